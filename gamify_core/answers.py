@@ -1,0 +1,539 @@
+"""What commands answer: small read-only views of what was decided.
+
+An answer reads the words of the outcome when asked, so a live call and its replay under the same idempotency key answer
+alike, and a caller who looks at nothing pays for nothing. Every answer has `effects`, the shortcuts `points`, `badges`,
+`tier_upgrade`, `streaks`, `corrections` and `skipped`, prints as a person would want to read it, and gives plain JSON
+under the documents' own keys with `to_dict()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core.clock import iso, moment
+from gamify_core.effects import (
+    BadgeEarned,
+    BadgeRevoked,
+    Effect,
+    PointsAwarded,
+    PointsDeducted,
+    Skipped,
+    StreakBroken,
+    StreakCorrected,
+    StreakExtended,
+    TierChanged,
+    Words,
+    decode,
+    effect_id,
+)
+from gamify_core.errors import GamifyError
+from gamify_core.road.road import Decided
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+
+__all__ = [
+    "Answer",
+    "BadgeAnswer",
+    "BatchAnswer",
+    "BatchItem",
+    "EventAnswer",
+    "PointsAnswer",
+    "StreakAnswer",
+    "TierAnswer",
+    "TierUpgrade",
+    "TransferAnswer",
+]
+
+
+@attrs.frozen
+class TierUpgrade:
+    """The rung that was reached, and the one that was left."""
+
+    ladder: str
+    code: str
+    name: str
+    level: int
+    previous_code: str | None
+    previous_level: int | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's `tier_upgrade`."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "level": self.level,
+            "previous_code": self.previous_code,
+            "previous_level": self.previous_level,
+        }
+
+
+class Answer:
+    """What a command did."""
+
+    __slots__ = ("_decided",)
+
+    def __init__(self, decided: Decided) -> None:
+        """Read from what was decided."""
+        self._decided = decided
+
+    @property
+    def participant_id(self) -> str:
+        """Whom the command was about."""
+        return self._decided.participant_id
+
+    @property
+    def activity_id(self) -> int:
+        """The number of the activity row, unique and increasing; all other ids derive from it."""
+        return self._decided.seq
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was written, in UTC."""
+        return moment(self._decided.recorded_at)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened, in UTC."""
+        return moment(self._decided.occurred_at)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether this is the first answer again, under the same idempotency key, and nothing was written."""
+        return self._decided.replayed
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Everything that happened, in order."""
+        return tuple(self._read())
+
+    def _read(self) -> Iterator[Effect]:
+        one = self._decided
+        for ordinal, words in enumerate(one.outcome):
+            if words[0] != "=":
+                yield decode(words, one.people, one.catalog, one.seq, ordinal, one.occurred_at)
+
+    def _said(self) -> Words:
+        """Return the words that answer the command itself, where it has some."""
+        return next(words for words in self._decided.outcome if words[0] == "=")
+
+    @property
+    def points(self) -> int:
+        """By how much the participant's balance of `points` changed in all."""
+        mine = [effect for effect in self.effects if effect.participant_id == self.participant_id]
+        gained = sum(e.amount for e in mine if isinstance(e, PointsAwarded) and e.currency == "points")
+        return gained - sum(e.amount for e in mine if isinstance(e, PointsDeducted) and e.currency == "points")
+
+    @property
+    def badges(self) -> tuple[BadgeEarned, ...]:
+        """The badges that were earned."""
+        return tuple(effect for effect in self.effects if isinstance(effect, BadgeEarned))
+
+    @property
+    def tier_upgrade(self) -> TierUpgrade | None:
+        """The highest rung that was reached on the first ladder that moved up, or None."""
+        changes = [effect for effect in self.effects if isinstance(effect, TierChanged) and effect.up]
+        if not changes:
+            return None
+        first = changes[0]
+        last = [change for change in changes if change.ladder == first.ladder][-1]
+        return TierUpgrade(
+            last.ladder,
+            last.code or "",
+            last.name or "",
+            last.level,
+            first.previous_code,
+            first.previous_level if first.previous_code is not None else None,
+        )
+
+    @property
+    def streaks(self) -> tuple[StreakExtended, ...]:
+        """The streaks that were extended."""
+        return tuple(effect for effect in self.effects if isinstance(effect, StreakExtended))
+
+    @property
+    def corrections(self) -> tuple[StreakCorrected, ...]:
+        """What a late activity put right."""
+        return tuple(effect for effect in self.effects if isinstance(effect, StreakCorrected))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What rules meant to do and could not."""
+        return tuple(effect for effect in self.effects if isinstance(effect, Skipped))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "participant_id": self.participant_id,
+            "recorded_at": iso(self._decided.recorded_at),
+            "effects": [effect.to_dict() for effect in self.effects],
+        }
+
+    def __eq__(self, other: object) -> bool:
+        """Answers are equal when the same was done to the same people; ids and instants are left out."""
+        if not isinstance(other, Answer) or type(self) is not type(other):
+            return NotImplemented
+        return (self.participant_id, self._told(), self.effects) == (
+            other.participant_id,
+            other._told(),
+            other.effects,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a view of lists
+
+    def _told(self) -> tuple[object, ...]:
+        """Return what was asked and answered beside the effects, without numbers of rows and instants."""
+        said = [word for words in self._decided.outcome if words[0] == "=" for word in words[2:]]
+        return self._decided.kind, *said
+
+    def __repr__(self) -> str:
+        """Return the class, the participant and what happened, in brackets."""
+        return f"<{type(self).__name__} {self.participant_id} {[effect.tag for effect in self.effects]}>"
+
+    def _title(self) -> str:
+        return self._decided.kind
+
+    def __str__(self) -> str:
+        """Return a line for the command and one for each effect."""
+        lines = [f"{self.participant_id} · {self._title()}" + (" (replayed)" if self.replayed else "")]
+        catalog = self._decided.catalog
+        effects = list(self._read())
+        while effects:
+            effect = effects.pop(0)
+            label, value, why = _line(effect, effects, catalog)
+            lines.append(f"  {label:<24}{value}{why}".rstrip())
+        return "\n".join(lines)
+
+
+def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, str, str]:
+    """Return one effect for people; a badge takes the points it gives into its own line."""
+    why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria"} else ""
+    match effect:
+        case PointsAwarded(amount=amount, currency=currency):
+            return f"+{amount:,} {currency}", why, ""
+        case PointsDeducted(amount=amount, currency=currency):
+            return f"−{amount:,} {currency}", why, ""
+        case BadgeEarned(code=code, name=name):
+            gains = []
+            while rest and isinstance(rest[0], PointsAwarded) and rest[0].cause == f"badge:{code}":
+                gain = rest.pop(0)
+                assert isinstance(gain, PointsAwarded)  # noqa: S101 - narrowed above
+                gains.append(f"+{gain.amount:,} {gain.currency}")
+            return f"badge {name}", ", ".join(gains), ""
+        case BadgeRevoked(name=name):
+            return f"badge {name}", "taken back", ""
+        case TierChanged(ladder=ladder, name=name, previous_name=previous):
+            return f"{ladder} {previous or 'none'} → {name or 'none'}", "", ""
+        case StreakExtended(streak=streak, count=count, expires_at=expires):
+            alive = f", alive until {_when(expires, catalog.timezone)}" if expires is not None else ""
+            return f"streak {streak}", f"{_length(count, catalog, streak)}{alive}", ""
+        case StreakBroken(streak=streak, count=count):
+            return f"streak {streak}", f"broken after {_length(count, catalog, streak)}", ""
+        case StreakCorrected(streak=streak, count=count, previous_count=previous):
+            return f"streak {streak}", f"corrected from {previous} to {count}", ""
+        case Skipped(effect=what, message=message):
+            return f"{why} skipped {what}".strip(), message, ""
+        case _:
+            return effect.tag.replace("_", " "), why, ""
+
+
+_UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
+
+
+def _length(count: int, catalog: Catalog, streak: str) -> str:
+    """Return a run in the streak's own periods: `1 day`, `7 weeks`."""
+    unit = _UNITS[catalog.streak(streak).period]
+    return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
+
+
+def _when(instant: int, zone_name: str) -> str:
+    from gamify_core.domain.zones import zone  # noqa: PLC0415 - only printing needs it
+
+    local = moment(instant).astimezone(zone(zone_name))
+    return f"{local.day} {local:%b %H:%M}"
+
+
+class PointsAnswer(Answer):
+    """An award or a deduction."""
+
+    __slots__ = ()
+
+    @property
+    def _movement(self) -> Words:
+        return self._decided.outcome[0]
+
+    @property
+    def transaction_id(self) -> str:
+        """The id of the movement."""
+        return effect_id("points_", self._decided.seq, 0)
+
+    @property
+    def amount(self) -> int:
+        """How many points were moved."""
+        return int(self._movement[3] or 0)
+
+    @property
+    def currency(self) -> str:
+        """Of which currency."""
+        return str(self._movement[4])
+
+    @property
+    def new_balance(self) -> int:
+        """The balance after everything the command did."""
+        mine = [
+            e
+            for e in self.effects
+            if isinstance(e, PointsAwarded | PointsDeducted)
+            and e.currency == self.currency
+            and e.participant_id == self.participant_id
+        ]
+        return mine[-1].balance
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to an award or a deduction."""
+        upgrade = self.tier_upgrade
+        body: dict[str, object] = {
+            "transaction_id": self.transaction_id,
+            "participant_id": self.participant_id,
+            "amount": self.amount,
+            "new_balance": self.new_balance,
+        }
+        if self._decided.kind == "points.award":
+            body["tier_upgrade"] = upgrade.to_dict() if upgrade else None
+        return body
+
+
+class TransferAnswer(Answer):
+    """A transfer of points between two participants."""
+
+    __slots__ = ()
+
+    @property
+    def transaction_id(self) -> str:
+        """The id of the sender's movement."""
+        return effect_id("points_", self._decided.seq, 0)
+
+    @property
+    def amount(self) -> int:
+        """How many points were moved."""
+        return int(self._decided.outcome[0][3] or 0)
+
+    @property
+    def sender_balance(self) -> int:
+        """What the sender has left."""
+        return int(self._decided.outcome[0][5] or 0)
+
+    @property
+    def recipient_id(self) -> str:
+        """Who received."""
+        return self._decided.people[int(self._decided.outcome[1][1] or 0)]
+
+    @property
+    def recipient_balance(self) -> int:
+        """What the recipient has now."""
+        return int(self._decided.outcome[1][5] or 0)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "transaction_id": self.transaction_id,
+            "participant_id": self.participant_id,
+            "recipient_id": self.recipient_id,
+            "amount": self.amount,
+            "new_balance": self.sender_balance,
+            "recipient_balance": self.recipient_balance,
+        }
+
+
+class EventAnswer(Answer):
+    """An event and everything it brought about."""
+
+    __slots__ = ()
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event."""
+        return f"evt_{self._decided.seq}"
+
+    @property
+    def fact_id(self) -> str:
+        """The id of the activity that recorded it."""
+        return f"fact_{self._decided.seq}"
+
+    @property
+    def status(self) -> str:
+        """Always `processed`: events are processed before they are answered."""
+        return "processed"
+
+    @property
+    def event_name(self) -> str:
+        """The name of the event."""
+        return str(self._said()[2])
+
+    def _title(self) -> str:
+        return self.event_name
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to an event, and the effects."""
+        return {
+            "event_id": self.event_id,
+            "fact_id": self.fact_id,
+            "status": self.status,
+            "effects": [effect.to_dict() for effect in self.effects],
+        }
+
+
+class BadgeAnswer(Answer):
+    """A badge that was awarded, or was held already."""
+
+    __slots__ = ()
+
+    @property
+    def badge_code(self) -> str:
+        """The badge."""
+        return str(self._said()[2])
+
+    @property
+    def already_earned(self) -> bool:
+        """Whether it was held before, so that nothing was written."""
+        return bool(self._said()[3])
+
+    @property
+    def earned_at(self) -> datetime:
+        """When it was earned, in UTC."""
+        return moment(int(self._said()[4] or 0))
+
+    def _told(self) -> tuple[object, ...]:
+        return self.badge_code, self.already_earned
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a badge award."""
+        badge = self._decided.catalog.badge(self.badge_code)
+        return {
+            "participant_id": self.participant_id,
+            "badge_code": badge.code,
+            "badge_name": badge.name,
+            "icon": badge.icon_url or badge.icon,
+            "rarity": badge.rarity,
+            "earned_at": iso(int(self._said()[4] or 0)),
+            "already_earned": self.already_earned,
+        }
+
+
+class TierAnswer(Answer):
+    """A rung that was assigned by hand, or cleared."""
+
+    __slots__ = ()
+
+    @property
+    def tier_code(self) -> str | None:
+        """The rung the participant stands on now."""
+        code = self._said()[2]
+        return str(code) if code is not None else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {"participant_id": self.participant_id, "tier_code": self.tier_code}
+
+
+class StreakAnswer(Answer):
+    """An activity of a streak."""
+
+    __slots__ = ()
+
+    @property
+    def streak_code(self) -> str:
+        """The streak."""
+        return str(self._said()[2])
+
+    @property
+    def new_count(self) -> int:
+        """The run after it."""
+        return int(self._said()[3] or 0)
+
+    @property
+    def longest_count(self) -> int:
+        """The longest run after it."""
+        return int(self._said()[4] or 0)
+
+    @property
+    def is_new_record(self) -> bool:
+        """Whether the longest run grew."""
+        return bool(self._said()[5])
+
+    @property
+    def already_recorded(self) -> bool:
+        """Whether the period was complete before, so that the count stayed."""
+        return bool(self._said()[6])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a recording."""
+        return {
+            "streak_code": self.streak_code,
+            "new_count": self.new_count,
+            "longest_count": self.longest_count,
+            "is_new_record": self.is_new_record,
+            "already_recorded": self.already_recorded,
+        }
+
+
+@attrs.frozen
+class BatchItem:
+    """One item of a batch: its answer, or the error it was refused with."""
+
+    participant_id: str
+    answer: Answer | None
+    error: GamifyError | None
+    kind: type[Answer] = attrs.field(default=PointsAnswer, repr=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's result of one award of a batch, or the same for an event."""
+        body: dict[str, object] = {"participant_id": self.participant_id}
+        match self.answer:
+            case EventAnswer() as event:
+                body |= {"event_id": event.event_id, "fact_id": event.fact_id, "status": event.status}
+            case PointsAnswer() as points:
+                body |= {"transaction_id": points.transaction_id, "new_balance": points.new_balance}
+            case _ if self.kind is EventAnswer:
+                body |= {"event_id": None, "fact_id": None, "status": "failed"}
+            case _:
+                body |= {"transaction_id": None, "new_balance": None}
+        return {**body, "error": self.error.detail if self.error else None}
+
+
+@attrs.frozen
+class BatchAnswer:
+    """A batch: each item on its own, one commit."""
+
+    results: tuple[BatchItem, ...]
+    replayed: bool = False
+
+    @property
+    def processed(self) -> int:
+        """How many items were carried out."""
+        return sum(item.error is None for item in self.results)
+
+    @property
+    def failed(self) -> int:
+        """How many items were refused."""
+        return len(self.results) - self.processed
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a batch."""
+        return {
+            "processed": self.processed,
+            "failed": self.failed,
+            "results": [item.to_dict() for item in self.results],
+        }
+
+    def __iter__(self) -> Iterator[BatchItem]:
+        """Go through the items in the order they were passed."""
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        """Return how many items there were."""
+        return len(self.results)

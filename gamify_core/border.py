@@ -1,0 +1,229 @@
+"""What may cross into the engine: every argument a caller passes is held against these checks first.
+
+Promise: what passes is exact, plain and our own copy (later changes to the caller's objects change nothing), and
+what does not is a `BadValue` that names the field, says what came and what to pass instead.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from gamify_core.clock import instant_of
+from gamify_core.errors import BadValue
+
+__all__ = [
+    "MOST",
+    "Json",
+    "Limits",
+    "amount",
+    "at",
+    "code",
+    "idempotency_key",
+    "page",
+    "participant",
+    "plain",
+    "properties",
+    "scope",
+    "several",
+    "text",
+    "whole",
+]
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+MOST = 2**53 - 1  # exact in JSON and JavaScript, and sums of a thousand million of them fit 63 bits
+_DEEP = 32
+_exact = str.__str__  # of an enum's member too the text that it is, which `str()` would call by its name
+_WIDE = 10_000
+_ID_CHARACTERS = 255
+_PAGES = 10**12
+_TEXT_CHARACTERS = 10_000
+
+
+@attrs.frozen
+class Limits:
+    """Bounds tighter than the library's own, such as those of an HTTP API in front of it."""
+
+    amount: int = MOST
+    reason: int = _TEXT_CHARACTERS
+    batch: int | None = None
+
+    def check_batch(self, size: int) -> None:
+        """Refuse a batch that is larger than allowed."""
+        if self.batch is not None and size > self.batch:
+            detail = f"a batch holds at most {self.batch} items, not {size}"
+            raise BadValue("batch", size, detail)
+
+
+def _sound(value: str, field: str) -> str:
+    """Refuse text that no store could keep: NUL and lone surrogates."""
+    if "\x00" in value:
+        detail = f"{field} contains a NUL character"
+        raise BadValue(field, value, detail)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            detail = f"{field} is not valid Unicode text (a lone surrogate at position {error.start})"
+            raise BadValue(field, value, detail) from None
+    return value
+
+
+def participant(value: object, field: str = "participant_id") -> str:
+    """Return a participant id: the application's own string, 1 to 255 characters."""
+    if type(value) is str and 0 < len(value) <= _ID_CHARACTERS:
+        return value if value.isascii() and "\x00" not in value else _sound(value, field)
+    if isinstance(value, int) and not isinstance(value, bool):
+        detail = f"{field} must be a string, not int: pass '{value}'"
+        raise BadValue(field, value, detail)
+    if not isinstance(value, str):
+        detail = f"{field} must be a string, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    if not 0 < len(value) <= _ID_CHARACTERS:
+        detail = f"{field} must be 1 to {_ID_CHARACTERS} characters, not {len(value)}"
+        raise BadValue(field, value, detail)
+    return _sound(_exact(value), field)
+
+
+def amount(value: object, field: str = "amount", most: int = MOST) -> int:
+    """Return an amount: a whole number from 1 to 2^53-1 (or to the limit that was set)."""
+    if type(value) is int and 0 < value <= most:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        detail = f"{field} must be a whole number, not {type(value).__name__} {value!r:.60}"
+        raise BadValue(field, value, detail, hint="points are integers; scale decimals yourself")
+    if 0 < value <= most:  # a member of an IntEnum, and other kinds of int
+        return int(value)
+    detail = f"{field} must be from 1 to {most}, not {_digits(value)}"
+    raise BadValue(field, value, detail)
+
+
+def _digits(value: int) -> str:
+    """Return a number as text, but never the millions of digits a hostile caller may send."""
+    return str(value) if abs(value) < 10**40 else f"a number of {value.bit_length()} bits"
+
+
+def scope(value: object) -> str:
+    """Return the name of a scope: at most 255 characters; the empty one is the default."""
+    return "" if value == "" else participant(value, "scope")
+
+
+def code(value: object, field: str) -> str:
+    """Return the code of a definition; whether it exists is the catalog's question."""
+    if not isinstance(value, str):
+        detail = f"{field} must be a string, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    return _sound(_exact(value), field)
+
+
+def text(value: object, field: str, most: int = _TEXT_CHARACTERS) -> str | None:
+    """Return free text, or None where none was given."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        detail = f"{field} must be a string, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    if len(value) > most:
+        detail = f"{field} must be at most {most} characters, not {len(value)}"
+        raise BadValue(field, value, detail)
+    return _sound(_exact(value), field)
+
+
+def idempotency_key(value: object) -> str | None:
+    """Return an idempotency key: 1 to 255 characters, or None."""
+    if value is None:
+        return None
+    return participant(value, "idempotency_key")
+
+
+def whole(value: object, field: str, least: int, most: int) -> int:
+    """Return a whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        detail = f"{field} must be a whole number from {least} to {most}, not {_brief(value)}"
+        raise BadValue(field, value, detail)
+    return int(value)
+
+
+def _brief(value: object) -> str:
+    """Return what a caller sent, short enough for a sentence."""
+    return _digits(value) if isinstance(value, int) and not isinstance(value, bool) else f"{value!r:.60}"
+
+
+def page(number: object, size: object) -> tuple[int, int]:
+    """Return a page number (from 1) and its size (1 to 100)."""
+    return whole(number, "page", 1, _PAGES), whole(size, "page_size", 1, 100)
+
+
+def several(value: object, field: str) -> list[object]:
+    """Return the items of a batch; what they are is looked at one by one."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        detail = f"{field} must be a list, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    return list(value)
+
+
+def at(value: datetime) -> str:
+    """Return an instant as it is kept among a command's arguments, with the offset it carried."""
+    instant_of(value)
+    return value.isoformat()
+
+
+def properties(value: object, field: str) -> dict[str, Json]:
+    """Return a copy of a JSON object; None is the empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        detail = f"{field} must be a mapping of plain JSON values, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    copied = plain(value, field)
+    assert isinstance(copied, dict)  # noqa: S101 - narrows the type: a mapping is copied as a dict
+    return copied
+
+
+def plain(value: object, field: str, depth: int = 0) -> Json:
+    """Return a deep copy of plain JSON; anything JSON cannot say exactly is refused with its path."""
+    if isinstance(value, str):
+        return value if type(value) is str and value.isascii() and "\x00" not in value else _sound(_exact(value), field)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return _whole(int(value), field)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            detail = f"{field} is {value!r}, which JSON cannot hold"
+            raise BadValue(field, value, detail)
+        return float(value)
+    return _compound(value, field, depth)
+
+
+def _whole(value: int, field: str) -> int:
+    if not -(2**63) <= value < 2**63:
+        detail = f"{field} is {_digits(value)}, beyond 64 bits"
+        raise BadValue(field, value, detail)
+    return value
+
+
+def _compound(value: object, field: str, depth: int) -> Json:
+    if isinstance(value, Mapping | list | tuple):
+        if depth >= _DEEP:
+            detail = f"{field} is nested deeper than {_DEEP} levels"
+            raise BadValue(field, value, detail)
+        if len(value) > _WIDE:
+            detail = f"{field} has {len(value)} members, more than {_WIDE}"
+            raise BadValue(field, value, detail)
+    if isinstance(value, Mapping):
+        copied: dict[str, Json] = {}
+        for key, member in value.items():
+            if not isinstance(key, str):
+                detail = f"{field} has the key {key!r:.60}, which is no string"
+                raise BadValue(field, value, detail)
+            copied[_sound(_exact(key), field)] = plain(member, f"{field}.{key}", depth + 1)
+        return copied
+    if isinstance(value, list | tuple):
+        return [plain(member, f"{field}[{place}]", depth + 1) for place, member in enumerate(value)]
+    detail = f"{field} is a {type(value).__name__}, which plain JSON cannot hold"
+    raise BadValue(field, value, detail, hint="pass text, numbers, true/false, null, lists and objects")

@@ -1,0 +1,130 @@
+"""How what a designer passes becomes what a definition holds: lists become tuples, types become words.
+
+Promise: a conversion never fails and never guesses. What it cannot make sense of stays as it came, so that
+the catalog can say where it stands, together with everything else that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+if TYPE_CHECKING:
+    from gamify_core.catalog.definitions import Amount
+
+__all__ = ["KINDS", "Properties", "amounts", "many", "moment", "names", "points", "title", "word_of"]
+
+Item = TypeVar("Item")
+
+KINDS: Final = ("integer", "number", "text", "boolean", "list", "any")
+_WORDS: Final[Mapping[object, str]] = {
+    int: "integer",
+    float: "number",
+    Decimal: "number",
+    str: "text",
+    bool: "boolean",
+    list: "list",
+    tuple: "list",
+    object: "any",
+    dict: "any",
+}
+
+
+class Properties(Mapping[str, str]):
+    """The declared properties of an event and their kinds: a mapping that is never changed, so it hashes."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        """Keep a copy."""
+        self._words = dict(words)
+
+    def __getitem__(self, name: str) -> str:
+        """Return the kind of a property."""
+        return self._words[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._words)
+
+    def __hash__(self) -> int:
+        """Hash alike whatever the order."""
+        return hash(frozenset(self._words.items()))
+
+    def __repr__(self) -> str:
+        """Return the dictionary."""
+        return repr(self._words)
+
+
+def word_of(kind: type | str) -> str:
+    """Return the word for a property's type; a word stays itself."""
+    if isinstance(kind, type) and kind in _WORDS:
+        return _WORDS[kind]
+    return cast("str", kind)
+
+
+def title(code: object) -> str:
+    """Return a code as a name: `first_steps` is `First Steps`."""
+    return " ".join(part.capitalize() for part in code.split("_") if part) if isinstance(code, str) else ""
+
+
+def names(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return one name or several as a tuple; None is none."""
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(sorted(value, key=str)) if isinstance(value, set | frozenset) else tuple(value)
+    return (cast("str", value),)
+
+
+def many(value: Iterable[Item] | Item) -> tuple[Item, ...]:
+    """Return one definition or several as a tuple."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        return tuple(value)
+    return (cast("Item", value),)
+
+
+def amounts(
+    value: Amount | Mapping[str, Amount] | tuple[tuple[str, Amount], ...] | None,
+) -> tuple[tuple[str, Amount], ...]:
+    """Return amounts by currency as pairs in the order of the currencies' codes; a bare amount is points.
+
+    Sorted, because what a rule gives must not depend on the order of keys, which JSON does not keep.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        return tuple(sorted(value.items(), key=lambda pair: str(pair[0])))
+    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):  # noqa: PLR2004
+        return tuple(sorted(value, key=lambda pair: str(pair[0])))
+    return (("points", cast("Amount", value)),)
+
+
+def points(
+    value: int | Mapping[str, int] | tuple[tuple[str, int], ...] | None,
+) -> tuple[tuple[str, int], ...]:
+    """Return what a badge gives as pairs; 0 is nothing."""
+    if type(value) is int and value == 0:
+        return ()
+    return cast("tuple[tuple[str, int], ...]", amounts(value))
+
+
+def moment(value: datetime | str | None) -> datetime | None:
+    """Return an instant in UTC; ISO 8601 text is read. What has no time zone stays as it is."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return cast("datetime", value)
+    if isinstance(value, datetime) and value.utcoffset() is not None:
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            return value.replace(tzinfo=None)
+    return value

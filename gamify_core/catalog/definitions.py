@@ -1,0 +1,293 @@
+"""What a designer writes, as plain values: frozen, comparable, printable, with no behaviour of their own.
+
+Promise: a definition keeps what it was given and decides nothing. Whether it makes sense is the question of
+the `Catalog` it is put into, which answers for all of them at once; so a definition by itself is never
+refused. Things refer to each other by code. `name` is the code in title case unless given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Literal, cast
+
+import attrs
+
+from gamify_core.catalog.conversions import Properties, amounts, many, moment, names, points, title, word_of
+from gamify_core.catalog.nearest import nearest
+from gamify_core.errors import NotFound
+
+__all__ = [
+    "Amount",
+    "Badge",
+    "Cap",
+    "Currency",
+    "Definition",
+    "Demotion",
+    "Event",
+    "Ladder",
+    "Leaderboard",
+    "Metric",
+    "Order",
+    "Period",
+    "Predicate",
+    "Rounding",
+    "Rule",
+    "Streak",
+    "Tier",
+    "Ties",
+    "Weekday",
+]
+
+Amount = int | str
+Predicate = Callable[[Mapping[str, object]], bool]
+Period = Literal["hourly", "daily", "weekly", "monthly", "yearly", "all_time"]
+Rounding = Literal["floor", "round", "ceil"]
+Demotion = Literal["never", "immediate", "at_review"]
+Ties = Literal["competition", "dense", "ordinal"]
+Order = Literal["descending", "ascending"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def _name() -> str:
+    """Declare a name that defaults to the code in title case."""
+    made = attrs.Factory(lambda self: title(self.code), takes_self=True)
+    return attrs.field(default=made)
+
+
+# `names` for words that type checkers know
+def _periods(value: Period | Iterable[Period] | None) -> tuple[Period, ...]:
+    return cast("tuple[Period, ...]", names(value))
+
+
+def _weekdays(value: Weekday | Iterable[Weekday] | None) -> tuple[Weekday, ...]:
+    return cast("tuple[Weekday, ...]", names(value))
+
+
+@attrs.frozen(repr=False)
+class Definition:
+    """Anything that has a code and stands in a catalog."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        """Return what would have to be written to make it: the code, and what is not as by default."""
+        return f"{type(self).__name__}({', '.join([repr(self.code), *_told(self)])})"
+
+
+def _told(value: attrs.AttrsInstance) -> list[str]:
+    """Return `name=value` for each field that differs from its default."""
+    told = []
+    for field in attrs.fields(type(value)):
+        make = getattr(field.default, "factory", None)
+        default = field.default if make is None else make(value)
+        given = getattr(value, field.name)
+        if field.name != "code" and given != default:
+            told.append(f"{field.name}={given!r}")
+    return told
+
+
+@attrs.frozen(init=False, repr=False)
+class Event(Definition):
+    """An event of the application, with the kind of each property: a Python type or one of
+    `"integer"`, `"number"`, `"text"`, `"boolean"`, `"list"`, `"any"`. With no properties, any are accepted.
+    """  # noqa: D205
+
+    properties: Properties
+
+    # Positional only, so that properties may be called `self` and `code` too
+    def __init__(self, code: str, /, **properties: type | str) -> None:
+        """Declare event `code` with these properties."""
+        words = Properties({name: word_of(kind) for name, kind in properties.items()})
+        self.__attrs_init__(code, words)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        pairs = [f"{name}={kind!r}" for name, kind in self.properties.items()]
+        return f"Event({', '.join([repr(self.code), *pairs])})"
+
+
+@attrs.frozen(repr=False)
+class Currency(Definition):
+    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people."""
+
+    name: str = _name()
+    scale: int = 0
+
+
+def _counts(metric: Metric) -> bool:
+    """Say whether nothing but counting is asked for."""
+    return metric.sum is None and metric.max is None and metric.min is None and metric.distinct is None
+
+
+@attrs.frozen(repr=False)
+class Metric(Definition):
+    """A counter of events, or the sum, maximum, minimum or number of distinct values of a property.
+
+    `sum`, `max`, `min` and `distinct` take the name of a property or an expression; with none of them events
+    are counted.
+    """
+
+    on: tuple[str, ...] = attrs.field(converter=names)
+    sum: str | None = attrs.field(default=None, kw_only=True)
+    max: str | None = attrs.field(default=None, kw_only=True)
+    min: str | None = attrs.field(default=None, kw_only=True)
+    distinct: str | None = attrs.field(default=None, kw_only=True)
+    when: str | None = attrs.field(default=None, kw_only=True)
+    count: bool = attrs.field(default=attrs.Factory(_counts, takes_self=True), kw_only=True)
+
+
+@attrs.frozen
+class Cap:
+    """The most that a rule gives in a period: so many points, so many times."""
+
+    points: int | None = None
+    times: int | None = None
+    per: Period = "daily"
+
+
+@attrs.frozen(repr=False)
+class Rule(Definition):
+    """When this event comes, and the condition holds: award, deduct, record streaks, give badges.
+
+    `award` and `deduct` are an amount, an expression, or a mapping of them by currency, and are held as
+    pairs. `starts` and `ends` are aware datetimes (or ISO 8601 text), the end excluded. `when` may be a
+    Python callable that takes the event's properties: the escape for what conditions cannot say, which cannot
+    be explained, nor written into a file.
+    """
+
+    on: tuple[str, ...] = attrs.field(converter=names)
+    when: str | Predicate | None = None
+    award: tuple[tuple[str, Amount], ...] = attrs.field(default=(), converter=amounts)
+    deduct: tuple[tuple[str, Amount], ...] = attrs.field(default=(), converter=amounts)
+    streak: tuple[str, ...] = attrs.field(default=(), converter=names)
+    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
+    cap: Cap | None = None
+    cooldown: str | None = None
+    starts: datetime | None = attrs.field(default=None, converter=moment)
+    ends: datetime | None = attrs.field(default=None, converter=moment)
+    strict: bool = False
+    rounding: Rounding | None = None
+    name: str = _name()
+
+    @property
+    def opaque(self) -> bool:
+        """Whether the condition is a Python callable."""
+        return callable(self.when)
+
+
+@attrs.frozen(repr=False)
+class Tier(Definition):
+    """A rung of a ladder. A `level` of 0 is filled in by the ladder: 1, 2, 3 … from the lowest rung up."""
+
+    name: str = _name()
+    level: int = 0
+    min_points: int = 0
+    color: str | None = None
+    description: str | None = None
+    benefits: tuple[str, ...] = attrs.field(default=(), converter=names)
+    award_type: str = "automatic"
+    display_order: int = 0
+
+
+def _rungs(tiers: Iterable[Tier] | Mapping[str, int]) -> tuple[Tier, ...]:
+    """Return tiers from the lowest up, numbered; the order in which they were written says nothing."""
+    if isinstance(tiers, Mapping):
+        tiers = [Tier(code, min_points=minimum) for code, minimum in tiers.items()]
+    rungs: tuple[Tier, ...] = many(tiers)
+    if all(type(getattr(tier, "min_points", None)) is int for tier in rungs):
+        rungs = tuple(sorted(rungs, key=lambda tier: tier.min_points))
+        rungs = tuple(
+            attrs.evolve(tier, level=place) if tier.level == 0 and tier.level is not False else tier
+            for place, tier in enumerate(rungs, 1)
+        )
+    return rungs
+
+
+@attrs.frozen(repr=False)
+class Ladder(Definition):
+    """Tiers or levels on one metric: the highest rung whose `min_points` the metric reaches is held."""
+
+    tiers: tuple[Tier, ...] = attrs.field(default=(), converter=_rungs)
+    metric: str = "points.earned"
+    demotion: Demotion = "never"
+    name: str = _name()
+
+    def tier(self, code: str) -> Tier:
+        """Return a rung by its code; raise `NotFound` when there is none."""
+        for tier in self.tiers:
+            if tier.code == code:
+                return tier
+        near = nearest(code, [tier.code for tier in self.tiers])
+        raise NotFound("tier", code, f"Tier definition not found: {code}", nearest=near)
+
+
+@attrs.frozen(repr=False)
+class Badge(Definition):
+    """A mark of something achieved: earned once (unless `repeatable`) by criteria, a rule, or by hand.
+
+    `criteria` are thresholds on metrics, such as `"lessons >= 1 and streak.daily >= 7"`; `condition` is text
+    for people. `points` is an amount or a mapping by currency, held as pairs.
+    """
+
+    name: str = _name()
+    description: str | None = None
+    icon_url: str | None = None
+    icon: str | None = None
+    category: str | None = None
+    rarity: str = "common"
+    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
+    criteria: str | None = None
+    condition: str | None = None
+    repeatable: bool = False
+    secret: bool = False
+    display_order: int = 0
+
+
+@attrs.frozen(repr=False)
+class Streak(Definition):
+    """Periods in a row with at least `target` activities each.
+
+    `timezone` is `"participant"`, `"event"` (the offset the instant itself carries) or the name of a zone.
+    `on` names events that record it, where `when` holds; rules and direct calls record it too. `week_start`
+    None is the catalog's.
+    """
+
+    name: str = _name()
+    description: str | None = None
+    period: Period = "daily"
+    grace_period_hours: int = 0
+    timezone: str = "participant"
+    target: int = 1
+    week_start: Weekday | None = None
+    day_start: str = "00:00"
+    rest_days: tuple[Weekday, ...] = attrs.field(default=(), converter=_weekdays)
+    freeze_cap: int = 0
+    display_order: int = 0
+    on: tuple[str, ...] = attrs.field(default=(), converter=names)
+    when: str | None = None
+
+
+@attrs.frozen(repr=False)
+class Leaderboard(Definition):
+    """A ranking by a metric, kept for each of its `periods`, of which `period` is the one shown by default.
+
+    `timezone` and `week_start` None are the catalog's.
+    """
+
+    name: str = _name()
+    metric: str = "points.earned"
+    period: Period = "all_time"
+    periods: tuple[Period, ...] = attrs.field(
+        default=attrs.Factory(lambda self: (self.period,), takes_self=True), converter=_periods
+    )
+    ties: Ties = "competition"
+    timezone: str | None = None
+    order: Order = "descending"
+    week_start: Weekday | None = None
+    display_order: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Put `period` among the periods that are kept."""
+        if self.period not in self.periods:
+            object.__setattr__(self, "periods", (self.period, *self.periods))

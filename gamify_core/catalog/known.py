@@ -1,0 +1,149 @@
+"""The names that a catalog makes known: codes, events with their properties, currencies and metrics.
+
+Promise: whether a name is known, and what it was probably meant to be, is answered in one place and in the
+same words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+from gamify_core.catalog.nearest import nearest
+from gamify_core.catalog.values import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gamify_core.catalog.definitions import Definition
+    from gamify_core.catalog.parts import Parts
+
+__all__ = ["WINDOWS", "Known", "Use", "is_level"]
+
+Use = Literal["criteria", "ladder", "board", "expression"]
+
+WINDOWS: Final = ("hourly", "daily", "weekly", "monthly", "yearly")
+_ROLLING: Final = re.compile(r"last_([0-9]+)d", re.ASCII)
+_WALLET: Final = ("earned", "spent", "balance")
+_ALWAYS: Final = ("badges.count", "events.count")
+
+
+def _codes(definitions: Iterable[Definition]) -> tuple[str, ...]:
+    codes: list[object] = [each.code for each in definitions]
+    return tuple(code for code in codes if isinstance(code, str))
+
+
+class Known:
+    """What may be referred to in a catalog."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Collect the codes of all sections."""
+        self.currencies = tuple(dict.fromkeys(("points", *_codes(parts.currencies))))
+        self.streaks = _codes(parts.streaks)
+        self.badges = _codes(parts.badges)
+        self.events: Mapping[str, Mapping[str, str]] = {
+            event.code: event.properties for event in parts.events if event.code in _codes([event])
+        }
+        self.metrics = (
+            *_codes(parts.metrics),
+            *(f"{currency}.{part}" for currency in self.currencies for part in _WALLET),
+            *(f"streak.{code}{part}" for code in self.streaks for part in ("", ".longest")),
+            *_ALWAYS,
+        )
+
+    def event(self, name: str) -> Problem | None:
+        """Say what is wrong with the name of an event; with none declared, any is known."""
+        return unknown("event", name, self.events) if self.events else None
+
+    def currency(self, code: str) -> Problem | None:
+        """Say what is wrong with the code of a currency."""
+        return unknown("currency", code, self.currencies)
+
+    def streak(self, code: str) -> Problem | None:
+        """Say what is wrong with the code of a streak."""
+        return unknown("streak", code, self.streaks)
+
+    def badge(self, code: str) -> Problem | None:
+        """Say what is wrong with the code of a badge."""
+        return unknown("badge", code, self.badges)
+
+    def property(self, event: str, name: str) -> Problem | None:
+        """Say what is wrong with a property of an event; of an event that declares none, any is known."""
+        properties = self.events.get(event)
+        if not properties or name in properties:
+            return None
+        near = nearest(name, properties)
+        remedy = f"did you mean {near!r}?" if near else f"it has {', '.join(properties)}"
+        return Problem(f"event {event!r} has no property {name!r}", remedy)
+
+    def kind(self, events: Iterable[str], name: str) -> str | None:
+        """Return the kind of a property where all these events that declare it agree, else None."""
+        kinds = {self.events.get(event, {}).get(name, "any") for event in events}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def laddered(self, name: str) -> Problem | None:
+        """Say what is wrong with a metric as the measure of a ladder."""
+        return self.metric(name, "ladder")
+
+    def ranked(self, name: str) -> Problem | None:
+        """Say what is wrong with a metric as the score of a leaderboard."""
+        return self.metric(name, "board")
+
+    def metric(self, name: str, use: Use) -> Problem | None:
+        """Say what is wrong with a metric's name, with or without a window, for this use of it."""
+        base, at, window = name.partition("@")
+        if base not in self.metrics:
+            return self._unknown_metric(base, f"{at}{window}")
+        if base.startswith("streak.") and not base.endswith(".longest") and use in ("ladder", "board"):
+            return Problem(f"{base} falls without anybody doing anything", f"write '{base}.longest'")
+        if not at:
+            return None
+        if use == "board":
+            return Problem(
+                "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
+            )
+        if is_level(base):
+            return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
+        return _window(base, window)
+
+    def _unknown_metric(self, base: str, window: str) -> Problem:
+        currency, _, part = base.rpartition(".")
+        if (
+            part in _WALLET
+            and currency not in self.currencies
+            and (near := nearest(currency, self.currencies))
+        ):
+            return Problem(f"unknown currency {currency!r}", f"did you mean '{near}.{part}{window}'?")
+        near = nearest(base, self.metrics)
+        remedy = f"did you mean '{near}{window}'?" if near else f"declare it: [metrics] {base} = {{ on = … }}"
+        return Problem(f"unknown metric {base!r}", remedy)
+
+
+def is_level(base: str) -> bool:
+    """Say whether a metric is a level that rises and falls, and not a sum of what flowed."""
+    return base.startswith("streak.") or base.endswith(".balance")
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> Problem | None:
+    """Return the problem with a name that is not known, or None."""
+    known = tuple(known)
+    if name in known:
+        return None
+    near = nearest(name, known)
+    there = f"there are {', '.join(known)}" if known else f"no {what} is declared"
+    return Problem(f"unknown {what} {name!r}", f"did you mean {near!r}?" if near else there)
+
+
+def _window(base: str, window: str) -> Problem | None:
+    if window in WINDOWS:
+        return None
+    if rolling := _ROLLING.fullmatch(window):
+        days = int(rolling[1][:6])
+        near = min(WINDOWS, key=lambda each: abs(_DAYS[each] - days))
+        return Problem("rolling windows are not kept yet", f"write '{base}@{near}'")
+    found = nearest(window, WINDOWS)
+    remedy = f"did you mean '{base}@{found}'?" if found else f"a window is one of {', '.join(WINDOWS)}"
+    return Problem(f"unknown window {'@' + window!r}", remedy)
+
+
+_DAYS: Final[Mapping[str, float]] = {"hourly": 0, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}

@@ -1,0 +1,169 @@
+"""From plain data (a parsed file, or what `to_dict` wrote) to definitions.
+
+Promise: whatever the data, definitions come out and what was wrong with their shape is among the findings;
+values are passed on as they are, since the same checks judge them whether they come from a file or from
+Python.
+
+A section is a table by code (`[badges.first_steps]`) or a list of tables that each have a `code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+import attrs
+
+from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Tier
+from gamify_core.catalog.findings import shown
+from gamify_core.catalog.nearest import nearest
+from gamify_core.catalog.parts import SECTIONS, Parts
+
+if TYPE_CHECKING:
+    from gamify_core.catalog.findings import Findings
+
+__all__ = ["read"]
+
+Table = Mapping[object, object]
+_SETTINGS: Final = ("timezone", "week_start", "name")
+_LONGEST: Final = 60
+
+
+def read(data: object, findings: Findings) -> Parts:
+    """Return the definitions in `data`; what cannot be one is among the findings."""
+    if not isinstance(data, Mapping):
+        findings.fault("catalog", f"{shown(data)} is not a catalog", "a catalog is a table of sections")
+        return Parts()
+    given: dict[str, object] = {}
+    for key, value in data.items():
+        if key in SECTIONS:
+            given[key] = tuple(_section(findings, key, value))
+        elif key in _SETTINGS:
+            given[key] = value
+        else:
+            _unknown(findings, "", key, (*SECTIONS, *_SETTINGS), "section")
+    return cast("Callable[..., Parts]", Parts)(**given)
+
+
+def _section(findings: Findings, section: str, value: object) -> Iterator[Definition]:
+    """Go through a section's definitions."""
+    kind = SECTIONS[section]
+    if isinstance(value, Mapping):
+        for code, table in value.items():
+            path = f"{section}.{_spelt(code)}"
+            if isinstance(table, Mapping):
+                yield _definition(findings, kind, path, code, table)
+            else:
+                findings.fault(path, f"{shown(table)} is not a table", f"write [{path}]")
+                yield _made(kind, code, {})
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for place, table in enumerate(value):
+            yield from _listed(findings, kind, f"{section}[{place}]", table)
+    else:
+        findings.fault(section, f"{shown(value)} is not a table of {section}", f"write [{section}.some_code]")
+
+
+def _listed(findings: Findings, kind: type[Definition], path: str, table: object) -> Iterator[Definition]:
+    """Go through what one item of a list comes to: a definition, or nothing."""
+    if not isinstance(table, Mapping):
+        findings.fault(path, f"{shown(table)} is not a table", 'write { "code": "some_code", … }')
+        return
+    if "code" not in table:
+        findings.fault(path, "has no code", 'write "code": "some_code"')
+        return
+    code = table["code"]
+    where = f"{path.partition('[')[0]}.{_spelt(code)}" if isinstance(code, str) else path
+    findings.stands(where, path)
+    rest = {key: value for key, value in table.items() if key != "code"}
+    if kind is Event:
+        for key in rest:
+            if key != "properties":
+                _unknown(findings, where, key, ("properties",), "key")
+        properties = rest.get("properties", {})
+        if not isinstance(properties, Mapping):
+            findings.fault(
+                where, f"{shown(properties)} is not a table of properties", 'write {"score": "integer"}'
+            )
+            properties = {}
+        rest = dict(properties)
+    yield _definition(findings, kind, where, code, rest)
+
+
+def _definition(
+    findings: Findings, kind: type[Definition], path: str, code: object, table: Table
+) -> Definition:
+    """Return the definition that a table describes."""
+    if kind is Event:
+        return _event(findings, path, code, table)
+    given = _fields(findings, kind, path, table)
+    if kind is Rule and isinstance(given.get("cap"), Mapping):
+        cap = cast("Table", given["cap"])
+        given["cap"] = cast("Callable[..., Cap]", Cap)(**_fields(findings, Cap, f"{path}.cap", cap))
+    if kind is Ladder:
+        given["tiers"] = tuple(_tiers(findings, f"{path}.tiers", given.get("tiers", ())))
+    return _made(kind, code, given)
+
+
+def _event(findings: Findings, path: str, code: object, table: Table) -> Event:
+    properties = {}
+    for name, kind in table.items():
+        if isinstance(name, str) and isinstance(kind, str):
+            properties[name] = kind
+        else:
+            where = f"{path}.{_spelt(name)}"
+            findings.fault(
+                where, f"{shown(kind)} is not the kind of a property", f'write {_spelt(name)} = "integer"'
+            )
+    return Event(cast("str", code), **properties)
+
+
+def _tiers(findings: Findings, path: str, value: object) -> Iterator[object]:
+    """Go through tiers: `{ bronze = 0 }`, `{ bronze = { min_points = 0 } }`, or tables with a code."""
+    if isinstance(value, Mapping):
+        for code, table in value.items():
+            fields: Table = table if isinstance(table, Mapping) else {"min_points": table}
+            yield _made(Tier, code, _fields(findings, Tier, f"{path}.{_spelt(code)}", fields))
+    elif isinstance(value, list | tuple):
+        for place, table in enumerate(value):
+            where = f"{path}[{place}]"
+            if isinstance(table, Mapping) and "code" in table:
+                rest = {key: each for key, each in table.items() if key != "code"}
+                yield _made(Tier, table["code"], _fields(findings, Tier, where, rest))
+            else:
+                yield table
+    else:
+        yield value
+
+
+def _fields(
+    findings: Findings, kind: type[attrs.AttrsInstance], path: str, table: Table
+) -> dict[str, object]:
+    """Return the fields that a table gives; a null is as good as nothing."""
+    known = [field.name for field in attrs.fields(kind) if field.name != "code"]
+    given: dict[str, object] = {}
+    for key, value in table.items():
+        if key not in known:
+            _unknown(findings, path, key, known, "key")
+        elif value is not None:
+            given[str(key)] = value
+    return given
+
+
+def _made(kind: type[Definition], code: object, given: dict[str, object]) -> Definition:
+    """Make a definition. That no event is named is for the checks to find, as it is from Python."""
+    if kind in (Metric, Rule):
+        given.setdefault("on", ())
+    return cast("Callable[..., Definition]", kind)(code, **given)
+
+
+def _unknown(findings: Findings, path: str, key: object, known: Sequence[str], what: str) -> None:
+    near = nearest(key, known) if isinstance(key, str) else None
+    remedy = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
+    where = f"{path}.{_spelt(key)}" if path else _spelt(key)
+    findings.fault(where, f"unknown {what} {shown(key)}", remedy)
+
+
+def _spelt(key: object) -> str:
+    """Return a key as a path shows it."""
+    text = key if isinstance(key, str) and key and key.isprintable() else shown(key)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -1,0 +1,168 @@
+"""Whether a catalog makes sense as a whole.
+
+Promise: everything that is wrong is found in one go, each thing once, in the order of the sections; and no
+value, however odd, makes the checks themselves fail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.catalog.definitions import Badge, Definition, Ladder, Leaderboard, Metric, Rule, Streak
+from gamify_core.catalog.expressions import check_amount, check_criteria, check_expression
+from gamify_core.catalog.findings import Findings, shown
+from gamify_core.catalog.known import Known
+from gamify_core.catalog.loops import loops
+from gamify_core.catalog.notes import notes
+from gamify_core.catalog.parts import SECTIONS
+from gamify_core.catalog.shapes import check_calendar, check_code, check_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gamify_core.catalog.parts import Parts
+    from gamify_core.catalog.values import Problem
+
+__all__ = ["examine"]
+
+
+def examine(parts: Parts) -> Findings:
+    """Return everything there is to say about these definitions."""
+    findings = Findings()
+    check_calendar(findings, parts.timezone, parts.week_start, parts.name)
+    sound = [
+        (path, definition)
+        for section, kind in SECTIONS.items()
+        for path, definition in _named(findings, section, kind, getattr(parts, section))
+    ]
+    if not all(
+        isinstance(each, kind) for section, kind in SECTIONS.items() for each in getattr(parts, section)
+    ):
+        return findings  # nothing can be said about names while some of them are not even definitions
+    for path, definition in sound:
+        check_shape(findings, path, definition)
+    known = Known(parts)
+    for path, definition in sound:
+        _check_meaning(findings, known, path, definition)
+    if findings.sound("badges"):
+        _check_loops(findings, parts.badges)
+    if not findings.found:
+        findings.notes.extend(notes(parts))
+    return findings
+
+
+def _named(
+    findings: Findings, section: str, kind: type[Definition], definitions: Iterable[object]
+) -> list[tuple[str, Definition]]:
+    """Return the definitions of a section with their paths, but for those that have no usable code."""
+    named: dict[str, Definition] = {}
+    for place, definition in enumerate(definitions):
+        where = f"{section}[{place}]"
+        if not isinstance(definition, kind):
+            findings.fault(
+                where, f"{shown(definition)} is not a {kind.__name__}", f"write {kind.__name__}(…)"
+            )
+            continue
+        path = f"{section}.{definition.code}"
+        if not check_code(findings, where, definition):
+            continue
+        if path in named:
+            findings.fault(path, f"{definition.code!r} is declared twice", "give each a code of its own")
+        named.setdefault(path, definition)
+    return list(named.items())
+
+
+def _check_meaning(findings: Findings, known: Known, path: str, definition: Definition) -> None:
+    """Check what a definition refers to, as far as its own values are sound."""
+    match definition:
+        case Metric():
+            _check_metric(findings, known, path, definition)
+        case Rule():
+            _check_rule(findings, known, path, definition)
+        case Streak():
+            _check_streak(findings, known, path, definition)
+        case Badge():
+            _refer(findings, f"{path}.points", known.currency, (pair[0] for pair in definition.points))
+            if definition.criteria is not None and findings.sound(f"{path}.criteria"):
+                check_criteria(findings, known, f"{path}.criteria", definition.criteria)
+        case Ladder():
+            _refer(findings, f"{path}.metric", known.laddered, (definition.metric,))
+        case Leaderboard():
+            _refer(findings, f"{path}.metric", known.ranked, (definition.metric,))
+
+
+def _check_metric(findings: Findings, known: Known, path: str, metric: Metric) -> None:
+    on = _check_events(findings, known, path, metric.on)
+    taken = {name: getattr(metric, name) for name in ("sum", "max", "min", "distinct")}
+    given = [name for name, source in taken.items() if source is not None]
+    if len(given) + bool(metric.count) != 1:
+        ways = ", ".join([*given, *(["count"] if metric.count else [])]) or "nothing"
+        findings.fault(path, f"takes {ways} of its events", "write one of count, sum, max, min and distinct")
+    for name in given:
+        if findings.sound(f"{path}.{name}"):
+            check = check_expression if name == "distinct" else check_amount
+            check(findings, known, f"{path}.{name}", taken[name], on)
+    _check_when(findings, known, path, metric.when, on)
+
+
+def _check_rule(findings: Findings, known: Known, path: str, rule: Rule) -> None:
+    on = _check_events(findings, known, path, rule.on)
+    if isinstance(rule.when, str):
+        _check_when(findings, known, path, rule.when, on)
+    for word, amounts in (("award", rule.award), ("deduct", rule.deduct)):
+        where = f"{path}.{word}"
+        _refer(findings, where, known.currency, (pair[0] for pair in amounts))
+        for currency, amount in amounts if findings.sound(where) else ():
+            if isinstance(amount, str):
+                spot = where if len(amounts) == 1 and currency == "points" else f"{where}.{currency}"
+                check_amount(findings, known, spot, amount, on)
+    _refer(findings, f"{path}.streak", known.streak, rule.streak)
+    _refer(findings, f"{path}.badge", known.badge, rule.badge)
+    season = findings.sound(f"{path}.starts") and findings.sound(f"{path}.ends")
+    if season and rule.starts is not None and rule.ends is not None and rule.ends <= rule.starts:
+        findings.fault(f"{path}.ends", "the rule ends before it starts", "the end lies after the start")
+
+
+def _check_streak(findings: Findings, known: Known, path: str, streak: Streak) -> None:
+    on: Sequence[str] = ()
+    if streak.on:
+        on = _check_events(findings, known, path, streak.on)
+    elif streak.when is not None:
+        findings.fault(f"{path}.when", "is asked by no event", "name the events in on, or use a rule")
+    _check_when(findings, known, path, streak.when, on)
+    if streak.rest_days and streak.period != "daily" and findings.sound(f"{path}.period"):
+        findings.fault(f"{path}.rest_days", "only a daily streak has rest days", 'write period = "daily"')
+
+
+def _check_when(findings: Findings, known: Known, path: str, when: str | None, on: Sequence[str]) -> None:
+    if when is not None and findings.sound(f"{path}.when"):
+        check_expression(findings, known, f"{path}.when", when, on)
+
+
+def _check_events(findings: Findings, known: Known, path: str, on: tuple[str, ...]) -> Sequence[str]:
+    """Check the events something listens to, and return those whose properties can be asked about."""
+    where = f"{path}.on"
+    if not on:
+        findings.fault(where, "no event is named", 'write on = "lesson_finished", the event it listens to')
+    if not findings.sound(where):
+        return ()
+    _refer(findings, where, known.event, on)
+    return [event for event in on if event in known.events]
+
+
+def _refer(
+    findings: Findings, path: str, lookup: Callable[[str], Problem | None], names: Iterable[str]
+) -> None:
+    """Hold every name against what is known."""
+    if findings.sound(path):
+        for problem in filter(None, [lookup(name) for name in names]):
+            findings.fault(path, *problem)
+
+
+def _check_loops(findings: Findings, badges: Sequence[Badge]) -> None:
+    for loop in loops(badges):
+        findings.fault(
+            f"{loop[0]}.criteria",
+            f"a loop of repeatable badges that never ends: {' → '.join(loop)}",
+            "make one of them once-only (repeatable = false), or let its criteria ask for something else",
+        )

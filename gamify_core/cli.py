@@ -1,0 +1,163 @@
+"""The command line: `gamify check`, `run`, `top`, `show`, `explain` and `demo`.
+
+Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error, or the JSON
+document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from io import TextIOWrapper
+
+from gamify_core.commands.output import Output, clean
+from gamify_core.errors import GamifyError
+
+__all__ = ["main"]
+
+_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily", "hourly")
+_STOPPED = 130
+_Command = Callable[[argparse.Namespace, Output], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry one command out and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an author's name must not fail a terminal of few letters
+    asked = _parser().parse_args(arguments)
+    output = Output(asked.json)
+    command: _Command = asked.command
+    try:
+        status = command(asked, output)
+        sys.stdout.flush()
+    except GamifyError as error:
+        output.give({"error": {"code": error.code, "detail": error.detail, "hint": error.hint}})
+        for line in str(error).splitlines():
+            output.complain(clean(line))
+        return 1
+    except BrokenPipeError:
+        # Whoever read has seen enough, as `head` does; what Python flushes at exit must have somewhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        output.complain("interrupted")
+        return _STOPPED
+    return status
+
+
+# -- what is understood ---------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("gamify", description="Points, tiers, streaks, badges and boards in one file.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    one = _command(commands, "check", _check, "say what is wrong with a catalog, or what it contains")
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one = _command(commands, "run", _run, "feed recorded events through a catalog into a file")
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one.add_argument("events", metavar="EVENTS", help="JSON Lines or CSV; - is standard input")
+    one.add_argument("db", metavar="DB", help="the SQLite file, made where there is none")
+    one.add_argument("--format", choices=("auto", "jsonl", "csv"), default="auto", help="of EVENTS")
+    _import_options(one)
+    one = _command(commands, "top", _top, "show the first of a board")
+    one.add_argument("db", metavar="DB")
+    one.add_argument("board", metavar="BOARD")
+    one.add_argument("--period", choices=_PERIODS, help="instead of the board's own")
+    one.add_argument("--limit", type=_whole, default=10, metavar="N")
+    _now_option(one)
+    one = _command(commands, "show", _show, "show all there is about a participant")
+    one.add_argument("db", metavar="DB")
+    one.add_argument("participant", metavar="PARTICIPANT")
+    _now_option(one)
+    one = _command(commands, "explain", _explain, "say what the rules would make of an event")
+    one.add_argument("catalog", metavar="CATALOG")
+    one.add_argument("event", metavar="EVENT")
+    one.add_argument("properties", metavar="key=value", nargs="*")
+    one = _command(commands, "demo", _demo, "play an example history, or that of a git repository")
+    one.add_argument("--git", metavar="PATH", help="play the git history of this folder")
+    one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
+    _import_options(one)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: _Command, what: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--batch", type=_whole, default=500, metavar="N", help="events in one commit (500)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance and roll in a new file (0)")
+
+
+def _now_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--now", type=_moment, metavar="WHEN", help="as if it were this instant (ISO 8601)")
+
+
+def _whole(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - more would be no memory
+    if number < 1:
+        detail = f"{text!r} is not a whole number from 1"
+        raise argparse.ArgumentTypeError(detail)
+    return number
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        detail = f"{text!r} is not ISO 8601, such as 2026-02-14T10:00+01:00"
+        raise argparse.ArgumentTypeError(detail) from None
+    if moment.utcoffset() is None:
+        detail = f"{text!r} has no time zone: add one, such as Z or +01:00"
+        raise argparse.ArgumentTypeError(detail)
+    return moment
+
+
+# -- the commands; each loads what it needs and no more ------------------------------------------------------
+
+
+def _check(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.check import check  # noqa: PLC0415
+
+    return check(asked.catalog, output)
+
+
+def _run(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.run import run  # noqa: PLC0415
+
+    return run(
+        asked.catalog, asked.events, asked.db, output, batch=asked.batch, seed=asked.seed, form=asked.format
+    )
+
+
+def _top(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.reading import top  # noqa: PLC0415
+
+    return top(asked.db, asked.board, output, period=asked.period, limit=asked.limit, now=asked.now)
+
+
+def _show(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.reading import show  # noqa: PLC0415
+
+    return show(asked.db, asked.participant, output, now=asked.now)
+
+
+def _explain(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.explain import explain  # noqa: PLC0415
+
+    return explain(asked.catalog, asked.event, asked.properties, output)
+
+
+def _demo(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.demo import demo  # noqa: PLC0415
+
+    return demo(asked.git, asked.db, output, batch=asked.batch, seed=asked.seed)

@@ -1,0 +1,104 @@
+"""`gamify top` and `gamify show`: what a file says, without the catalog it was made with, which it carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gamify_core import Engine, ManualClock
+from gamify_core.commands.output import Output, clean, count, table
+from gamify_core.commands.run import board_lines
+
+if TYPE_CHECKING:
+    from gamify_core.catalog.definitions import Period
+
+__all__ = ["opened", "profile_lines", "show", "top"]
+
+_BAR = 20
+
+
+def opened(db: str, now: datetime | None) -> Engine:
+    """Open a file for reading; periods and streaks are as of `now`."""
+    return Engine.reopen(db, read_only=True, clock=ManualClock(now) if now is not None else None)
+
+
+def top(  # noqa: PLR0913 - the options of the command, all by name
+    db: str, board: str, output: Output, *, period: Period | None, limit: int, now: datetime | None
+) -> int:
+    """Show the first of a board."""
+    with opened(db, now) as engine:
+        found = engine.leaderboards.top(board, limit=limit, period=period)
+        name = engine.catalog.leaderboard(board).name
+    output.give(found.to_dict())
+    people = count(found.total_participants, "participant")
+    calendar = found.period.replace("_", " ")
+    title = name if calendar in name.lower() else f"{name} ({calendar})"
+    output.say(f"{clean(title)}, {people}", "")
+    output.say(*board_lines(tuple(entry.to_dict() for entry in found.entries)))
+    return 0
+
+
+def show(db: str, participant_id: str, output: Output, *, now: datetime | None) -> int:
+    """Show all there is about a participant."""
+    with opened(db, now) as engine:
+        if output.json:
+            output.give(_document(engine, participant_id))
+        else:
+            output.say(*profile_lines(engine, participant_id))
+    return 0
+
+
+def _document(engine: Engine, participant_id: str) -> dict[str, object]:
+    """Return the profile, and beside it every streak and the ranks."""
+    ranks = {
+        board.code: engine.leaderboards.rank(board.code, participant_id).to_dict()
+        for board in engine.catalog.leaderboards
+    }
+    profile = engine.participants.get(participant_id).to_dict()
+    return {**profile, "all_streaks": engine.streaks.list(participant_id).to_dict()["streaks"], "ranks": ranks}
+
+
+def profile_lines(engine: Engine, participant_id: str) -> list[str]:
+    """Return a profile for people."""
+    profile = engine.participants.get(participant_id)
+    title = f"{profile.display_name} ({participant_id})" if profile.display_name else participant_id
+    points = profile.points
+    lines = [clean(title), ""]
+    lines += [f"  {'points':<10}{points.balance:,} (earned {points.total_earned:,}, spent {points.total_spent:,})"]
+    lines += [f"  {'events':<10}{profile.total_events:,}, the last on {profile.last_seen_at:%Y-%m-%d}"]
+    for ladder in engine.catalog.ladders:
+        lines += _tier_lines(engine, participant_id, ladder.code)
+    streaks = [
+        (one.name, one.current_count, one.longest_count, _status(one.status, one.expires_at)) for one in profile.streaks
+    ]
+    if streaks:
+        lines += ["", *table(("streak", "now", "longest", ""), streaks)]
+    badges = [(one.name, one.rarity, f"{one.earned_at:%Y-%m-%d}") for one in profile.badges if one.earned_at]
+    if badges:
+        lines += ["", *table(("badge", "rarity", "earned on"), badges)]
+    ranks = [
+        (board.name, rank.rank, f"of {rank.total_participants:,}", rank.score)
+        for board in engine.catalog.leaderboards
+        if (rank := engine.leaderboards.rank(board.code, participant_id)).rank is not None
+    ]
+    if ranks:
+        lines += ["", *table(("board", "rank", "", "score"), ranks)]
+    return lines
+
+
+def _tier_lines(engine: Engine, participant_id: str, ladder: str) -> list[str]:
+    standing = engine.tiers.current(participant_id, ladder=ladder)
+    if standing.current_tier is None:
+        return []
+    line = f"  {ladder:<10}{clean(standing.current_tier.name)}"
+    following = standing.next_tier
+    if following is None:
+        return [f"{line}, the highest"]
+    done = following.share_of_way * _BAR // 100
+    bar = "#" * done + "." * (_BAR - done)
+    return [line, f"  {'':<10}[{bar}] {following.points_remaining:,} more to {clean(following.name)}"]
+
+
+def _status(status: str, expires_at: datetime | None) -> str:
+    alive = f" until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at is not None else ""
+    return f"{status}{alive}" if status != "none" else "not begun"

@@ -1,0 +1,370 @@
+"""Everything that can happen to a participant: a closed list of frozen values.
+
+An effect is written once, as a short list of plain words in the *outcome* of its activity row
+(`["points_awarded", <participant>, <cause>, 19, "points", 69]`), and read back from there: the answer of a
+live call, of its replay under the same idempotency key, and a look into history are one reading of the same words.
+Outcomes name participants by number and definitions by code and hold no free text, so erasing a person touches
+no outcome; names come from the catalog that the outcome was decided under.
+
+`cause` says what brought an effect about: `"direct"`, `"rule:lesson"`, `"badge:first_steps"`, `"ladder:tier"` …
+Ids and instants are left out of `==`, so a test can compare effects without knowing them. Instants are microseconds
+since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+
+__all__ = [
+    "AssetBurned",
+    "AssetMinted",
+    "AssetTransferred",
+    "BadgeEarned",
+    "BadgeRevoked",
+    "ChallengeCompleted",
+    "Effect",
+    "FreezeUsed",
+    "GiftRedeemed",
+    "PointsAwarded",
+    "PointsDeducted",
+    "PointsExpired",
+    "PointsReversed",
+    "RankPrize",
+    "RewardClaimed",
+    "Skipped",
+    "StreakBroken",
+    "StreakCorrected",
+    "StreakExtended",
+    "TierChanged",
+    "Words",
+    "decode",
+    "effect_id",
+]
+
+Words = list[str | int | None]
+
+
+@attrs.frozen
+class Effect:
+    """One thing that happened to `participant_id`. `id` derives from the activity: `txn_17_0`, `fx_17_1`."""
+
+    tag: ClassVar[str]
+
+    participant_id: str
+    cause: str
+    id: str = attrs.field(eq=False)
+    occurred_at: int = attrs.field(eq=False, repr=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON: the kind under `type`, then every field."""
+        return {"type": self.tag, **attrs.asdict(self)}
+
+
+@attrs.frozen
+class _Movement(Effect):
+    """A movement of a wallet; `balance` is what it held afterwards, `id` is the transaction's."""
+
+    amount: int
+    currency: str
+    balance: int
+    peer_id: str | None = None
+
+
+@attrs.frozen
+class PointsAwarded(_Movement):
+    """Points came in; from `peer_id` where another participant sent them."""
+
+    tag = "points_awarded"
+
+
+@attrs.frozen
+class PointsDeducted(_Movement):
+    """Points went out; to `peer_id` where they were sent to another participant."""
+
+    tag = "points_deducted"
+
+
+@attrs.frozen
+class PointsReversed(_Movement):
+    """An earlier movement was taken back, in whole or in part."""
+
+    tag = "points_reversed"
+
+
+@attrs.frozen
+class PointsExpired(_Movement):
+    """Points lapsed unspent."""
+
+    tag = "points_expired"
+
+
+@attrs.frozen
+class TierChanged(Effect):
+    """One rung of a ladder was reached or left; a jump over several rungs is several of these."""
+
+    tag = "tier_changed"
+
+    ladder: str
+    code: str | None
+    name: str | None
+    level: int
+    previous_code: str | None
+    previous_name: str | None
+    previous_level: int
+
+    @property
+    def up(self) -> bool:
+        """Whether the new rung is the higher one."""
+        return self.level > self.previous_level
+
+
+@attrs.frozen
+class BadgeEarned(Effect):
+    """A badge was earned. Points that it gives follow as an effect of their own with the cause `badge:<code>`."""
+
+    tag = "badge_earned"
+
+    code: str
+    name: str
+    rarity: str
+
+
+@attrs.frozen
+class BadgeRevoked(Effect):
+    """A badge was taken back."""
+
+    tag = "badge_revoked"
+
+    code: str
+    name: str
+
+
+@attrs.frozen
+class _Asset(Effect):
+    """Something happened to a numbered copy of a badge."""
+
+    asset_id: str
+    badge: str
+    edition: int
+
+
+@attrs.frozen
+class AssetMinted(_Asset):
+    """A copy was made and given to the participant."""
+
+    tag = "asset_minted"
+
+
+@attrs.frozen
+class AssetTransferred(_Asset):
+    """A copy came to the participant from `sender_id`."""
+
+    tag = "asset_transferred"
+
+    sender_id: str | None = None
+
+
+@attrs.frozen
+class AssetBurned(_Asset):
+    """A copy was destroyed; its number stays used."""
+
+    tag = "asset_burned"
+
+
+@attrs.frozen
+class _Streak(Effect):
+    """Something happened to a streak."""
+
+    streak: str
+    name: str
+    count: int
+    longest: int
+
+
+@attrs.frozen
+class StreakExtended(_Streak):
+    """A period was completed: the run now counts `count` and stays alive until `expires_at`."""
+
+    tag = "streak_extended"
+
+    is_new_record: bool
+    expires_at: int | None = attrs.field(eq=False)
+
+
+@attrs.frozen
+class StreakBroken(_Streak):
+    """A run of `count` ended."""
+
+    tag = "streak_broken"
+
+
+@attrs.frozen
+class StreakCorrected(_Streak):
+    """A late activity changed what had been said: the run went from `previous_count` to `count`."""
+
+    tag = "streak_corrected"
+
+    previous_count: int
+    previous_longest: int
+
+
+@attrs.frozen
+class FreezeUsed(_Streak):
+    """A freeze stood in for a missed period."""
+
+    tag = "freeze_used"
+
+    period: str
+
+
+@attrs.frozen
+class ChallengeCompleted(Effect):
+    """All goals of a challenge were reached."""
+
+    tag = "challenge_completed"
+
+    code: str
+    name: str
+
+
+@attrs.frozen
+class RewardClaimed(Effect):
+    """A reward was handed out for `points_deducted` points."""
+
+    tag = "reward_claimed"
+
+    reward: str
+    name: str
+    points_deducted: int
+
+
+@attrs.frozen
+class GiftRedeemed(Effect):
+    """A gift was redeemed."""
+
+    tag = "gift_redeemed"
+
+    gift_id: str
+    reward: int
+
+
+@attrs.frozen
+class RankPrize(Effect):
+    """A closed leaderboard paid for a rank."""
+
+    tag = "rank_prize"
+
+    leaderboard: str
+    period: str
+    rank: int
+
+
+@attrs.frozen
+class Skipped(Effect):
+    """Something a rule meant to do and could not: `effect` says what, `code` why, `message` in a sentence."""
+
+    tag = "skipped"
+
+    effect: str
+    code: str
+    message: str
+
+
+SKIPPED = {
+    "cap": "the {1} cap of {0} leaves {2}",
+    "cap_times": "the {1} limit of {0} times is reached",
+    "condition": "its condition cannot be worked out",
+    "cooldown": "it fired less than its cooldown ago",
+    "expression": "its amount cannot be worked out",
+    "insufficient_points": "Insufficient points. Available: {}, requested: {}",
+    "not_an_amount": "{} is not an amount from 1 to 2^53-1",
+    "not_a_number": "the property that {} counts is not a whole number",
+    "out_of_range": "the value would leave the range of 64 bits",
+    "already_earned": "the badge is held already",
+    "cascade": "effects caused effects more than {} rounds deep",
+}
+"""Why a cascade passes over an effect: the sentence for each code, filled with the numbers the outcome carries."""
+
+
+def effect_id(tag: str, activity: int, ordinal: int) -> str:
+    """Return the id of the effect that stands at `ordinal` in the outcome of `activity`."""
+    return f"{'txn' if tag.startswith('points_') else 'fx'}_{activity}_{ordinal}"
+
+
+def decode(
+    words: Words, names: Mapping[int, str], catalog: Catalog, activity: int, ordinal: int, occurred_at: int
+) -> Effect:
+    """Return the effect that the words of an outcome say."""
+    tag, who, cause, *rest = words
+    make, complete = _KINDS[str(tag)]
+    person = names.get(who, "") if isinstance(who, int) else ""
+    if complete is not None:
+        rest = complete(rest, names, catalog)
+    return make(person, cause, effect_id(str(tag), activity, ordinal), occurred_at, *rest)
+
+
+def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> Words:
+    return [*rest[:3], names.get(rest[3], "")] if len(rest) > 3 and isinstance(rest[3], int) else rest  # noqa: PLR2004
+
+
+def _tier(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
+    ladder, code, previous = rest
+    rungs = catalog.ladder(str(ladder))
+    new = rungs.tier(str(code)) if code is not None else None
+    old = rungs.tier(str(previous)) if previous is not None else None
+    return [
+        ladder,
+        code,
+        new.name if new else None,
+        new.level if new else 0,
+        previous,
+        old.name if old else None,
+        old.level if old else 0,
+    ]
+
+
+def _badge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
+    badge = catalog.badge(str(rest[0]))
+    return [badge.code, badge.name, badge.rarity]
+
+
+def _revoked(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
+    badge = catalog.badge(str(rest[0]))
+    return [badge.code, badge.name]
+
+
+def _streak(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
+    return [rest[0], catalog.streak(str(rest[0])).name, *rest[1:]]
+
+
+def _extended(rest: Words, names: Mapping[int, str], catalog: Catalog) -> Words:
+    code, count, longest, record, expires = rest
+    return _streak([code, count, longest, bool(record), expires], names, catalog)
+
+
+def _skipped(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> Words:
+    effect, code, *facts = rest
+    return [effect, code, SKIPPED[str(code)].format(*facts)]
+
+
+_Complete = Callable[[Words, Mapping[int, str], "Catalog"], Words]
+_KINDS: dict[str, tuple[Callable[..., Effect], _Complete | None]] = {
+    PointsAwarded.tag: (PointsAwarded, _movement),
+    PointsDeducted.tag: (PointsDeducted, _movement),
+    PointsReversed.tag: (PointsReversed, _movement),
+    PointsExpired.tag: (PointsExpired, _movement),
+    TierChanged.tag: (TierChanged, _tier),
+    BadgeEarned.tag: (BadgeEarned, _badge),
+    BadgeRevoked.tag: (BadgeRevoked, _revoked),
+    StreakExtended.tag: (StreakExtended, _extended),
+    StreakBroken.tag: (StreakBroken, _streak),
+    StreakCorrected.tag: (StreakCorrected, _streak),
+    FreezeUsed.tag: (FreezeUsed, _streak),
+    Skipped.tag: (Skipped, _skipped),
+}

@@ -1,0 +1,247 @@
+"""The engine: a catalog, a store and a clock; the services hang off it, and nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from gamify_core import border
+from gamify_core.border import Limits
+from gamify_core.catalog import Catalog
+from gamify_core.clock import Clock, now_from
+from gamify_core.effects import Effect
+from gamify_core.errors import BadValue, HandleInUse, StoreError
+from gamify_core.road.road import OnChange, Road, last_catalog
+from gamify_core.services.access import Access, Shared
+from gamify_core.services.badges import Badges
+from gamify_core.services.events import Events
+from gamify_core.services.history import History
+from gamify_core.services.leaderboards import Leaderboards
+from gamify_core.services.participants import Participants
+from gamify_core.services.points import Points
+from gamify_core.services.streaks import Streaks
+from gamify_core.services.tiers import Tiers
+from gamify_core.storage.protocol import Store
+
+__all__ = ["Engine", "Game"]
+
+SomeEffect = TypeVar("SomeEffect", bound=Effect)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Game:
+    """The services, over one way to reach the store: the engine's own, a scope's, or a handle's."""
+
+    points: Points
+    badges: Badges
+    tiers: Tiers
+    streaks: Streaks
+    leaderboards: Leaderboards
+    events: Events
+    participants: Participants
+    history: History
+
+    def __init__(self, access: Access, limits: Limits) -> None:
+        """Hang the services."""
+        self._access = access
+        self._limits = limits
+        self.points = Points(access, limits)
+        self.badges = Badges(access)
+        self.tiers = Tiers(access)
+        self.streaks = Streaks(access)
+        self.leaderboards = Leaderboards(access)
+        self.events = Events(access, limits)
+        self.participants = Participants(access)
+        self.history = History(access)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog that decisions are made under."""
+        return self._access.road.plan.catalog
+
+    def scope(self, name: str) -> Game:
+        """Return the same engine for an isolated set of people, such as a tenant or a guild.
+
+        Boards, balances, badges and idempotency keys are per scope; the catalog is shared.
+        """
+        return Game(self._access.for_scope(border.scope(name)), self._limits)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Game]:
+        """Make several commands one: all of them are committed when the `with` block ends, or none if it raises.
+
+        Use the handle that it gives: `with engine.transaction() as tx: tx.points.award(…)`. Each command is
+        atomic inside, so a refusal that is caught leaves the rest. Nested, it is a part that can be taken back.
+        Using the engine itself meanwhile, in the same thread, raises `HandleInUse`; other writers wait.
+        """
+        with self._access.handle(keep=True) as access:
+            yield Game(access, self._limits)
+
+    @contextmanager
+    def dry_run(self) -> Iterator[Game]:
+        """Try any commands: the real answers, and nothing kept when the `with` block ends. Nobody is told.
+
+        While it is open it holds the writer, as a transaction does.
+        """
+        with self._access.handle(keep=False) as access:
+            yield Game(access, self._limits)
+
+
+class Engine(Game):
+    """A gamification engine in this process.
+
+    `catalog` is a `Catalog` or the path of a TOML or JSON file; `store` a store, or the path of a SQLite file, which
+    is made where there is none; left out, everything stays in memory. `clock` tells the time (see `gamify_core.clock`).
+    Writes may carry an instant `at` up to `accept_late` (None: any) behind and `accept_early` ahead of the clock.
+    `on_change` says what to do when the store was last written under another catalog: `"keep"` adopts the new one
+    from now on (metrics it newly keeps are rebuilt from history), `"refuse"` raises `CatalogError` on the first write.
+    `limits` are bounds tighter than the library's own. `seed` makes `chance` and `roll` of a new store repeatable.
+
+    >>> from gamify_core import Catalog, Engine
+    >>> game = Engine(Catalog())
+    >>> game.points.award("ada", 5).new_balance
+    5
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of an engine, all by name
+        self,
+        catalog: Catalog | str | os.PathLike[str],
+        store: Store | str | os.PathLike[str] | None = None,
+        *,
+        clock: Clock | None = None,
+        accept_late: timedelta | None = timedelta(days=7),
+        accept_early: timedelta = timedelta(minutes=5),
+        on_change: OnChange = "keep",
+        limits: Limits | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """Open the store, and make its tables where it is new. Nothing else is written before the first command."""
+        chosen = catalog if isinstance(catalog, Catalog) else Catalog.load(_path(catalog))
+        now = now_from(clock)
+        late = None if accept_late is None else _window("accept_late", accept_late)
+        early = _window("accept_early", accept_early)
+        if limits is not None and not isinstance(limits, Limits):
+            detail = f"limits must be Limits(…), not {type(limits).__name__}"
+            raise BadValue("limits", limits, detail)
+        if seed is not None:
+            border.whole(seed, "seed", -(2**63), 2**63 - 1)
+        if on_change not in {"keep", "refuse"}:
+            detail = f"on_change must be 'keep' or 'refuse', not {on_change!r:.60}"
+            raise BadValue("on_change", on_change, detail)
+        owned = not _is_store(store)
+        self._store = _store(store)
+        try:
+            road = Road(
+                self._store,
+                chosen,
+                now,
+                accept_late=late,
+                accept_early=early,
+                on_change=on_change,
+                seed=seed,
+            )
+        except BaseException:
+            if owned:
+                self._store.close()
+            raise
+        super().__init__(Access(Shared(road)), limits if limits is not None else Limits())
+
+    @classmethod
+    def open(cls, catalog: Catalog | str | os.PathLike[str], url: str) -> Engine:
+        """Open by a URL, for configuration files: `"sqlite:///game.db"` (four slashes: absolute) or `"memory:"`."""
+        if url == "memory:":
+            return cls(catalog)
+        if isinstance(url, str) and url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+            return cls(catalog, url.removeprefix("sqlite:///"))
+        detail = f"{url!r} is not a store"
+        raise BadValue("url", url, detail, hint="'sqlite:///game.db' or 'memory:'")
+
+    @classmethod
+    def reopen(cls, path: str | os.PathLike[str], *, read_only: bool = False, clock: Clock | None = None) -> Engine:
+        """Open a SQLite file under the catalog it was last written under, which it carries itself.
+
+        Raises `StoreError` where there is no file, and `CatalogError` for one that was never written to.
+        """
+        from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
+
+        if not Path(path).is_file():
+            detail = f"there is no file {str(path)!r}"
+            raise StoreError(detail)
+        store = SQLiteStore(path, read_only=read_only)
+        try:
+            engine = cls(last_catalog(store, str(path)), store, clock=clock)
+        except BaseException:
+            store.close()
+            raise
+        return engine
+
+    def on(self, effect: type[SomeEffect], listener: Callable[[SomeEffect], object]) -> None:
+        """Call `listener` with every effect of this kind once it is committed.
+
+        Never in dry runs, imports or replays. What a listener raises is logged (`gamify_core`), not passed on.
+        """
+        kind: object = effect
+        if not (isinstance(kind, type) and issubclass(kind, Effect)):
+            detail = f"on() takes a kind of effect, such as TierChanged, not {effect!r:.60}"
+            raise BadValue("effect", effect, detail)
+        if not callable(listener):
+            detail = f"on() takes a function to call, not {listener!r:.60}"
+            raise BadValue("listener", listener, detail)
+        listeners: list[tuple[type[Effect], Callable[..., object]]] = self._access.shared.listeners
+        listeners.append((effect, listener))
+
+    def close(self) -> None:
+        """Let go of the store. Closing twice is harmless."""
+        if getattr(self._access.shared.holding, "handle", False):
+            detail = "the engine cannot be closed inside its own transaction or dry run"
+            raise HandleInUse(detail)
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Use the engine in a `with` statement that closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def _path(catalog: object) -> Path:
+    if isinstance(catalog, str | os.PathLike):
+        return Path(catalog)
+    detail = f"catalog must be a Catalog or the path of a file, not {type(catalog).__name__}"
+    raise BadValue("catalog", catalog, detail)
+
+
+def _window(field: str, value: object) -> int:
+    """Return a stretch of time in microseconds."""
+    if not isinstance(value, timedelta) or value < timedelta(0):
+        detail = f"{field} must be a timedelta of zero or more, not {value!r:.60}"
+        raise BadValue(field, value, detail, hint="e.g. timedelta(days=7)")
+    return value // _MICROSECOND
+
+
+def _is_store(store: object) -> bool:
+    return hasattr(store, "begin") and hasattr(store, "view")
+
+
+def _store(store: Store | str | os.PathLike[str] | None) -> Store:
+    if store is None:
+        from gamify_core.storage.memory import MemoryStore  # noqa: PLC0415 - only the store that is used is loaded
+
+        return MemoryStore()
+    if isinstance(store, str | os.PathLike):
+        from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - as above; it brings sqlite-utils
+
+        return SQLiteStore(store)
+    if _is_store(store):
+        return store
+    detail = f"store must be a store or the path of a file, not {type(store).__name__}"
+    raise BadValue("store", store, detail)

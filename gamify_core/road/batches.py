@@ -1,0 +1,80 @@
+"""A batch under an idempotency key: one more activity row, which says which rows its items became.
+
+Repeating the batch answers with the whole first outcome, refusals included, and writes nothing; the same key with other
+items is refused. Without a key a batch leaves nothing but the rows of its items.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core.errors import GamifyError, IdempotencyConflict, Refused
+from gamify_core.road.road import Ask, Decided, Road
+from gamify_core.road.seal import canonical, fingerprint_of, key_hash
+from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY, PAYLOAD
+
+if TYPE_CHECKING:
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["Batch", "Failure", "Item"]
+
+
+@attrs.frozen
+class Failure:
+    """An item of a batch that was refused, and why."""
+
+    error: GamifyError
+
+
+Item = Ask | GamifyError
+
+
+@attrs.frozen
+class Batch:
+    """The items of a batch, and the key they came under."""
+
+    kind: str
+    items: Sequence[Item]
+    key: str | None = None
+
+    def again(self, road: Road, unit: Unit, scope: str) -> list[Decided | Failure] | None:
+        """Return what was decided under this key before, or None when it is new."""
+        if self.key is None:
+            return None
+        first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (key_hash(scope, self.kind, self.key),))
+        if first is None:
+            return None
+        if first.fingerprint != fingerprint_of(self._request()):
+            raise IdempotencyConflict(self.kind, self.key, ["items"])
+        payload = unit.get(PAYLOAD, (first.seq,))
+        errors = json.loads(payload.request)["errors"] if payload is not None and payload.request else {}
+        answers: list[Decided | Failure] = []
+        for place, word in enumerate(json.loads(first.outcome)[0][2:]):
+            row = unit.get(ACTIVITY, (word,)) if word else None
+            if row is None:
+                answers.append(Failure(Refused(*errors.get(str(place), ("error", 400, "refused")))))
+            else:
+                answers.append(road.recall(unit, row)._replace(replayed=True))
+        return answers
+
+    def keep(self, road: Road, unit: Unit, scope: str, decided: Sequence[Decided | Failure]) -> None:
+        """Write what the items became."""
+        if self.key is None:
+            return
+        errors = {
+            str(place): [one.error.code, one.error.http_status, one.error.detail]
+            for place, one in enumerate(decided)
+            if isinstance(one, Failure)
+        }
+        request = self._request()
+        whole = canonical({**json.loads(request), "errors": errors})
+        outcome = [["=", None, *(0 if isinstance(one, Failure) else one.seq for one in decided)]]
+        road.note(unit, scope, self.kind, whole, outcome, key_hash(scope, self.kind, self.key), fingerprint_of(request))
+
+    def _request(self) -> str:
+        items = [item.request if isinstance(item, Ask) else {"error": item.detail} for item in self.items]
+        return canonical({"items": items})

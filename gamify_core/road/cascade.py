@@ -1,0 +1,38 @@
+"""What moves set off: thresholds, breadth first, in catalog order, until nothing more is reached.
+
+Once-only nodes (a badge that is held, a rung already stood on) end every loop a catalog may have; catalogs with
+loops of repeatable nodes only are refused when built. The limit on rounds is the last guard.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.road.badges import consider
+from gamify_core.road.ladders import climb
+from gamify_core.road.plan import LadderPlan
+
+if TYPE_CHECKING:
+    from gamify_core.road.turn import Turn
+
+__all__ = ["settle"]
+
+ROUNDS = 100
+
+
+def settle(turn: Turn) -> None:
+    """Fire what the turn has reached, and what that reaches, to the fixed point."""
+    rounds = 0
+    while turn.reached:
+        rounds += 1
+        reached, turn.reached = turn.reached, []
+        if rounds > ROUNDS:
+            turn.say("skipped", turn.who.number, "cascade", "cascade", "cascade", ROUNDS)
+            turn.reached = []
+            return
+        reached.sort(key=lambda pair: pair[1].order)
+        for who, node in reached:
+            if isinstance(node, LadderPlan):
+                climb(turn, who, node)
+            else:
+                consider(turn, who, node)

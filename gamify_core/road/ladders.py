@@ -1,0 +1,56 @@
+"""Tiers and levels: which rung a participant stands on, and how that changes.
+
+The rung at the bottom is held silently from the first move. A jump over several rungs is written, and reported,
+rung by rung. A rung that was assigned by hand is pinned, both ways, until it is cleared. Falling follows the
+ladder's own policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.road.meters import value_of
+from gamify_core.storage.tables.progress import STANDING, StandingRow
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import LadderPlan
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["ASSIGNED", "AUTOMATIC", "CLEARED", "climb", "stand"]
+
+AUTOMATIC = "automatic"
+ASSIGNED = "assigned"
+CLEARED = "cleared"
+
+
+def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
+    """Put a participant on the rung that the ladder's metric has earned."""
+    head = turn.unit.last(STANDING, (who.number, plan.ladder.code))
+    if head is not None and head.how == ASSIGNED:
+        return
+    at = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
+    to = plan.earned(value_of(turn, who, plan.ladder.metric))
+    if to < at:
+        if plan.ladder.demotion == "immediate":
+            stand(turn, who, plan, to, AUTOMATIC, f"ladder:{plan.ladder.code}")
+        return
+    for step in plan.places:
+        if not at < step <= to:
+            continue
+        silent = head is None and step == plan.places[0] and plan.minimums[0] <= 0
+        stand(turn, who, plan, step, AUTOMATIC, f"ladder:{plan.ladder.code}", silent=silent)
+
+
+def stand(  # noqa: PLR0913 - where, how and why
+    turn: Turn, who: ParticipantRow, plan: LadderPlan, to: int, how: str, cause: str, *, silent: bool = False
+) -> None:
+    """Write that a participant now stands on rung `to` (-1: on none), and say so unless it is `silent`."""
+    code = plan.ladder.code
+    head = turn.unit.last(STANDING, (who.number, code))
+    previous = head.tier if head is not None else None
+    tier = plan.codes[to] if to >= 0 else None
+    n = 1 if head is None else head.n + 1
+    turn.unit.append(STANDING, StandingRow(who.number, code, n, tier, how, turn.occurred_at, turn.seq))
+    if not silent and tier != previous:
+        turn.say("tier_changed", who.number, cause, code, tier, previous)

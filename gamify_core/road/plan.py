@@ -1,0 +1,472 @@
+"""A catalog, compiled for deciding: which metrics are kept, in which windows, and what watches them.
+
+Promise: whatever a move of a metric can set off is found by two bisects in that metric's own list, never by going
+through the catalog; a metric that nothing reads is not kept. Compiling is pure, and the same catalog gives the
+same plan in every process.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import Literal, TypeVar
+
+import attrs
+
+from gamify_core.catalog import Badge, Catalog, Ladder, Leaderboard, Metric, Rule, Streak
+from gamify_core.clock import instant_of
+from gamify_core.domain.conditions import Expression, compile_condition
+from gamify_core.domain.periods import HOUR, Calendar, Kind, duration
+from gamify_core.domain.streaks import StreakRules
+from gamify_core.domain.thresholds import Criteria, parse_criteria, rung
+from gamify_core.domain.zones import CARRIED, ZoneLine, zone
+
+__all__ = [
+    "BadgePlan",
+    "BoardPlan",
+    "CapPlan",
+    "CounterPlan",
+    "LadderPlan",
+    "MetricPlan",
+    "Node",
+    "Plan",
+    "RulePlan",
+    "StreakPlan",
+    "Tracker",
+    "WalletPlan",
+    "Watch",
+    "compile_plan",
+]
+
+Mode = Literal["sum", "level", "max", "min"]
+Planned = TypeVar("Planned")
+ALL_TIME = Calendar("all_time")
+_KINDS: dict[str, Kind] = {
+    "hourly": "hourly",
+    "daily": "daily",
+    "weekly": "weekly",
+    "monthly": "monthly",
+    "yearly": "yearly",
+}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@attrs.define(eq=False)
+class LadderPlan:
+    """A ladder and where it stands in catalog order.
+
+    `minimums` are those of the rungs that are reached by the metric, `places` where each of them stands in `codes`;
+    rungs whose `award_type` is manual are only ever assigned.
+    """
+
+    order: int
+    ladder: Ladder
+    codes: tuple[str, ...]
+    minimums: tuple[int, ...]
+    places: tuple[int, ...]
+
+    def earned(self, value: int) -> int:
+        """Return the place of the highest rung that a value of the metric reaches, or -1."""
+        reached = rung(self.minimums, value)
+        return self.places[reached] if reached >= 0 else -1
+
+
+@attrs.define(eq=False)
+class BadgePlan:
+    """A badge that criteria can give."""
+
+    order: int
+    badge: Badge
+    criteria: Criteria
+
+
+Node = LadderPlan | BadgePlan
+
+
+@attrs.define(eq=False)
+class Watch:
+    """The thresholds on one metric, ascending, and what each of them wakes."""
+
+    minimums: list[int] = attrs.field(factory=list)
+    nodes: list[Node] = attrs.field(factory=list)
+
+    def reached(self, old: int | None, new: int) -> list[Node]:
+        """Return what a move from `old` (None: never moved before) to `new` wakes, either way."""
+        low = bisect_right(self.minimums, old) if old is not None else 0
+        high = bisect_right(self.minimums, new)
+        if low == high:
+            return []
+        return self.nodes[low:high] if low < high else self.nodes[high:low]
+
+
+@attrs.define(eq=False)
+class Tracker:
+    """A metric kept in the periods of one calendar. `ranked` ones are boards."""
+
+    metric: str
+    calendar: Calendar
+    zone: tzinfo
+    text: str
+    ranked: bool = False
+    ascending: bool = False
+    dense: bool = False
+    watch: Watch | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells this tracker from others."""
+        return self.metric, self.text
+
+    @property
+    def all_time(self) -> bool:
+        """Whether its one window is for ever."""
+        return self.calendar is ALL_TIME
+
+
+@attrs.define(eq=False)
+class MetricPlan:
+    """Everything to do when a metric moves."""
+
+    name: str
+    mode: Mode
+    watch: Watch | None = None  # on the running value, where that is kept elsewhere (wallet, streak, event chain)
+    trackers: tuple[Tracker, ...] = ()
+
+
+@attrs.define(eq=False)
+class WalletPlan:
+    """The metrics of a currency that something reads."""
+
+    earned: MetricPlan | None
+    spent: MetricPlan | None
+    balance: MetricPlan | None
+
+
+@attrs.define(eq=False)
+class CounterPlan:
+    """A declared metric: what it takes from an event."""
+
+    metric: Metric
+    plan: MetricPlan
+    when: Expression | None
+    amount: Expression | None
+    distinct: Expression | None
+
+
+@attrs.define(eq=False)
+class CapPlan:
+    """The bound of a rule: at most so many points and times in a period."""
+
+    points: int | None
+    times: int | None
+    per: str
+    points_plan: MetricPlan
+    times_plan: MetricPlan
+    tracker: Tracker
+
+
+@attrs.define(eq=False)
+class RulePlan:
+    """A rule with its expressions compiled."""
+
+    rule: Rule
+    when: Expression | None
+    awards: tuple[tuple[str, int | Expression], ...]
+    deducts: tuple[tuple[str, int | Expression], ...]
+    cap: CapPlan | None
+    cooldown: int | None
+    last: MetricPlan | None
+    starts: int | None
+    ends: int | None
+    random: bool = attrs.field(init=False)  # whether anything in it draws luck, and needs a stream of its own
+
+    @random.default
+    def _draws(self) -> bool:
+        amounts = [amount for _, amount in (*self.awards, *self.deducts) if not isinstance(amount, int)]
+        return any(expression.random for expression in (self.when, *amounts) if expression is not None)
+
+
+@attrs.define(eq=False)
+class StreakPlan:
+    """A streak, with the names of its metrics."""
+
+    streak: Streak
+    when: Expression | None
+    rules: StreakRules
+    line: ZoneLine | None  # None: the zone that each participant lives in
+    current: MetricPlan | None = None
+    longest: MetricPlan | None = None
+
+
+@attrs.define(eq=False)
+class BoardPlan:
+    """A leaderboard and the tracker of each period that is kept."""
+
+    board: Leaderboard
+    trackers: dict[str, Tracker]
+
+
+def _calendar(kind: str, week_start: str) -> Calendar:
+    if kind == "all_time":
+        return ALL_TIME
+    return Calendar(_KINDS[kind], week_start=_WEEKDAYS.index(week_start) if kind == "weekly" else 0)
+
+
+def _text(kind: str, week_start: str, zone_name: str) -> str:
+    return f"{kind} {zone_name}" if kind != "weekly" or week_start == "monday" else f"{kind}/{week_start} {zone_name}"
+
+
+class Plan:
+    """A compiled catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        """Compile `catalog`, which has been validated already."""
+        self.catalog = catalog
+        self.zone = zone(catalog.timezone)
+        self._modes: dict[str, Mode] = {}
+        self._trackers: dict[tuple[str, str], Tracker] = {}
+        self._named: dict[str, Tracker] = {}
+        self._wallets: dict[str, WalletPlan] = {}
+        self._watches: dict[str, list[tuple[int, Node]]] = defaultdict(list)
+        self.metrics: dict[str, MetricPlan] = {}
+        self.ladders: dict[str, LadderPlan] = {}
+        self.badges: dict[str, BadgePlan] = {}
+        self._nodes()
+        self.boards = {board.code: self._board(board) for board in catalog.leaderboards}
+        counters = [(metric, self._counter(metric)) for metric in catalog.metrics]
+        rules = [self._rule(rule) for rule in catalog.rules]
+        self.streaks = {streak.code: self._streak(streak) for streak in catalog.streaks}
+        self._assemble()
+        self.counters = _by_event((c.metric.on, c) for _, c in counters)
+        self.rules = _by_event((r.rule.on, r) for r in rules)
+        self.recorded_by = _by_event((s.streak.on, s) for s in self.streaks.values())
+
+    # -- what is kept ----------------------------------------------------------------------------------------
+
+    def metric(self, name: str, mode: Mode) -> MetricPlan:
+        """Return (the only) plan of a metric; what it sets off is filled in once everything has been read."""
+        if name not in self.metrics:
+            self.metrics[name] = MetricPlan(name, mode)
+        return self.metrics[name]
+
+    def moving(self, name: str) -> MetricPlan | None:
+        """Return the plan of a metric whose running value is kept elsewhere, or None when nothing reads it."""
+        return self.metrics.get(name)
+
+    def track(  # noqa: PLR0913 - the parts of a calendar
+        self,
+        metric: str,
+        kind: str,
+        *,
+        zone_name: str | None = None,
+        week_start: str | None = None,
+        ascending: bool = False,
+        keep: bool = True,
+    ) -> Tracker:
+        """Return the tracker of a metric in a calendar, making it where it is new."""
+        start = week_start or self.catalog.week_start
+        where = zone_name or self.catalog.timezone
+        if kind == "all_time" and where == self.catalog.timezone:
+            text = kind
+        else:  # the zone of an all-time board says when its day begins, which `change` looks back to
+            text = _text(kind, start, where)
+        if ascending:  # another order is another window: the same metric may be ranked both ways
+            text = f"{text} ascending"
+        tracker = self._trackers.get((metric, text))
+        if tracker is None:
+            tracker = Tracker(metric, _calendar(kind, start), zone(where), text)
+            if keep:
+                self._trackers[metric, text] = tracker
+        return tracker
+
+    def read(self, name: str) -> None:
+        """Make sure that a metric can be read under this name, windows included."""
+        base, _, window = name.partition("@")
+        self.metric(base, mode_of(base))
+        if window:
+            self.track(base, window)
+        elif not natural(base):
+            self.track(base, "all_time")
+
+    def wallet(self, currency: str) -> WalletPlan:
+        """Return the metrics that a wallet of this currency moves."""
+        plan = self._wallets.get(currency)
+        if plan is None:
+            earned, spent, balance = (self.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance"))
+            plan = self._wallets[currency] = WalletPlan(earned, spent, balance)
+        return plan
+
+    def reading(self, name: str) -> Tracker:
+        """Return the tracker that a metric is read from under this name (`lessons`, `lessons@weekly`)."""
+        tracker = self._named.get(name)
+        if tracker is None:
+            base, _, window = name.partition("@")
+            tracker = self._named[name] = self.track(base, window or "all_time", keep=False)
+        return tracker
+
+    @property
+    def trackers(self) -> dict[tuple[str, str], Tracker]:
+        """Every window that is kept, by metric and calendar."""
+        return self._trackers
+
+    # -- compiling -------------------------------------------------------------------------------------------
+
+    def _nodes(self) -> None:
+        order = 0
+        for ladder in self.catalog.ladders:
+            reached = [(tier.min_points, n) for n, tier in enumerate(ladder.tiers) if tier.award_type != "manual"]
+            minimums = tuple(minimum for minimum, _ in reached)
+            codes = tuple(tier.code for tier in ladder.tiers)
+            plan = LadderPlan(order, ladder, codes, minimums, tuple(place for _, place in reached))
+            self.ladders[ladder.code] = plan
+            self.read(ladder.metric)
+            for minimum in minimums:
+                self._watches[ladder.metric].append((minimum, plan))
+            order += 1
+        for badge in self.catalog.badges:
+            if badge.criteria:
+                earned = BadgePlan(order, badge, parse_criteria(badge.criteria))
+                self.badges[badge.code] = earned
+                for atom in earned.criteria.atoms:
+                    self.read(atom.metric)
+                    self._watches[atom.metric].append((atom.minimum, earned))
+            order += 1
+
+    def _board(self, board: Leaderboard) -> BoardPlan:
+        self.metric(board.metric, mode_of(board.metric))
+        trackers: dict[str, Tracker] = {}
+        for period in board.periods:
+            ascending = board.order == "ascending"
+            tracker = self.track(
+                board.metric,
+                period,
+                zone_name=board.timezone,
+                week_start=board.week_start,
+                ascending=ascending,
+            )
+            tracker.ranked, tracker.ascending = True, ascending
+            tracker.dense = tracker.dense or board.ties == "dense"
+            trackers[period] = tracker
+        return BoardPlan(board, trackers)
+
+    def _expression(self, source: str | None) -> Expression | None:
+        if source is None:
+            return None
+        expression = compile_condition(source)
+        for name in expression.metrics:
+            self.read(name)
+        return expression
+
+    def _counter(self, metric: Metric) -> CounterPlan:
+        mode: Mode = "max" if metric.max else "min" if metric.min else "sum"
+        plan = self.metric(metric.code, mode)
+        plan.mode = mode
+        self.track(metric.code, "all_time")
+        amount = metric.sum or metric.max or metric.min
+        return CounterPlan(
+            metric,
+            plan,
+            self._expression(metric.when),
+            self._expression(amount),
+            self._expression(metric.distinct),
+        )
+
+    def _rule(self, rule: Rule) -> RulePlan:
+        cap = None
+        if rule.cap is not None:
+            names = f"rule.{rule.code}.points", f"rule.{rule.code}.times"
+            points, times = (self.metric(name, "sum") for name in names)
+            if rule.cap.points is not None:
+                tracker = self.track(names[0], rule.cap.per)
+            if rule.cap.times is not None:
+                tracker = self.track(names[1], rule.cap.per)
+            cap = CapPlan(rule.cap.points, rule.cap.times, rule.cap.per, points, times, tracker)
+        last = None
+        if rule.cooldown is not None:
+            last = self.metric(f"rule.{rule.code}.last", "max")
+            self.track(last.name, "all_time")
+        return RulePlan(
+            rule,
+            self._expression(rule.when) if isinstance(rule.when, str) else None,
+            self._amounts(rule.award),
+            self._amounts(rule.deduct),
+            cap,
+            duration(rule.cooldown) if rule.cooldown is not None else None,
+            last,
+            instant_of(rule.starts) if rule.starts is not None else None,
+            instant_of(rule.ends) if rule.ends is not None else None,
+        )
+
+    def _amounts(self, amounts: Iterable[tuple[str, int | str]]) -> tuple[tuple[str, int | Expression], ...]:
+        found: list[tuple[str, int | Expression]] = []
+        for currency, amount in amounts:
+            expression = self._expression(amount) if isinstance(amount, str) else None
+            found.append((currency, expression if expression is not None else int(amount)))
+        return tuple(found)
+
+    def _streak(self, streak: Streak) -> StreakPlan:
+        hours, minutes = streak.day_start.split(":")
+        calendar = Calendar(
+            _KINDS[streak.period],
+            week_start=_WEEKDAYS.index(streak.week_start or self.catalog.week_start),
+            day_start=int(hours) * 60 + int(minutes),
+        )
+        rules = StreakRules(
+            calendar,
+            grace=int(streak.grace_period_hours * HOUR),
+            target=streak.target,
+            rest_weekdays=frozenset(_WEEKDAYS.index(day) for day in streak.rest_days),
+            freeze_cap=streak.freeze_cap,
+        )
+        line = None
+        if streak.timezone == "event":
+            line = CARRIED
+        elif streak.timezone != "participant":
+            line = ZoneLine((zone(streak.timezone),))
+        return StreakPlan(streak, self._expression(streak.when), rules, line)
+
+    def _assemble(self) -> None:
+        watches = {}
+        for name, thresholds in self._watches.items():
+            watch = watches[name] = Watch()
+            for minimum, node in sorted(thresholds, key=lambda pair: (pair[0], pair[1].order)):
+                watch.minimums.append(minimum)
+                watch.nodes.append(node)
+        trackers: dict[str, list[Tracker]] = defaultdict(list)
+        for tracker in self._trackers.values():
+            trackers[tracker.metric].append(tracker)
+        for name, plan in self.metrics.items():
+            plan.trackers = tuple(trackers[name])
+            if natural(name):
+                plan.watch = watches.pop(name, None)
+        for code, streak in self.streaks.items():
+            streak.current = self.metrics.get(f"streak.{code}")
+            streak.longest = self.metrics.get(f"streak.{code}.longest")
+        for name, watch in watches.items():
+            base, _, window = name.partition("@")
+            self.track(base, window or "all_time").watch = watch
+
+
+def natural(metric: str) -> bool:
+    """Whether the running value of a metric is kept in a wallet, a streak or the event chain already."""
+    return metric.startswith("streak.") or metric == "events.count" or metric.endswith((".earned", ".spent", ".balance"))
+
+
+def mode_of(metric: str) -> Mode:
+    """Return how a metric that nobody declared adds up."""
+    return "level" if metric.startswith("streak.") or metric.endswith(".balance") else "sum"
+
+
+def _by_event(pairs: Iterable[tuple[Iterable[str], Planned]]) -> dict[str, tuple[Planned, ...]]:
+    found: dict[str, list[Planned]] = defaultdict(list)
+    for names, value in pairs:
+        for name in names:
+            found[name].append(value)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def compile_plan(catalog: Catalog) -> Plan:
+    """Return the plan of a catalog."""
+    return Plan(catalog)

@@ -1,0 +1,162 @@
+"""Making up for windows that were not kept until now: a changed catalog asks for them, and history has them.
+
+Promise: after a catalog is adopted, a metric it newly declares, a board or a window it newly asks for holds what it
+would hold had it been kept from the start. Only metrics are rebuilt; badges, rungs and points that the new
+catalog would have given are not handed out: new definitions act from now on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core.domain.streaks import Mark, State, fold, step
+from gamify_core.road import rules, streaks
+from gamify_core.road.meters import moved
+from gamify_core.road.plan import MetricPlan, Plan, Tracker
+from gamify_core.road.streak_rows import line_of
+from gamify_core.road.turn import Turn
+from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
+from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.progress import BADGE, EVENT
+from gamify_core.storage.tables.streaks import MARK
+
+if TYPE_CHECKING:
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["fill", "rebuild"]
+
+
+def rebuild(turn: Turn, old: Plan) -> None:
+    """Fill every window that `turn.plan` keeps and `old` did not."""
+    fresh = [tracker for key, tracker in turn.plan.trackers.items() if _differs(tracker, old.trackers.get(key))]
+    if not fresh:
+        return
+    _clear(turn.unit, fresh)
+    fill(turn, fresh)
+
+
+def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
+    """Move through history what these trackers count; for one scope, or (None) for all."""
+    wanted: dict[str, MetricPlan] = {}
+    for tracker in fresh:
+        plan = turn.plan.metrics[tracker.metric]
+        part = wanted.setdefault(tracker.metric, attrs.evolve(plan, watch=None, trackers=()))
+        part.trackers = (*part.trackers, attrs.evolve(tracker, watch=None))
+    for who in _everyone(turn.unit):
+        if scope is not None and who.scope != scope:
+            continue
+        again = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
+        _wallets(again, wanted)
+        _badges(again, wanted)
+        _streaks(again, wanted)
+        _events(again, wanted)
+
+
+def _differs(new: Tracker, old: Tracker | None) -> bool:
+    return (
+        old is None or (new.ranked, new.ascending, new.dense) != (old.ranked, old.ascending, old.dense)
+    ) and not new.metric.startswith("rule.")
+
+
+def _everyone(unit: Unit) -> Iterator[ParticipantRow]:
+    last = unit.last(PARTICIPANT)
+    for number in range(1, last.number + 1 if last is not None else 1):
+        row = unit.get(PARTICIPANT, (number,))
+        if row is not None:
+            yield row
+
+
+def _clear(unit: Unit, fresh: list[Tracker]) -> None:
+    """Empty the windows: they may hold what an earlier catalog kept and a later one did not."""
+    names = {tracker.key for tracker in fresh}
+    windows = {row.number for row in unit.scan(WINDOW) if (row.metric, row.calendar) in names}
+    if not windows:
+        return
+    for window in windows:
+        for level in unit.scan(SCORE_LEVEL, None, (window,)):
+            unit.remove(SCORE_LEVEL, level)
+    for who in _everyone(unit):
+        for metric in unit.scan(METRIC, None, (who.number,)):
+            if metric.window in windows:
+                unit.remove(METRIC, metric)
+        for seen in unit.scan(SEEN, None, (who.number,)):
+            if seen.window in windows:
+                unit.remove(SEEN, seen)
+
+
+def _at(turn: Turn, instant: int, activity: int) -> None:
+    """Put the turn at an instant of history; a board's day is that of the recording."""
+    turn.occurred_at = instant
+    row = turn.unit.get(ACTIVITY, (activity,))
+    if row is not None:
+        turn.recorded_at = row.recorded_at
+
+
+def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    currencies = {name.rpartition(".")[0] for name in wanted if name.endswith((".earned", ".spent", ".balance"))}
+    for currency in sorted(currencies):
+        before = (0, 0, 0)
+        for entry in turn.unit.scan(ENTRY, None, (turn.who.number, currency)):
+            _at(turn, entry.occurred_at, entry.activity)
+            after = (entry.earned, entry.spent, entry.balance)
+            for part, was, now in zip(("earned", "spent", "balance"), before, after, strict=True):
+                plan = wanted.get(f"{currency}.{part}")
+                if plan is not None and was != now:
+                    moved(turn, turn.who, plan, None, now, now - was)
+            before = after
+
+
+def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    plan = wanted.get("badges.count")
+    if plan is not None:
+        rows = sorted(turn.unit.scan(BADGE, None, (turn.who.number,)), key=lambda row: row.activity)
+        held: dict[str, int] = {}
+        for row in rows:
+            _at(turn, row.occurred_at, row.activity)
+            change = row.held - held.get(row.badge, 0)
+            held[row.badge] = row.held
+            if change:  # a repeatable badge that is earned again is no other badge
+                moved(turn, turn.who, plan, None, change, change)
+
+
+def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    """Go through the activities in the order they came, late ones as late as they were."""
+    for code in sorted({name.split(".")[1] for name in wanted if name.startswith("streak.")}):
+        current, longest = wanted.get(f"streak.{code}"), wanted.get(f"streak.{code}.longest")
+        plan = attrs.evolve(turn.plan.streaks[code], current=current, longest=longest)
+        line = line_of(turn.unit, turn.who, plan, turn.plan.zone)
+        marks: list[Mark] = []
+        state: State | None = None
+        for row in sorted(turn.unit.scan(MARK, None, (turn.who.number, code)), key=lambda row: row.activity):
+            mark = Mark._make(row[2:])
+            marks.append(mark)
+            _at(turn, mark.instant, mark.id)
+            before, state = state, step(state, mark, plan.rules, line) or fold(marks, plan.rules, line)
+            if state is not None:
+                streaks.follow(turn, turn.who, plan, line, before, state)
+
+
+def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    counters = [plan for plans in turn.plan.counters.values() for plan in plans if plan.metric.code in wanted]
+    if not counters and "events.count" not in wanted:
+        return
+    for event in turn.unit.scan(EVENT, None, (turn.who.number,)):
+        _at(turn, event.occurred_at, event.activity)
+        turn.seq = event.activity
+        if (plan := wanted.get("events.count")) is not None:
+            moved(turn, turn.who, plan, None, 1, 1)
+        payload = turn.unit.get(PAYLOAD, (event.activity,))
+        if payload is None or payload.request is None:
+            continue
+        facts = rules.facts_for(turn, json.loads(payload.request).get("properties", {}))
+        for counter in turn.plan.counters.get(event.name, ()):
+            part = wanted.get(counter.metric.code)
+            if part is not None:
+                rules.count(turn, attrs.evolve(counter, plan=part), facts)

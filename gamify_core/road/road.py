@@ -1,0 +1,329 @@
+"""The road: the one way by which anything is written.
+
+Look the idempotency key up (a replay answers at once) → read → decide → queue rows → hold the moved metrics
+against the catalog's thresholds → the activity row with its outcome, sealed → one commit → listeners → an answer.
+Every write takes this road; there is no second one. What comes out is a `Decided`: the words of the
+outcome and whose they are. A replay of the same key reads the same words back, so it cannot answer anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from gamify_core.catalog import Catalog
+from gamify_core.clock import instant_of, iso, offset_of
+from gamify_core.effects import Words
+from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, OutOfWindow
+from gamify_core.road import cascade
+from gamify_core.road.plan import compile_plan
+from gamify_core.road.rebuild import rebuild
+from gamify_core.road.seal import FIRST, canonical, differing, fingerprint_of, key_hash, payload_hash, salt, seal
+from gamify_core.road.turn import Turn
+from gamify_core.storage.protocol import Reader, Store
+from gamify_core.storage.tables import ORDER, TABLES
+from gamify_core.storage.tables.activity import (
+    ACTIVITY,
+    ACTIVITY_BY_KEY,
+    CATALOG,
+    CATALOG_BY_FINGERPRINT,
+    PAYLOAD,
+    SETTING,
+    ActivityRow,
+    CatalogRow,
+    PayloadRow,
+    SettingRow,
+)
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
+from gamify_core.storage.unit import Unit
+
+__all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog"]
+
+SEMANTICS = 1
+"""The version of what commands mean; it changes when the same command would be decided otherwise."""
+
+NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0)
+"""Whom a row is about that is about nobody in particular; never stored."""
+
+OnChange = Literal["keep", "refuse"]
+_row = tuple.__new__
+_PEER = 6  # where the words of a movement name the participant on the other side
+
+
+class Ask(NamedTuple):
+    """One command as a service hands it to the road: checked, but not decided."""
+
+    kind: str
+    participant_id: str
+    request: dict[str, Any]
+    at: datetime | None
+    key: str | None
+    decide: Callable[[Turn], None]
+    others: tuple[str, ...] = ()
+
+
+class Decided(NamedTuple):
+    """A command that was decided, now or before: what an answer is read from."""
+
+    seq: int
+    recorded_at: int
+    occurred_at: int
+    kind: str
+    participant_id: str
+    people: dict[int, str]
+    outcome: list[Words]
+    catalog: Catalog
+    replayed: bool = False
+
+
+class Road:
+    """A store and a catalog, and how commands travel from one to the other."""
+
+    def __init__(  # noqa: PLR0913 - the engine's own settings
+        self,
+        store: Store,
+        catalog: Catalog,
+        now: Callable[[], tuple[int, int]],
+        *,
+        accept_late: int | None,
+        accept_early: int,
+        on_change: OnChange,
+        seed: int | None,
+    ) -> None:
+        """Prepare the road; the store is migrated, nothing is written."""
+        self.store = store
+        self.plan = compile_plan(catalog)
+        self.now = now
+        self.accept_late = accept_late
+        self.accept_early = accept_early
+        self.known: dict[object, Any] = {}
+        self._on_change = on_change
+        self._seed = seed
+        self._fingerprint = catalog.fingerprint
+        self._catalogs: dict[int, Catalog] = {}
+        store.migrate(TABLES)
+
+    def open(self, locks: Sequence[str] = ()) -> Unit:
+        """Open a unit of work. Whoever opens it commits it or rolls it back."""
+        return Unit(self.store.begin(locks), ORDER, self.known)
+
+    # -- one command -----------------------------------------------------------------------------------------
+
+    def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
+        """Decide one command within a unit. When it raises, the caller takes back what it queued."""
+        hashed = fingerprint = None
+        request = canonical(ask.request)
+        if ask.key is not None:
+            hashed = key_hash(scope, ask.kind, ask.key)
+            fingerprint = fingerprint_of(request)
+            first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (hashed,))
+            if first is not None:
+                return self._again(unit, first, ask, fingerprint)
+        now, occurred_at, offset = self._times(ask.at, backfill=backfill)
+        catalog, head = self._catalog(unit, now)
+        seq = head.seq + 1
+        recorded_at = now if now > head.recorded_at else head.recorded_at + 1
+        who = self.participant(unit, scope, ask.participant_id, recorded_at)
+        turn = Turn(unit, self.plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
+        ask.decide(turn)
+        if turn.reached:
+            cascade.settle(turn)
+        if not turn.idle:
+            self._record(unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest)
+        return _row(
+            Decided,
+            (
+                seq,
+                recorded_at,
+                occurred_at,
+                ask.kind,
+                who.participant_id,
+                turn.people,
+                turn.outcome,
+                self.plan.catalog,
+                False,
+            ),
+        )
+
+    def note(  # noqa: PLR0913 - the parts of a row that no turn has decided
+        self,
+        unit: Unit,
+        scope: str,
+        kind: str,
+        request: str,
+        outcome: list[Words],
+        hashed: bytes,
+        fingerprint: bytes,
+    ) -> None:
+        """Write a row about no participant in particular, such as that of a batch."""
+        now, _ = self.now()
+        catalog, head = self._catalog(unit, now)
+        seq, recorded_at = head.seq + 1, max(now, head.recorded_at + 1)
+        turn = Turn(unit, self.plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
+        turn.outcome = outcome
+        self._record(unit, turn, kind, request, catalog, hashed, fingerprint, head.digest)
+
+    def _times(self, at: datetime | None, *, backfill: bool) -> tuple[int, int, int]:
+        """Return when this is recorded, when it occurred, and the offset the instant carried."""
+        now, offset = self.now()
+        if at is None:
+            return now, now, offset
+        occurred_at = instant_of(at)
+        if occurred_at > now + self.accept_early:
+            detail = f"at {iso(occurred_at)} lies in the future: it is {iso(now)}"
+            hint = f"up to {self.accept_early // 1_000_000} seconds ahead are accepted (accept_early)"
+            raise OutOfWindow("at", at, detail, hint=hint)
+        if backfill:
+            now = min(now, occurred_at)
+        elif self.accept_late is not None and occurred_at < now - self.accept_late:
+            detail = f"at {iso(occurred_at)} lies too far back: it is {iso(now)}"
+            hint = f"up to {self.accept_late // 86_400_000_000} days late are accepted (accept_late); import older history"
+            raise OutOfWindow("at", at, detail, hint=hint)
+        return now, occurred_at, offset_of(at)
+
+    def _record(  # noqa: PLR0913 - the columns of the row
+        self,
+        unit: Unit,
+        turn: Turn,
+        kind: str,
+        request: str,
+        catalog: int,
+        hashed: bytes | None,
+        fingerprint: bytes | None,
+        previous: bytes,
+    ) -> None:
+        outcome = canonical(turn.outcome)
+        salted = salt()
+        words = f"{turn.seq}|{turn.recorded_at}|{turn.occurred_at}|{turn.scope}|{kind}|{turn.who.number}|{catalog}|"
+        sealed = seal(
+            previous,
+            f"{words}{SEMANTICS}|{hashed.hex() if hashed else ''}|{fingerprint.hex() if fingerprint else ''}|{outcome}",
+            payload_hash(salted, request),
+        )
+        keep = unit.append if hashed is None else unit.add
+        keep(
+            ACTIVITY,
+            _row(
+                ActivityRow,
+                (
+                    turn.seq,
+                    turn.recorded_at,
+                    turn.occurred_at,
+                    turn.scope,
+                    kind,
+                    turn.who.number or None,
+                    catalog,
+                    SEMANTICS,
+                    hashed,
+                    fingerprint,
+                    outcome,
+                    sealed,
+                ),
+            ),
+        )
+        unit.add(PAYLOAD, _row(PayloadRow, (turn.seq, salted, request, None)))
+
+    # -- what a command rests on -----------------------------------------------------------------------------
+
+    def participant(self, unit: Unit, scope: str, participant_id: str, recorded_at: int) -> ParticipantRow:
+        """Return a participant's row; participants appear on first use."""
+        row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (scope, participant_id))
+        if row is None:
+            head = unit.last(PARTICIPANT)
+            number = 1 if head is None else head.number + 1
+            row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at)
+            unit.add(PARTICIPANT, row)
+        return row
+
+    def _seeded(self, unit: Unit) -> int:
+        seed: int | None = self.known.get("seed") or unit.memo.get("seed")
+        if seed is None:
+            row = unit.get(SETTING, ("seed",))
+            if row is None:
+                row = SettingRow("seed", str(self._seed if self._seed is not None else secrets.randbits(63) + 1))
+                unit.add(SETTING, row)
+            seed = unit.memo["seed"] = int(row.value)
+        return seed
+
+    def _catalog(self, unit: Unit, now: int) -> tuple[int, ActivityRow]:
+        """Return the number of this engine's catalog in the file, adopting it first where it is not in force."""
+        number: int | None = self.known.get(self._fingerprint) or unit.memo.get(self._fingerprint)
+        if number is None:
+            row = unit.find(CATALOG, CATALOG_BY_FINGERPRINT, (self._fingerprint,))
+            if row is None:
+                last = unit.last(CATALOG)
+                document = canonical(self.plan.catalog.to_dict())
+                row = CatalogRow(1 if last is None else last.number + 1, self._fingerprint, document)
+                unit.add(CATALOG, row)
+            number = unit.memo[self._fingerprint] = row.number
+        head = unit.last(ACTIVITY)
+        if head is None or head.catalog != number:
+            head = self._adopt(unit, number, head, now)
+        return number, head
+
+    def _adopt(self, unit: Unit, number: int, head: ActivityRow | None, now: int) -> ActivityRow:
+        """Write that from here on decisions are made under this catalog; newly kept metrics are rebuilt."""
+        if head is not None and self._on_change == "refuse":
+            fault = Fault("catalog", "it differs from the one this store was last written under", 'on_change="keep"')
+            raise CatalogError([fault])
+        seq, recorded_at = (1, now) if head is None else (head.seq + 1, max(now, head.recorded_at + 1))
+        turn = Turn(unit, self.plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
+        if head is not None:
+            rebuild(turn, compile_plan(self.catalog_of(unit, head.catalog)))
+        request = canonical({"fingerprint": self._fingerprint, "on_change": self._on_change})
+        self._record(unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST)
+        adopted = unit.last(ACTIVITY)
+        assert adopted is not None  # noqa: S101 - it was just written
+        return adopted
+
+    def catalog_of(self, reader: Reader | Unit, number: int) -> Catalog:
+        """Return the catalog that decisions were made under, from the file itself."""
+        catalog = self._catalogs.get(number)
+        if catalog is None:
+            row = reader.get(CATALOG, (number,))
+            if row is None or row.fingerprint == self._fingerprint:
+                return self.plan.catalog
+            catalog = self._catalogs[number] = Catalog.from_dict(json.loads(row.document))
+        return catalog
+
+    # -- reading back ----------------------------------------------------------------------------------------
+
+    def _again(self, unit: Unit, first: ActivityRow, ask: Ask, fingerprint: bytes) -> Decided:
+        """Answer a repeated key with what was decided then, or refuse other arguments."""
+        if first.fingerprint != fingerprint:
+            payload = unit.get(PAYLOAD, (first.seq,))
+            then = json.loads(payload.request) if payload is not None and payload.request is not None else {}
+            raise IdempotencyConflict(ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request))))
+        return self.recall(unit, first)._replace(replayed=True)
+
+    def recall(self, reader: Reader | Unit, row: ActivityRow) -> Decided:
+        """Return what was decided, from its activity row."""
+        outcome: list[Words] = json.loads(row.outcome)
+        numbers = {words[1] for words in outcome if isinstance(words[1], int)}
+        for words in outcome:
+            if str(words[0]).startswith("points_") and len(words) > _PEER and isinstance(peer := words[_PEER], int):
+                numbers.add(peer)
+        if row.participant is not None:
+            numbers.add(row.participant)
+        people = {}
+        for number in sorted(numbers):
+            person = reader.get(PARTICIPANT, (number,))
+            if person is not None:
+                people[number] = person.participant_id
+        who = people.get(row.participant, "") if row.participant is not None else ""
+        catalog = self.catalog_of(reader, row.catalog)
+        return Decided(row.seq, row.recorded_at, row.occurred_at, row.kind, who, people, outcome, catalog)
+
+
+def last_catalog(store: Store, name: str) -> Catalog:
+    """Return the catalog that a store was last written under; `name` is what to call the store in an error."""
+    store.migrate(TABLES)
+    with store.view() as view:
+        head = view.last(ACTIVITY)
+        row = view.get(CATALOG, (head.catalog,)) if head is not None else None
+    if row is None:
+        raise CatalogError([Fault("catalog", "nothing was written here yet, so it carries no catalog")], source=name)
+    return Catalog.from_dict(json.loads(row.document))

@@ -1,0 +1,105 @@
+"""Recording an activity of a streak.
+
+In order it is one step from the stored state; late, the marks are folded again, which is what the state means
+anyway. Either way the label freezes with the activity, and the answer says what a late one put right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.domain.streaks import NO_PARDONS, Mark, Recorded, State, compare, fold, read, step
+from gamify_core.domain.zones import CARRIED, fixed
+from gamify_core.road.meters import moved
+from gamify_core.road.streak_rows import line_of, state_of
+from gamify_core.storage.tables.streaks import MARK, STREAK, MarkRow, StreakRow
+
+if TYPE_CHECKING:
+    from gamify_core.domain.zones import ZoneLine
+    from gamify_core.road.plan import StreakPlan
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["follow", "record"]
+
+
+def record(turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str) -> Recorded:
+    """Write an activity at the turn's instant, and say what it changed."""
+    code = plan.streak.code
+    line = line_of(turn.unit, who, plan, turn.plan.zone)
+    carried = turn.offset if line is CARRIED else 0
+    here = fixed(turn.offset) if line is CARRIED else line.at(turn.occurred_at)
+    mark = Mark(plan.rules.calendar.label(turn.occurred_at, here), turn.occurred_at, turn.seq, carried)
+    before = state_of(turn.unit, who.number, code)
+    row = MarkRow(who.number, code, *mark)
+    already = None
+    after = step(before, mark, plan.rules, line)
+    if after is None:
+        marks = [Mark._make(seen[2:]) for seen in turn.unit.scan(MARK, None, (who.number, code))]
+        already = sum(seen.label == mark.label for seen in marks) >= plan.rules.target
+        after = before if mark in marks else fold([*marks, mark], plan.rules, line)
+    if after is before and before is not None:  # two rules of one event record the same activity
+        return compare(before, before, mark, already=True)
+    assert after is not None  # noqa: S101 - a fold of at least one mark
+    turn.unit.add(MARK, row)
+    turn.unit.put(STREAK, StreakRow(who.number, code, *after))
+    recorded = compare(before, after, mark, already=already)
+    _tell(turn, who, plan, line, before, after, cause)
+    return recorded
+
+
+def _tell(  # noqa: PLR0913 - what was, what is, and by whose clock
+    turn: Turn,
+    who: ParticipantRow,
+    plan: StreakPlan,
+    line: ZoneLine,
+    before: State | None,
+    after: State,
+    cause: str,
+) -> None:
+    if _stands(before, after):
+        return
+    code = plan.streak.code
+    longest = 0 if before is None else before.longest
+    if before is not None and before.last is not None and after.last == before.last:
+        turn.say(
+            "streak_corrected", who.number, cause, code, after.run, after.longest, before.run, before.longest
+        )
+    else:
+        if before is not None and before.last is not None and after.runs > before.runs and before.run:
+            turn.say("streak_broken", who.number, cause, code, before.run, before.longest)
+        record = int(after.longest > longest)
+        reading = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen))
+        turn.say(
+            "streak_extended", who.number, cause, code, reading.current, after.longest, record, reading.expires_at
+        )
+    follow(turn, who, plan, line, before, after)
+
+
+def _stands(before: State | None, after: State) -> bool:
+    """Say whether an activity left the run as it was, or is too little for a first one."""
+    if after.last is None:
+        return True
+    return before is not None and (before.run, before.longest, before.last, before.runs) == (
+        after.run,
+        after.longest,
+        after.last,
+        after.runs,
+    )
+
+
+def follow(  # noqa: PLR0913 - as above, without a cause
+    turn: Turn, who: ParticipantRow, plan: StreakPlan, line: ZoneLine, before: State | None, after: State
+) -> None:
+    """Let the metrics of a streak follow its state."""
+    if _stands(before, after):
+        return
+    if plan.current is not None:
+        was = read(before, plan.rules, line, NO_PARDONS, turn.occurred_at).current
+        now = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen)).current
+        if now != was:
+            moved(turn, who, plan.current, was if before is not None else None, now, now - was)
+    longest = 0 if before is None else before.longest
+    if plan.longest is not None and after.longest != longest:
+        old = longest if before is not None else None
+        moved(turn, who, plan.longest, old, after.longest, after.longest - longest)

@@ -1,0 +1,99 @@
+"""One command being decided: what it is about, what it has done so far, and what it has set off.
+
+A turn owns nothing that outlives it. It reads and puts rows through the unit of work, collects the words of the
+outcome in order, and remembers which thresholds its moves have reached until the cascade asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+
+from gamify_core.clock import moment
+from gamify_core.domain.zones import zone
+from gamify_core.effects import Words
+from gamify_core.storage.tables.participants import ParticipantRow
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Node, Plan
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["Turn"]
+
+
+class Turn:
+    """The working state of one command."""
+
+    __slots__ = (
+        "draws",
+        "idle",
+        "occurred_at",
+        "offset",
+        "outcome",
+        "people",
+        "plan",
+        "reached",
+        "recorded_at",
+        "scope",
+        "seq",
+        "unit",
+        "who",
+    )
+
+    def __init__(  # noqa: PLR0913 - the road is the one place that makes a turn
+        self,
+        unit: Unit,
+        plan: Plan,
+        seed: Callable[[Unit], int],
+        scope: str,
+        seq: int,
+        recorded_at: int,
+        occurred_at: int,
+        offset: int,
+        who: ParticipantRow,
+    ) -> None:
+        """Begin deciding command `seq` about participant `who`."""
+        self.unit = unit
+        self.plan = plan
+        self.draws = seed
+        self.scope = scope
+        self.seq = seq
+        self.recorded_at = recorded_at
+        self.occurred_at = occurred_at
+        self.offset = offset
+        self.who = who
+        self.people: dict[int, str] = {who.number: who.participant_id}
+        self.outcome: list[Words] = []
+        self.reached: list[tuple[ParticipantRow, Node]] = []
+        self.idle = False
+        """Set by a command that finds everything as it should be: then nothing is written, not even activity."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of this store's draws."""
+        return self.draws(self.unit)
+
+    def say(self, *words: str | int | None) -> int:
+        """Add an effect to the outcome and return its ordinal."""
+        self.outcome.append(list(words))
+        return len(self.outcome) - 1
+
+    def wake(self, who: ParticipantRow, nodes: list[Node]) -> None:
+        """Remember thresholds that were reached."""
+        for node in nodes:
+            pair = (who, node)
+            if pair not in self.reached:
+                self.reached.append(pair)
+
+    def zone_of(self, who: ParticipantRow) -> tzinfo:
+        """Return the zone a participant lives in: their own, else the catalog's."""
+        return zone(who.timezone) if who.timezone else self.plan.zone
+
+    def carried(self) -> tzinfo:
+        """Return the offset that the instant itself carried, as a zone."""
+        return timezone(timedelta(seconds=self.offset))
+
+    def local(self, who: ParticipantRow) -> datetime:
+        """Return the wall time of the event where the participant lives."""
+        return moment(self.occurred_at).astimezone(self.zone_of(who))

@@ -1,0 +1,123 @@
+"""Moving points: one row for each wallet a movement touches, whose last row is the wallet.
+
+A movement against a system account is one row. Between two participants it is two rows that mirror each other: a
+single shared row could be the last row of only one of the two wallets, and the other would need a second table
+kept in step. Either way, per currency, all amounts and their other sides sum to zero.
+A transfer is neither earned nor spent: passing points around reaches no tier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.errors import BadValue, InsufficientPoints
+from gamify_core.road.meters import moved
+from gamify_core.storage.tables.ledger import ENTRY, EntryRow
+
+if TYPE_CHECKING:
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["ISSUED", "SPENT", "award", "deduct", "transfer"]
+
+ISSUED = "@issued"
+SPENT = "@spent"
+_LIMIT = 2**63 - 1
+_row = tuple.__new__
+
+
+def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
+    """Issue points to a participant."""
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    if head is None:
+        version = balance = earned = spent = 0
+    else:
+        version, balance, earned, spent = head.version, head.balance, head.earned, head.spent
+    if earned + amount > _LIMIT or balance + amount > _LIMIT:
+        detail = f"{currency} of {who.participant_id!r} would leave the range of 64 bits"
+        raise BadValue("amount", amount, detail)
+    ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount)
+    _append(turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause)
+    metrics = turn.plan.wallet(currency)
+    if metrics.earned is not None:
+        moved(turn, who, metrics.earned, earned if version else None, earned + amount, amount)
+    if metrics.balance is not None:
+        moved(turn, who, metrics.balance, balance if version else None, balance + amount, amount)
+
+
+def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
+    """Take points that a participant spends; more than is there is refused with the numbers."""
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    balance = head.balance if head is not None else 0
+    if head is None or balance < amount:
+        raise InsufficientPoints(who.participant_id, currency, balance, amount)
+    ordinal = turn.say("points_deducted", who.number, cause, amount, currency, balance - amount)
+    spent = head.spent + amount
+    _append(turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause)
+    metrics = turn.plan.wallet(currency)
+    if metrics.spent is not None:
+        moved(turn, who, metrics.spent, head.spent, spent, amount)
+    if metrics.balance is not None:
+        moved(turn, who, metrics.balance, balance, balance - amount, -amount)
+
+
+def transfer(turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, currency: str, amount: int) -> None:
+    """Move points from one participant to another."""
+    head = turn.unit.last(ENTRY, (sender.number, currency))
+    balance = head.balance if head is not None else 0
+    if head is None or balance < amount:
+        raise InsufficientPoints(sender.participant_id, currency, balance, amount)
+    ordinal = turn.say(
+        "points_deducted", sender.number, "direct", amount, currency, balance - amount, recipient.number
+    )
+    _append(
+        turn, sender, currency, head.version, ordinal, -amount, None, recipient.number, balance, head.earned, head.spent
+    )
+    other = turn.unit.last(ENTRY, (recipient.number, currency))
+    version, held, earned, spent = (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
+    if held + amount > _LIMIT:
+        detail = f"{currency} of {recipient.participant_id!r} would leave the range of 64 bits"
+        raise BadValue("amount", amount, detail)
+    ordinal = turn.say("points_awarded", recipient.number, "direct", amount, currency, held + amount, sender.number)
+    _append(turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent)
+    if (plan := turn.plan.wallet(currency).balance) is not None:
+        moved(turn, sender, plan, balance, balance - amount, -amount)
+        moved(turn, recipient, plan, held if version else None, held + amount, amount)
+
+
+def _append(  # noqa: PLR0913 - the columns of the row
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    version: int,
+    ordinal: int,
+    amount: int,
+    account: str | None,
+    peer: int | None,
+    balance: int,
+    earned: int,
+    spent: int,
+    cause: str = "direct",
+) -> None:
+    source = None if cause == "direct" else cause
+    turn.unit.append(
+        ENTRY,
+        _row(
+            EntryRow,
+            (
+                who.number,
+                currency,
+                version + 1,
+                turn.seq,
+                ordinal,
+                amount,
+                account,
+                peer,
+                balance + amount,
+                earned,
+                spent,
+                turn.occurred_at,
+                source,
+            ),
+        ),
+    )

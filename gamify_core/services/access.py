@@ -1,0 +1,260 @@
+"""What every service holds: which scope it speaks for, and how it reaches the store.
+
+The engine itself, `engine.scope(…)`, and the handles of `engine.transaction()` and `engine.dry_run()` differ in
+nothing but their `Access`: with a unit of their own, commands join it, each atomic inside it; without, each command
+opens and commits one. There is no ambient state: who wants to be in a transaction uses the handle.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, NoReturn
+
+from gamify_core.effects import Effect, decode
+from gamify_core.errors import CatalogError, GamifyError, HandleInUse, StoreError
+from gamify_core.road.batches import Batch, Failure, Item
+from gamify_core.road.road import Ask, Decided, Road
+from gamify_core.storage.protocol import Reader
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
+from gamify_core.storage.unit import Unit
+
+__all__ = ["Access", "Shared"]
+
+_log = logging.getLogger("gamify_core")
+
+
+class Shared:
+    """What an engine and all its handles have in common."""
+
+    __slots__ = ("holding", "listeners", "road")
+
+    def __init__(self, road: Road) -> None:
+        """Start with nobody listening and no handle open."""
+        self.road = road
+        self.listeners: list[tuple[type[Effect], Callable[[Effect], object]]] = []
+        self.holding = threading.local()
+
+
+class _Barred:
+    """Stands where a handle's unit was, and refuses whatever is asked of it."""
+
+    def __init__(self, detail: str, hint: str) -> None:
+        self._why = detail, hint
+
+    def __getattr__(self, name: str) -> NoReturn:
+        detail, hint = self._why
+        raise HandleInUse(detail, hint=hint)
+
+
+_ENDED: Any = _Barred("the transaction or dry run is over", "use the engine itself, or open another")
+_COVERED: Any = _Barred("a nested transaction or dry run is open", "use the handle that its with statement gave you")
+
+
+class _Block:
+    """One `with` block: the unit that its handle and all scopes of it share, and what was decided in it."""
+
+    __slots__ = ("decided", "unit")
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.decided: list[Decided] = []
+
+
+class Access:
+    """How a service reaches the store."""
+
+    __slots__ = ("_block", "backfill", "quiet", "scope", "shared")
+
+    def __init__(
+        self,
+        shared: Shared,
+        scope: str = "",
+        block: _Block | None = None,
+        *,
+        quiet: bool = False,
+        backfill: bool = False,
+    ) -> None:
+        """Speak for `scope`, inside `block` where one is given. A `quiet` access tells no listener."""
+        self.shared = shared
+        self.scope = scope
+        self.quiet = quiet
+        self.backfill = backfill
+        self._block = block
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit of the handle that this access belongs to, or None for the engine itself."""
+        return None if self._block is None else self._block.unit
+
+    @property
+    def road(self) -> Road:
+        """The road that all writes take."""
+        return self.shared.road
+
+    def for_scope(self, scope: str) -> Access:
+        """Return the same access to another scope."""
+        return Access(self.shared, scope, self._block, quiet=self.quiet, backfill=self.backfill)
+
+    def importing(self) -> Access:
+        """Return the same access for history: any age is accepted, the clock follows, nobody is told."""
+        other = self.for_scope(self.scope)
+        other.backfill = True
+        return other
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    def write(self, ask: Ask) -> Decided:
+        """Carry one command out: whole, or not at all."""
+        if self.unit is not None:
+            return self._inside(self.unit, ask)
+        self._outside()
+        unit = self.road.open((ask.participant_id, *ask.others))
+        try:
+            decided = self.road.perform(unit, self.scope, ask, backfill=self.backfill)
+            if decided.replayed:
+                unit.rollback()
+                return decided
+            unit.commit()
+        except BaseException:
+            unit.rollback()
+            raise
+        if self.shared.listeners:
+            self._tell([decided])
+        return decided
+
+    def write_many(self, batch: Batch) -> list[Decided | Failure]:
+        """Carry many commands out in one commit; each that is refused fails alone."""
+        if self.unit is not None:
+            return self._batch(self.unit, batch)
+        self._outside()
+        unit = self.road.open(sorted({item.participant_id for item in batch.items if isinstance(item, Ask)}))
+        try:
+            decided = self._batch(unit, batch)
+            unit.commit()
+        except BaseException:
+            unit.rollback()
+            raise
+        if self.shared.listeners:
+            self._tell([one for one in decided if isinstance(one, Decided)])
+        return decided
+
+    def _batch(self, unit: Unit, batch: Batch) -> list[Decided | Failure]:
+        again = batch.again(self.road, unit, self.scope)
+        if again is not None:
+            return again
+        decided = [self._item(unit, item) for item in batch.items]
+        batch.keep(self.road, unit, self.scope, decided)
+        return decided
+
+    def _item(self, unit: Unit, ask: Item) -> Decided | Failure:
+        if isinstance(ask, GamifyError):
+            return Failure(ask)
+        try:
+            return self._inside(unit, ask)
+        except (StoreError, CatalogError):  # no fault of the item: whatever came next would fail as well
+            raise
+        except GamifyError as error:
+            return Failure(error)
+
+    def _inside(self, unit: Unit, ask: Ask) -> Decided:
+        mark = unit.mark()
+        try:
+            decided = self.road.perform(unit, self.scope, ask, backfill=self.backfill)
+        except BaseException:
+            unit.rewind(mark)
+            raise
+        unit.release()
+        if self._block is not None and not self.backfill:
+            self._block.decided.append(decided)
+        return decided
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """Give something to read from: the handle's unit, or a snapshot of the store."""
+        if self.unit is not None:
+            return nullcontext(self.unit)
+        self._outside()
+        return self.shared.road.store.view()
+
+    def person(self, reader: Reader, participant_id: str) -> ParticipantRow | None:
+        """Return a participant's row, or None for somebody who has not been seen."""
+        return reader.find(PARTICIPANT, PARTICIPANT_BY_ID, (self.scope, participant_id))
+
+    # -- handles ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def handle(self, *, keep: bool) -> Iterator[Access]:
+        """Open a unit for a `with` block; keep what it did, or (a dry run) take it back."""
+        if self._block is not None:
+            yield from self._nested(self._block, keep=keep)
+            return
+        self._outside()
+        unit = self.road.open()
+        block = _Block(unit)
+        self.shared.holding.handle = True
+        try:
+            yield Access(self.shared, self.scope, block, quiet=not keep)
+            self.shared.holding.handle = False
+            if keep:
+                unit.commit()
+            else:
+                unit.rollback()
+        except BaseException:
+            unit.rollback()
+            raise
+        finally:
+            self.shared.holding.handle = False
+            block.unit = _ENDED
+        if keep and self.shared.listeners:
+            self._tell(block.decided)
+
+    def _nested(self, outer: _Block, *, keep: bool) -> Iterator[Access]:
+        unit = outer.unit
+        mark = unit.mark()
+        block = _Block(unit)
+        outer.unit = _COVERED
+        try:
+            yield Access(self.shared, self.scope, block, quiet=self.quiet or not keep, backfill=self.backfill)
+        except BaseException:
+            unit.rewind(mark)
+            raise
+        else:
+            if keep:
+                unit.release()
+                outer.decided.extend(block.decided)
+            else:
+                unit.rewind(mark)
+        finally:
+            outer.unit = unit
+            block.unit = _ENDED
+
+    def _outside(self) -> None:
+        if getattr(self.shared.holding, "handle", False):
+            detail = "this thread is inside engine.transaction() or engine.dry_run()"
+            raise HandleInUse(detail, hint="use the handle that the with statement gave you")
+
+    # -- listeners --------------------------------------------------------------------------------------------
+
+    def _tell(self, decided: Sequence[Decided]) -> None:
+        """Tell the listeners what was committed; what they raise is logged, for the facts stand already."""
+        if self.quiet or self.backfill:
+            return
+        for one in decided:
+            if one.replayed:
+                continue
+            for ordinal, words in enumerate(one.outcome):
+                if words[0] == "=":
+                    continue
+                effect = decode(words, one.people, one.catalog, one.seq, ordinal, one.occurred_at)
+                for kind, listener in self.shared.listeners:
+                    if isinstance(effect, kind):
+                        try:
+                            listener(effect)
+                        except Exception:
+                            _log.exception("a listener for %s failed", kind.__name__)
+
+

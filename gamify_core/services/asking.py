@@ -1,0 +1,38 @@
+"""What all services do when they hand a command to the road."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gamify_core import border
+from gamify_core.answers import Answer, BatchAnswer, BatchItem
+from gamify_core.road.batches import Batch, Failure
+from gamify_core.services.access import Access
+
+if TYPE_CHECKING:
+    from gamify_core.border import Json
+
+__all__ = ["batch_of", "request_of"]
+
+
+def request_of(at: datetime | None, /, **arguments: Json) -> dict[str, Json]:
+    """Return a command's arguments as they were passed: what was left out is left out, a defaulted `at` too."""
+    request: dict[str, Json] = {name: value for name, value in arguments.items() if value is not None}
+    if at is not None:
+        request["at"] = border.at(at)
+    return request
+
+
+def batch_of(batch: Batch, people: Sequence[str], access: Access, answer: type[Answer]) -> BatchAnswer:
+    """Carry a batch out and return its answer."""
+    results = []
+    decided = access.write_many(batch)
+    for who, one in zip(people, decided, strict=True):
+        if isinstance(one, Failure):
+            results.append(BatchItem(who, None, one.error))
+        else:
+            results.append(BatchItem(who, answer(one), None))
+    told = [one.replayed for one in decided if not isinstance(one, Failure)]
+    return BatchAnswer(tuple(results), bool(told) and all(told))

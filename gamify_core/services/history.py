@@ -1,0 +1,108 @@
+"""`engine.history`: the activity, row by row, and a digest of everything it has led to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from gamify_core import border
+from gamify_core.clock import moment
+from gamify_core.effects import Effect, decode
+from gamify_core.road.seal import canonical
+from gamify_core.services.access import Access
+from gamify_core.storage.tables import TABLES
+from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, SETTING
+
+if TYPE_CHECKING:
+    from gamify_core.storage.protocol import Key, Reader, Table
+
+__all__ = ["Activity", "History"]
+
+_WHEN_WRITTEN = {
+    "activity": {"recorded_at", "digest"},
+    "payload": {"salt", "hash"},
+    "participant": {"created_at"},
+    "metric": {"day", "day_down", "day_reached"},
+}
+"""What depends on when (and with what luck of the salt) a row was written: left out of the state's digest."""
+_AT_ONCE = 1_000
+
+
+@attrs.frozen
+class Activity:
+    """One accepted command: what was asked, and what came of it."""
+
+    seq: int
+    kind: str
+    participant_id: str | None
+    recorded_at: datetime
+    occurred_at: datetime
+    request: Mapping[str, object] | None
+    effects: tuple[Effect, ...]
+
+
+class History:
+    """What was done, in order."""
+
+    def __init__(self, access: Access) -> None:
+        """Hang off an engine."""
+        self._access = access
+
+    def activity(self, *, after: int = 0, limit: int = 100) -> tuple[Activity, ...]:
+        """Return up to `limit` (1 to 100) accepted commands of every scope that follow number `after`, in order."""
+        size = border.whole(limit, "limit", 1, 100)
+        border.whole(after, "after", 0, 2**63 - 2)
+        with self._access.read() as reader:
+            rows = reader.scan(ACTIVITY, None, (), start=(after + 1,), limit=size)
+            return tuple(self._activity(reader, row.seq) for row in rows)
+
+    def _activity(self, reader: Reader, seq: int) -> Activity:
+        road = self._access.road
+        row = reader.get(ACTIVITY, (seq,))
+        assert row is not None  # noqa: S101 - it was just scanned
+        payload = reader.get(PAYLOAD, (seq,))
+        one = road.recall(reader, row)
+        effects = tuple(
+            decode(words, one.people, one.catalog, one.seq, ordinal, one.occurred_at)
+            for ordinal, words in enumerate(one.outcome)
+            if words[0] != "="
+        )
+        request = json.loads(payload.request) if payload is not None and payload.request is not None else None
+        who = one.participant_id if row.participant is not None else None
+        return Activity(seq, row.kind, who, moment(row.recorded_at), moment(row.occurred_at), request, effects)
+
+    def state_digest(self) -> str:
+        """Return a SHA-256 over every row that commands have led to, in every scope.
+
+        Two stores of any kind that were given the same commands have the same digest: ids and derived rows count,
+        the moments of recording do not.
+        """
+        digest = hashlib.sha256()
+        with self._access.read() as reader:
+            for table in TABLES:
+                if table is SETTING:
+                    continue
+                left_out = _WHEN_WRITTEN.get(table.name, set())
+                kept = [place for place, column in enumerate(table.columns) if column not in left_out]
+                digest.update(table.name.encode())
+                for row in _rows(reader, table):
+                    words = [row[place] for place in kept]
+                    digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
+        return digest.hexdigest()
+
+
+def _rows(reader: Reader, table: Table[Any]) -> Iterator[tuple[Any, ...]]:
+    """Go through a table in key order, some rows at a time."""
+    start: Key | None = None
+    while True:
+        rows = reader.scan(table, None, (), start=start, limit=_AT_ONCE + 1)
+        fresh = rows[1:] if start is not None else rows[:_AT_ONCE]
+        yield from fresh
+        if len(rows) <= _AT_ONCE:
+            return
+        start = rows[-1 if start is not None else _AT_ONCE - 1][: table.key]

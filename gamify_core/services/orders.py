@@ -1,0 +1,147 @@
+"""The order of a board's entries: kept by the store, or worked out from history where a period is not kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from gamify_core.road.rebuild import fill
+from gamify_core.road.road import NOBODY
+from gamify_core.road.turn import Turn
+from gamify_core.storage.tables import ORDER
+from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, METRIC_MOVED, SCORE_LEVEL, WINDOW, MetricRow
+from gamify_core.storage.unit import Unit
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Tracker
+    from gamify_core.services.access import Access
+    from gamify_core.storage.protocol import Reader
+
+__all__ = ["Kept", "Key", "Order", "Scanned", "key_of", "scanned"]
+
+Key = tuple[int, int, str]
+
+
+def key_of(row: MetricRow) -> Key:
+    """Return what an entry is ordered by."""
+    return row.down if row.down is not None else 0, row.reached_at, row.tie or ""
+
+
+class Order(Protocol):
+    """All that a board needs to know of its entries."""
+
+    def slice(self, first: int, length: int) -> list[MetricRow]:
+        """Return the entries from place `first` (0 is the best)."""
+        ...
+
+    def before(self, bound: tuple[int] | Key) -> int:
+        """Return how many entries come before a score, or before a whole key."""
+        ...
+
+    def distinct_before(self, down: int) -> int:
+        """Return how many different scores are better."""
+        ...
+
+    def entry(self, participant: int) -> MetricRow | None:
+        """Return the entry of a participant."""
+        ...
+
+    def total(self) -> int:
+        """Return how many entries there are."""
+        ...
+
+    def moved_on(self, day: int) -> list[MetricRow]:
+        """Return the entries whose score changed on a day."""
+        ...
+
+
+class Kept:
+    """The order of a window that is kept, counted by the store."""
+
+    def __init__(self, reader: Reader, window: int) -> None:
+        """Read a window that is kept; window 0 has no entries."""
+        self._reader = reader
+        self._window = window
+
+    def slice(self, first: int, length: int) -> list[MetricRow]:
+        """Return the entries from place `first` on."""
+        if not self._window:
+            return []
+        return self._reader.scan(METRIC, METRIC_BY_RANK, (self._window,), offset=first, limit=length)
+
+    def before(self, bound: tuple[int] | Key) -> int:
+        """Return how many entries come before a score, or before a whole key."""
+        return self._reader.position(METRIC, METRIC_BY_RANK, (self._window,), bound) if self._window else 0
+
+    def distinct_before(self, down: int) -> int:
+        """Return how many different scores are better."""
+        return self._reader.position(SCORE_LEVEL, None, (self._window,), (down,)) if self._window else 0
+
+    def entry(self, participant: int) -> MetricRow | None:
+        """Return the entry of a participant."""
+        row = self._reader.get(METRIC, (participant, self._window)) if self._window else None
+        return row if row is not None and row.down is not None else None
+
+    def total(self) -> int:
+        """Return how many entries there are."""
+        return self._reader.count(METRIC, METRIC_BY_RANK, (self._window,)) if self._window else 0
+
+    def moved_on(self, day: int) -> list[MetricRow]:
+        """Return the entries whose score changed on a day."""
+        return self._reader.scan(METRIC, METRIC_MOVED, (self._window, day)) if self._window else []
+
+
+class Scanned:
+    """The order of a window that is not kept."""
+
+    def __init__(self, rows: list[MetricRow]) -> None:
+        """Sort the entries."""
+        self._rows = sorted(rows, key=key_of)
+        self._keys = [key_of(row) for row in self._rows]
+        self._by_participant = {row.participant: row for row in rows}
+
+    def slice(self, first: int, length: int) -> list[MetricRow]:
+        """Return the entries from place `first` on."""
+        return self._rows[first : first + length]
+
+    def before(self, bound: tuple[int] | Key) -> int:
+        """Return how many entries come before a score, or before a whole key."""
+        return bisect_left(self._keys, bound)
+
+    def distinct_before(self, down: int) -> int:
+        """Return how many different scores are better."""
+        return len({key[0] for key in self._keys[: self.before((down,))]})
+
+    def entry(self, participant: int) -> MetricRow | None:
+        """Return the entry of a participant."""
+        return self._by_participant.get(participant)
+
+    def total(self) -> int:
+        """Return how many entries there are."""
+        return len(self._rows)
+
+    def moved_on(self, day: int) -> list[MetricRow]:
+        """Return the entries whose score changed on a day."""
+        return [row for row in self._rows if row.day == day]
+
+
+def scanned(access: Access, reader: Reader, tracker: Tracker) -> Callable[[int], Order]:
+    """Work a tracker out from history, and return its order by label.
+
+    It goes through the same mechanics as a rebuild, over a unit that is never sent to the store.
+    """
+    nothing_to_write: Any = reader
+    tracker = attrs.evolve(tracker, text=f"scanned {tracker.text}")  # never a window that some catalog once kept
+    unit = Unit(nothing_to_write, ORDER)
+    turn = Turn(unit, access.road.plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
+    fill(turn, [tracker], access.scope)
+    labels = {row.number: row.label for row in unit.queued(WINDOW)}
+    rows: dict[int, list[MetricRow]] = defaultdict(list)
+    for row in unit.queued(METRIC):
+        if row.window in labels:
+            rows[labels[row.window]].append(row)
+    return lambda label: Scanned(rows[label])

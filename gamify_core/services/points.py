@@ -1,0 +1,292 @@
+"""`engine.points`: award, deduct, transfer, and what a wallet holds and held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core import border
+from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
+from gamify_core.clock import instant_of, iso, moment
+from gamify_core.effects import effect_id
+from gamify_core.errors import BadValue, GamifyError
+from gamify_core.road import wallet
+from gamify_core.road.batches import Batch, Item
+from gamify_core.road.road import Ask
+from gamify_core.services.access import Access
+from gamify_core.services.asking import batch_of, request_of
+from gamify_core.services.pages import Page
+from gamify_core.storage.tables.activity import PAYLOAD
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.participants import PARTICIPANT
+
+if TYPE_CHECKING:
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.ledger import EntryRow
+
+__all__ = ["Award", "Balance", "Movement", "Points"]
+
+
+@attrs.frozen
+class Award:
+    """One award of a batch."""
+
+    participant_id: str
+    amount: int
+    reason: str | None = None
+    metadata: Mapping[str, object] | None = None
+    currency: str = "points"
+
+
+@attrs.frozen
+class Balance:
+    """What a wallet holds. `available` is the balance less what is held back."""
+
+    participant_id: str
+    currency: str
+    balance: int
+    available: int
+    total_earned: int
+    total_spent: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's `points`."""
+        return {"balance": self.balance, "total_earned": self.total_earned, "total_spent": self.total_spent}
+
+
+@attrs.frozen
+class Movement:
+    """One movement of a wallet: `amount` is signed, `balance_after` what was there then."""
+
+    transaction_id: str
+    amount: int
+    currency: str
+    balance_after: int
+    source: str
+    account: str | None
+    peer_id: str | None
+    reason: str | None
+    metadata: Mapping[str, object]
+    occurred_at: datetime
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {**attrs.asdict(self), "occurred_at": iso(instant_of(self.occurred_at))}
+
+
+class Points:
+    """Points and other currencies: a ledger of immutable movements."""
+
+    def __init__(self, access: Access, limits: border.Limits) -> None:
+        """Hang off an engine."""
+        self._access = access
+        self._limits = limits
+
+    def award(
+        self,
+        participant_id: str,
+        amount: int,
+        *,
+        reason: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        currency: str = "points",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> PointsAnswer:
+        """Give points, and all that reaching them brings about.
+
+        `amount` is a whole number from 1 to 2^53-1. `at` is when it happened (aware; default now). The same
+        `idempotency_key` with the same arguments returns the first answer, flagged `replayed`.
+        Raises `BadValue`, `NotFound` (currency), `OutOfWindow`, `IdempotencyConflict`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> Engine(Catalog()).points.award("ada", 100, reason="Welcome").new_balance
+        100
+        """
+        key = border.idempotency_key(idempotency_key)
+        ask = self._ask("points.award", participant_id, amount, reason, metadata, currency, at, key)
+        return PointsAnswer(self._access.write(ask))
+
+    def _ask(  # noqa: PLR0913 - the arguments of an award and a deduction
+        self,
+        kind: str,
+        participant_id: str,
+        amount: int,
+        reason: str | None,
+        metadata: Mapping[str, object] | None,
+        currency: str,
+        at: datetime | None,
+        key: str | None,
+    ) -> Ask:
+        who = border.participant(participant_id)
+        checked = border.amount(amount, most=self._limits.amount)
+        request: dict[str, border.Json] = {"participant_id": who, "amount": checked}
+        if reason is not None:
+            request["reason"] = border.text(reason, "reason", self._limits.reason)
+        if metadata is not None:
+            request["metadata"] = border.properties(metadata, "metadata")
+        if currency != "points":
+            request["currency"] = self._currency(currency)
+        if at is not None:
+            request["at"] = border.at(at)
+        move = wallet.award if kind == "points.award" else wallet.deduct
+
+        def decide(turn: Turn) -> None:
+            move(turn, turn.who, currency, checked, "direct")
+
+        return Ask(kind, who, request, at, key, decide)
+
+    def deduct(
+        self,
+        participant_id: str,
+        amount: int,
+        *,
+        reason: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        currency: str = "points",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> PointsAnswer:
+        """Take points that are spent. More than is available is refused with the numbers (`InsufficientPoints`).
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 30)
+        >>> game.points.deduct("ada", 50)
+        Traceback (most recent call last):
+        gamify_core.errors.InsufficientPoints: Insufficient points. Available: 30, requested: 50
+        """
+        key = border.idempotency_key(idempotency_key)
+        ask = self._ask("points.deduct", participant_id, amount, reason, metadata, currency, at, key)
+        return PointsAnswer(self._access.write(ask))
+
+    def transfer(
+        self,
+        sender_id: str,
+        recipient_id: str,
+        amount: int,
+        *,
+        reason: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        currency: str = "points",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> TransferAnswer:
+        """Move points from one participant to another in one commit. It counts as neither earned nor spent."""
+        sender = border.participant(sender_id, "sender_id")
+        recipient = border.participant(recipient_id, "recipient_id")
+        if sender == recipient:
+            detail = f"sender and recipient are the same: {sender!r}"
+            raise BadValue("recipient_id", recipient, detail)
+        checked = border.amount(amount, most=self._limits.amount)
+        currency = self._currency(currency)
+        request = request_of(
+            at,
+            participant_id=sender,
+            recipient_id=recipient,
+            amount=checked,
+            reason=border.text(reason, "reason", self._limits.reason),
+            metadata=border.properties(metadata, "metadata") if metadata is not None else None,
+            currency=currency if currency != "points" else None,
+        )
+        road = self._access.road
+
+        def decide(turn: Turn) -> None:
+            other = road.participant(turn.unit, turn.scope, recipient, turn.recorded_at)
+            turn.people[other.number] = other.participant_id
+            wallet.transfer(turn, turn.who, other, currency, checked)
+
+        key = border.idempotency_key(idempotency_key)
+        ask = Ask("points.transfer", sender, request, at, key, decide, (recipient,))
+        return TransferAnswer(self._access.write(ask))
+
+    def award_batch(
+        self,
+        awards: Iterable[Award],
+        *,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> BatchAnswer:
+        """Give many awards in one commit, each decided in turn; one that is refused fails alone.
+
+        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included.
+        """
+        listed = border.several(awards, "awards")
+        self._limits.check_batch(len(listed))
+        key = border.idempotency_key(idempotency_key)
+        asks: list[Item] = []
+        for place, award in enumerate(listed):
+            try:
+                if not isinstance(award, Award):
+                    detail = f"awards[{place}] must be an Award, not {type(award).__name__}"
+                    raise BadValue(f"awards[{place}]", award, detail)
+                item = (award.participant_id, award.amount, award.reason, award.metadata, award.currency)
+                asks.append(self._ask("points.award", *item, at, None))
+            except GamifyError as error:
+                asks.append(error)
+        people = [str(getattr(award, "participant_id", "")) for award in listed]
+        return batch_of(Batch("points.award_batch", asks, key), people, self._access, PointsAnswer)
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def balance(self, participant_id: str, *, currency: str = "points") -> Balance:
+        """Return what a participant holds; somebody who has not been seen holds nothing."""
+        who = border.participant(participant_id)
+        currency = self._currency(currency)
+        with self._access.read() as reader:
+            person = self._access.person(reader, who)
+            head = reader.last(ENTRY, (person.number, currency)) if person is not None else None
+        if head is None:
+            return Balance(who, currency, 0, 0, 0, 0)
+        return Balance(who, currency, head.balance, head.balance, head.earned, head.spent)
+
+    def transactions(
+        self, participant_id: str, *, currency: str = "points", page: int = 1, page_size: int = 20
+    ) -> Page[Movement]:
+        """Return the movements of a wallet, newest first."""
+        who = border.participant(participant_id)
+        currency = self._currency(currency)
+        number, size = border.page(page, page_size)
+        with self._access.read() as reader:
+            person = self._access.person(reader, who)
+            rows: list[EntryRow] = []
+            total = 0
+            if person is not None:
+                prefix = (person.number, currency)
+                total = reader.count(ENTRY, None, prefix)
+                rows = reader.scan(ENTRY, None, prefix, reverse=True, offset=(number - 1) * size, limit=size)
+            items = [_movement(reader, row) for row in rows]
+        return Page(items, total, number, size, "transactions", {"participant_id": who})
+
+    def _currency(self, code: str) -> str:
+        if code != "points":
+            self._access.road.plan.catalog.currency(border.code(code, "currency"))
+        return code
+
+
+def _movement(reader: Reader, row: EntryRow) -> Movement:
+    reason: str | None = None
+    metadata: Mapping[str, object] = {}
+    if row.source is None:
+        payload = reader.get(PAYLOAD, (row.activity,))
+        if payload is not None and payload.request is not None:
+            request = json.loads(payload.request)
+            reason, metadata = request.get("reason"), request.get("metadata") or {}
+    peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
+    return Movement(
+        effect_id("points_", row.activity, row.ordinal),
+        row.amount,
+        row.currency,
+        row.balance,
+        row.source or "direct",
+        row.account,
+        peer.participant_id if peer is not None else None,
+        reason,
+        metadata,
+        moment(row.occurred_at),
+    )

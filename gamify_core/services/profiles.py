@@ -1,0 +1,166 @@
+"""What a participant's profile and state say: points, tier, badges, streaks, and how much they have done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core.clock import instant_of, iso, moment
+from gamify_core.services.badges import BadgeState, states
+from gamify_core.services.points import Balance
+from gamify_core.services.streaks import StreakState, streak_states
+from gamify_core.services.tiers import NextTier, TierReached, TierState, standing
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.progress import EVENT
+
+if TYPE_CHECKING:
+    from gamify_core.services.access import Access
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["Profile", "Sections", "profile_of", "state_of"]
+
+
+def _brief(badge: BadgeState) -> dict[str, object]:
+    earned_at = iso(instant_of(badge.earned_at)) if badge.earned_at is not None else None
+    return {"code": badge.code, "name": badge.name, "earned": badge.earned, "earned_at": earned_at}
+
+
+def _best(streaks: Sequence[StreakState]) -> dict[str, int] | None:
+    """Return the best streak in brief, as the documents show one for all."""
+    if not any(streak.longest_count for streak in streaks):
+        return None
+    return {
+        "current": max(streak.current_count for streak in streaks),
+        "longest": max(streak.longest_count for streak in streaks),
+    }
+
+
+@attrs.frozen
+class Sections:
+    """The state of a participant; a section that was not asked for is None."""
+
+    participant_id: str
+    included: tuple[str, ...]
+    points: Balance | None = None
+    tier: TierReached | None = None
+    badges: tuple[BadgeState, ...] | None = None
+    streaks: tuple[StreakState, ...] | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's state, with the sections that were asked for."""
+        body: dict[str, object] = {"participant_id": self.participant_id}
+        tier = self.tier
+        best = _best(self.streaks or ()) or {"current": 0, "longest": 0}
+        sections: dict[str, object] = {
+            "points": self.points.to_dict() if self.points else None,
+            "tier": {"code": tier.code, "name": tier.name, "level": tier.level} if tier else None,
+            "badges": [_brief(badge) for badge in self.badges or ()],
+            "streaks": best,
+            "challenges": {"active": 0, "completed": 0},
+            "rewards": {"total_claimed": 0},
+        }
+        return body | {name: sections[name] for name in self.included}
+
+
+@attrs.frozen
+class Profile:
+    """Everything about a participant. Instants are aware datetimes in UTC."""
+
+    participant_id: str
+    display_name: str | None
+    avatar_url: str | None
+    timezone: str | None
+    attributes: Mapping[str, object]
+    points: Balance
+    tier: TierReached | None
+    next_tier: NextTier | None
+    badges: tuple[BadgeState, ...]
+    streaks: tuple[StreakState, ...]
+    total_events: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_active: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's profile."""
+        tier: dict[str, object] | None = None
+        if self.tier is not None:
+            tier = {**self.tier.to_dict(), "next_tier": self.next_tier.to_dict() if self.next_tier else None}
+        streaks: dict[str, object] | None = None
+        if best := _best(self.streaks):
+            last = max(streak.last_recorded_at for streak in self.streaks if streak.last_recorded_at is not None)
+            streaks = {**best, "last_activity_at": iso(instant_of(last))}
+        return {
+            "participant_id": self.participant_id,
+            "display_name": self.display_name,
+            "avatar_url": self.avatar_url,
+            "attributes": dict(self.attributes),
+            "points": self.points.to_dict(),
+            "tier": tier,
+            "badges": [{**_brief(badge), "rarity": badge.rarity} for badge in self.badges if badge.earned],
+            "streaks": streaks,
+            "rewards_claimed": 0,
+            "total_events": self.total_events,
+            "first_seen_at": iso(instant_of(self.first_seen_at)),
+            "last_seen_at": iso(instant_of(self.last_seen_at)),
+            "is_active": self.is_active,
+            "created_at": iso(instant_of(self.first_seen_at)),
+        }
+
+
+def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profile:
+    """Return the profile of a participant, from one snapshot."""
+    event = reader.last(EVENT, (person.number,))
+    entry = reader.last(ENTRY, (person.number, "points"))
+    seen = [person.created_at, *(row.occurred_at for row in (event, entry) if row is not None)]
+    tier = _tier(access, reader, person, person.participant_id)
+    return Profile(
+        person.participant_id,
+        person.display_name,
+        person.avatar_url,
+        person.timezone or None,
+        json.loads(person.attributes),
+        _points(reader, person, person.participant_id),
+        tier.current_tier if tier else None,
+        tier.next_tier if tier else None,
+        tuple(states(reader, person, access.road.plan.catalog.badges)),
+        streak_states(access, reader, person),
+        event.n if event is not None else 0,
+        moment(person.created_at),
+        moment(max(seen)),
+        bool(person.is_active),
+    )
+
+
+def state_of(
+    access: Access, reader: Reader, person: ParticipantRow | None, who: str, wanted: tuple[str, ...]
+) -> Sections:
+    """Return the sections of a participant's state that are wanted."""
+    tier = _tier(access, reader, person, who) if "tier" in wanted else None
+    return Sections(
+        who,
+        wanted,
+        _points(reader, person, who) if "points" in wanted else None,
+        tier.current_tier if tier else None,
+        tuple(states(reader, person, access.road.plan.catalog.badges)) if "badges" in wanted else None,
+        streak_states(access, reader, person) if "streaks" in wanted else None,
+    )
+
+
+def _points(reader: Reader, person: ParticipantRow | None, who: str) -> Balance:
+    head = reader.last(ENTRY, (person.number, "points")) if person is not None else None
+    if head is None:
+        return Balance(who, "points", 0, 0, 0, 0)
+    return Balance(who, "points", head.balance, head.balance, head.earned, head.spent)
+
+
+def _tier(access: Access, reader: Reader, person: ParticipantRow | None, who: str) -> TierState | None:
+    """Return the participant's standing on the first ladder, the one documents call the tier."""
+    ladders = access.road.plan.ladders
+    plan = ladders.get("tier") or next(iter(ladders.values()), None)
+    return standing(access, reader, person, who, plan) if plan is not None else None

@@ -1,0 +1,301 @@
+"""A board that is open for reading: one order, three ways to number it.
+
+The entry key is (score in the board's direction, when it was reached, participant id). Competition rank is one more than
+the number of better scores (1, 1, 3), dense one more than the number of *distinct* better scores (1, 1, 2),
+ordinal one more than the number of better keys (1, 2, 3). Percentile is 100·(N − rank)/N to one decimal, on the
+competition rank whatever the board's own, so equal scores share it; alone on a board one is at 0.0.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from gamify_core.road.meters import DAILY
+from gamify_core.road.plan import ALL_TIME
+from gamify_core.services.reading import window_of
+from gamify_core.services.orders import Key, Kept, Order, key_of, scanned
+from gamify_core.storage.tables.metrics import MetricRow
+from gamify_core.storage.tables.participants import PARTICIPANT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gamify_core.catalog import Leaderboard
+    from gamify_core.services.access import Access
+    from gamify_core.storage.protocol import Reader
+
+__all__ = ["Around", "Board", "BoardPage", "Change", "Entry", "Rank", "open_board"]
+
+Change = Literal["up", "down", "same", "new"]
+
+
+@attrs.frozen
+class Entry:
+    """One line of a board. `change` is against the period before, or for all time against the start of today."""
+
+    rank: int
+    participant_id: str
+    score: int
+    change: Change
+    display_name: str | None = None
+
+    def __str__(self) -> str:
+        """Return `1. ada 69`."""
+        return f"{self.rank}. {self.display_name or self.participant_id} {self.score:,}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's entry, and the display name."""
+        return attrs.asdict(self)
+
+
+@attrs.frozen
+class BoardPage:
+    """A page of a board."""
+
+    leaderboard_code: str
+    period: str
+    entries: tuple[Entry, ...]
+    total_participants: int
+    page: int = 1
+    page_size: int = 10
+
+    def __str__(self) -> str:
+        """Return a line for each entry."""
+        return "\n".join(map(str, self.entries)) or f"nobody is on {self.leaderboard_code} yet"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's leaderboard."""
+        return {
+            "leaderboard_code": self.leaderboard_code,
+            "period": self.period,
+            "entries": [entry.to_dict() for entry in self.entries],
+            "total_participants": self.total_participants,
+        }
+
+
+@attrs.frozen
+class Around:
+    """A window of a board around one participant."""
+
+    leaderboard_code: str
+    period: str
+    entries: tuple[Entry, ...]
+    total_participants: int
+
+    def __str__(self) -> str:
+        """Return a line for each entry."""
+        return "\n".join(map(str, self.entries))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "leaderboard_code": self.leaderboard_code,
+            "period": self.period,
+            "entries": [entry.to_dict() for entry in self.entries],
+            "total_participants": self.total_participants,
+        }
+
+
+@attrs.frozen
+class Rank:
+    """Where one participant stands: how many have better scores (`above`), the same (`tied`), and worse (`below`)."""
+
+    participant_id: str
+    rank: int | None
+    score: int | None
+    total_participants: int
+    percentile: float | None
+    above: int
+    tied: int
+    below: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's rank."""
+        return {
+            "participant_id": self.participant_id,
+            "rank": self.rank,
+            "score": self.score,
+            "total_participants": self.total_participants,
+            "percentile": self.percentile,
+        }
+
+
+class Board:
+    """A leaderboard in one of its periods, open for reading within one snapshot."""
+
+    def __init__(  # noqa: PLR0913 - what is read, and as of when
+        self,
+        access: Access,
+        reader: Reader,
+        definition: Leaderboard,
+        period: str,
+        history: Callable[[int], Order],
+        label: int | None,
+        today: int,
+    ) -> None:
+        """Open the board; `history` gives the order of each label, `label` is None for all time."""
+        self.access = access
+        self.reader = reader
+        self.definition = definition
+        self.period = period
+        self.order = history(label or 0)
+        self._history = history
+        self._label = label
+        self._today = today
+
+    @cached_property
+    def previous(self) -> Order | None:
+        """The period before, which `change` compares with; None for all time."""
+        return self._history(self._label - 1) if self._label is not None else None
+
+    @property
+    def code(self) -> str:
+        """The board's code."""
+        return self.definition.code
+
+    def total(self) -> int:
+        """Return how many are on the board."""
+        return self.order.total()
+
+    def entries(self, first: int, length: int) -> list[Entry]:
+        """Return a stretch of the board; ranks inside it follow from the first by counting ties."""
+        rows = self.order.slice(first, length)
+        found = []
+        rank, down = 0, None
+        for place, row in enumerate(rows, first):
+            if row.down != down:
+                rank = self._numbered(row) if down is None else self._following(rank, place, row)
+                down = row.down
+            elif self.definition.ties == "ordinal":
+                rank = place + 1
+            person = self.reader.get(PARTICIPANT, (row.participant,))
+            name = person.display_name if person is not None else None
+            found.append(Entry(rank, row.tie or "", row.value, self._change(row, rank), name))
+        return found
+
+    def rank(self, participant_id: str) -> Rank:
+        """Return where a participant stands."""
+        total = self.total()
+        person = self.access.person(self.reader, participant_id)
+        row = self.order.entry(person.number) if person is not None else None
+        if row is None:
+            return Rank(participant_id, None, None, total, None, 0, 0, total)
+        down = _down(row)
+        above = self.order.before((down,))
+        upto = self.order.before((down + 1,))
+        rank = self._numbered(row, above)
+        percentile = round(100 * (total - above - 1) / total, 1)
+        return Rank(participant_id, rank, row.value, total, percentile, above, upto - above - 1, total - upto)
+
+    def place(self, participant_id: str) -> int | None:
+        """Return at which place (0 is the best) a participant is in the list, or None."""
+        person = self.access.person(self.reader, participant_id)
+        row = self.order.entry(person.number) if person is not None else None
+        return None if row is None else self.order.before(key_of(row))
+
+    def _numbered(self, row: MetricRow, above: int | None = None) -> int:
+        match self.definition.ties:
+            case "ordinal":
+                return self.order.before(key_of(row)) + 1
+            case "dense":
+                return self.order.distinct_before(_down(row)) + 1
+            case _:
+                return (self.order.before((_down(row),)) if above is None else above) + 1
+
+    def _following(self, rank: int, place: int, row: MetricRow) -> int:
+        """Return the rank of the first entry of a new score that follows directly on one of rank `rank`."""
+        del row
+        return rank + 1 if self.definition.ties == "dense" else place + 1
+
+    # -- what changed -----------------------------------------------------------------------------------------
+
+    def _change(self, row: MetricRow, rank: int) -> Change:
+        before = self._earlier(row)
+        if before is None:
+            return "new"
+        return "same" if before == rank else "up" if before > rank else "down"
+
+    def _earlier(self, row: MetricRow) -> int | None:
+        """Return the rank at the instant that `change` compares with, or None for who was not ranked then."""
+        if self.previous is not None:
+            then = self.previous.entry(row.participant)
+            if then is None:
+                return None
+            down = _down(then)
+            match self.definition.ties:
+                case "ordinal":
+                    return self.previous.before(key_of(then)) + 1
+                case "dense":
+                    return self.previous.distinct_before(down) + 1
+                case _:
+                    return self.previous.before((down,)) + 1
+        return self._this_morning(row)
+
+    def _this_morning(self, row: MetricRow) -> int | None:
+        """Return the all-time rank as today began, from the entries that moved since."""
+        down, reached = (row.day_down, row.day_reached) if row.day == self._today else (row.down, row.reached_at)
+        if down is None or reached is None:
+            return None
+        key = (down, reached, row.tie or "")
+        now, then = self._moved
+        if self.definition.ties == "dense":
+            return self._dense_this_morning(down)
+        bound: tuple[int] | Key = key if self.definition.ties == "ordinal" else (down,)
+        return self.order.before(bound) - bisect_left(now, bound) + bisect_left(then, bound) + 1
+
+    def _dense_this_morning(self, down: int) -> int:
+        """Return the dense rank as today began: levels that were emptied count, levels that are new do not."""
+        now, then = self._moved
+        levels: dict[int, int] = {}
+        for key in now:
+            levels[key[0]] = levels.get(key[0], 0) - 1
+        for key in then:
+            levels[key[0]] = levels.get(key[0], 0) + 1
+        rank = self.order.distinct_before(down)
+        for level, change in levels.items():
+            if level < down:
+                holders = self.order.before((level + 1,)) - self.order.before((level,))
+                rank += (holders + change > 0) - (holders > 0)
+        return rank + 1
+
+    @cached_property
+    def _moved(self) -> tuple[list[Key], list[Key]]:
+        """The keys, now and as today began, of the entries that moved today, each in order."""
+        rows = self.order.moved_on(self._today)
+        now = sorted(key_of(row) for row in rows)
+        then = sorted(
+            (row.day_down, row.day_reached, row.tie or "")
+            for row in rows
+            if row.day_down is not None and row.day_reached is not None
+        )
+        return now, then
+
+
+def _down(row: MetricRow) -> int:
+    return row.down if row.down is not None else 0
+
+
+def open_board(access: Access, reader: Reader, definition: Leaderboard, period: str) -> Board:
+    """Open a board in one of its periods, as of now."""
+    now = access.road.now()[0]
+    tracker = access.road.plan.boards[definition.code].trackers.get(period)
+    history: Callable[[int], Order]
+    if tracker is not None:
+        kept = tracker
+
+        def history(label: int) -> Order:
+            return Kept(reader, window_of(access, reader, kept, label))
+
+    else:
+        tracker = access.road.plan.track(
+            definition.metric, period, zone_name=definition.timezone, week_start=definition.week_start, keep=False
+        )
+        ascending = definition.order == "ascending"
+        tracker = attrs.evolve(tracker, ranked=True, ascending=ascending)  # a criterion may keep the same window
+        history = scanned(access, reader, tracker)
+    label = tracker.calendar.label(now, tracker.zone) if tracker.calendar is not ALL_TIME else None
+    return Board(access, reader, definition, period, history, label, DAILY.label(now, tracker.zone))

@@ -1,0 +1,202 @@
+"""`engine.tiers`: rungs of ladders, where somebody stands, and assigning by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core import border
+from gamify_core.answers import TierAnswer
+from gamify_core.clock import instant_of, iso, moment
+from gamify_core.errors import NotFound
+from gamify_core.road import ladders
+from gamify_core.road.meters import value_of
+from gamify_core.road.road import Ask
+from gamify_core.services.access import Access
+from gamify_core.services.asking import request_of
+from gamify_core.services.reading import value_for
+from gamify_core.storage.tables.progress import STANDING
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Tier
+    from gamify_core.road.plan import LadderPlan
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["NextTier", "TierReached", "TierState", "Tiers", "standing"]
+
+
+@attrs.frozen
+class TierReached:
+    """A rung that was reached, and when."""
+
+    code: str
+    name: str
+    level: int
+    color: str | None
+    achieved_at: datetime
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's `current_tier`."""
+        body: dict[str, object] = {"code": self.code, "name": self.name, "level": self.level, "color": self.color}
+        return {**body, "achieved_at": iso(instant_of(self.achieved_at))}
+
+
+@attrs.frozen
+class NextTier:
+    """The rung above: what it asks, what is missing, and how far along one is.
+
+    `share_of_threshold` is the metric as a percentage of what the next rung asks; `share_of_way` is how much of
+    the way from the present rung to the next lies behind, in percent. Both are floored.
+    """
+
+    code: str
+    name: str
+    points_required: int
+    points_remaining: int
+    share_of_threshold: int
+    share_of_way: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's `next_tier`."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "points_required": self.points_required,
+            "points_remaining": self.points_remaining,
+        }
+
+
+@attrs.frozen
+class TierState:
+    """Where a participant stands on a ladder, and how they came there."""
+
+    participant_id: str
+    ladder: str
+    current_tier: TierReached | None
+    next_tier: NextTier | None
+    tier_history: tuple[TierReached, ...]
+    assigned: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's tier."""
+        return {
+            "participant_id": self.participant_id,
+            "current_tier": self.current_tier.to_dict() if self.current_tier else None,
+            "next_tier": self.next_tier.to_dict() if self.next_tier else None,
+            "tier_history": [
+                {"code": reached.code, "achieved_at": iso(instant_of(reached.achieved_at))}
+                for reached in self.tier_history
+            ],
+        }
+
+
+class Tiers:
+    """Ladders of tiers or levels."""
+
+    def __init__(self, access: Access) -> None:
+        """Hang off an engine."""
+        self._access = access
+
+    def current(self, participant_id: str, *, ladder: str = "tier") -> TierState:
+        """Return where a participant stands, the next rung, and the history of rungs."""
+        who = border.participant(participant_id)
+        plan = self._ladder(ladder)
+        with self._access.read() as reader:
+            return standing(self._access, reader, self._access.person(reader, who), who, plan)
+
+    def history(self, participant_id: str, *, ladder: str = "tier") -> tuple[TierReached, ...]:
+        """Return every rung a participant has come to stand on, oldest first."""
+        return self.current(participant_id, ladder=ladder).tier_history
+
+    def assign(
+        self,
+        participant_id: str,
+        tier_code: str,
+        *,
+        reason: str | None = None,
+        ladder: str = "tier",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> TierAnswer:
+        """Put a participant on a rung by hand; it is pinned, up and down, until `clear`."""
+        who = border.participant(participant_id)
+        plan = self._ladder(ladder)
+        tier = plan.ladder.tier(border.code(tier_code, "tier_code"))
+        said = border.text(reason, "reason")
+        named = ladder if ladder != "tier" else None
+        request = request_of(at, participant_id=who, tier_code=tier.code, reason=said, ladder=named)
+
+        def decide(turn: Turn) -> None:
+            ladders.stand(turn, turn.who, plan, plan.codes.index(tier.code), ladders.ASSIGNED, "direct")
+            turn.say("=", turn.who.number, tier.code)
+
+        ask = Ask("tiers.assign", who, request, at, border.idempotency_key(idempotency_key), decide)
+        return TierAnswer(self._access.write(ask))
+
+    def clear(
+        self,
+        participant_id: str,
+        *,
+        ladder: str = "tier",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> TierAnswer:
+        """Unpin: the participant stands where the ladder's metric puts them."""
+        who = border.participant(participant_id)
+        plan = self._ladder(ladder)
+        named = ladder if ladder != "tier" else None
+        request = request_of(at, participant_id=who, ladder=named)
+
+        def decide(turn: Turn) -> None:
+            to = plan.earned(value_of(turn, turn.who, plan.ladder.metric))
+            ladders.stand(turn, turn.who, plan, to, ladders.CLEARED, "direct")
+            turn.say("=", turn.who.number, plan.codes[to] if to >= 0 else None)
+
+        ask = Ask("tiers.clear", who, request, at, border.idempotency_key(idempotency_key), decide)
+        return TierAnswer(self._access.write(ask))
+
+    def _ladder(self, code: str) -> LadderPlan:
+        catalog = self._access.road.plan.catalog
+        return self._access.road.plan.ladders[catalog.ladder(border.code(code, "ladder")).code]
+
+
+def standing(
+    access: Access, reader: Reader, person: ParticipantRow | None, who: str, plan: LadderPlan
+) -> TierState:
+    """Return where a participant stands on a ladder."""
+    ladder = plan.ladder
+    rows = reader.scan(STANDING, None, (person.number, ladder.code)) if person is not None else []
+    reached: list[TierReached] = []
+    stood: str | None = None
+    for row in rows:
+        stays, stood = row.tier == stood, row.tier
+        if stays:  # pinned, or let go, where they stood already
+            continue
+        try:
+            tier = ladder.tier(row.tier) if row.tier is not None else None
+        except NotFound:  # a rung of an earlier catalog
+            tier = None
+        if tier is not None:
+            reached.append(TierReached(tier.code, tier.name, tier.level, tier.color, moment(row.occurred_at)))
+    head = rows[-1] if rows else None
+    current = reached[-1] if head is not None and reached and reached[-1].code == head.tier else None
+    place = plan.codes.index(current.code) if current is not None else -1
+    value = value_for(access, reader, person, ladder.metric)
+    above = ladder.tiers[place + 1] if place + 1 < len(ladder.tiers) else None
+    below = ladder.tiers[place] if place >= 0 else None
+    pinned = head is not None and head.how == ladders.ASSIGNED
+    return TierState(who, ladder.code, current, _next(above, below, value), tuple(reached), pinned)
+
+
+def _next(above: Tier | None, below: Tier | None, value: int) -> NextTier | None:
+    if above is None:
+        return None
+    floor = below.min_points if below is not None else 0
+    share = 100 * max(value, 0) // above.min_points if above.min_points else 100
+    way = 100 * max(value - floor, 0) // (above.min_points - floor) if above.min_points > floor else 100
+    remaining = max(above.min_points - value, 0)
+    return NextTier(above.code, above.name, above.min_points, remaining, min(share, 100), min(way, 100))

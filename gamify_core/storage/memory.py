@@ -1,0 +1,260 @@
+"""The store in memory: the model of the others, and the fastest place for tests and simulations.
+
+One lock is held from the beginning of a transaction to its end, and by a view for as long as it is open, so
+all guarantees of the protocol hold by construction: nothing can be seen half done. Changes apply at once and
+are remembered; a rollback applies them swapped, newest first. The mappings given to `replace` are kept until
+the transaction ends and must not be changed afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from gamify_core.errors import StoreClosed, StoreError
+from gamify_core.storage.memory_shelves import ChainShelf, KeyShelf, shelf_for
+from gamify_core.storage.protocol import Index, Key, Table
+
+__all__ = ["MemoryStore"]
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+Rows = Mapping[Key, Any]
+Shelf = KeyShelf | ChainShelf
+
+
+class _Shelves(dict[Table[Any], Shelf]):
+    """The shelf of each table. Asking for one that is not there raises what is the matter.
+
+    A closed store and an ended transaction have no shelves, so the hot paths need no test of either.
+    """
+
+    __slots__ = ("refusal",)
+
+    def __init__(self, refusal: Callable[[], StoreError]) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+    def __missing__(self, table: Table[Any]) -> Shelf:
+        raise self.refusal()
+
+
+def _unknown() -> StoreError:
+    return StoreError("The store does not have this table", hint="call migrate(tables) first")
+
+
+def _closed() -> StoreError:
+    return StoreClosed("The store is closed")
+
+
+def _ended() -> StoreError:
+    return StoreError("This transaction or view is not open")
+
+
+_ENDED = _Shelves(_ended)
+
+
+class _Reading:
+    """The readers, which a view and a transaction share."""
+
+    __slots__ = ("_shelves", "_store")
+
+    _shelves: _Shelves
+    _store: MemoryStore
+
+    def get(self, table: Table[Row], key: Key, /) -> Row | None:
+        """Return the row with this key, or None."""
+        row: Row | None = self._shelves[table].get(key)
+        return row
+
+    def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
+        """Return the rows with these keys, None where there is none."""
+        return list(map(self._shelves[table].get, keys))
+
+    def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
+        """Return the row that a unique index has under these values, or None."""
+        row: Row | None = self._shelves[table].find(index, values)
+        return row
+
+    def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
+        """Return the head of a chain, or None."""
+        row: Row | None = self._shelves[table].last(prefix)
+        return row
+
+    def scan(  # noqa: PLR0913 - as the protocol has it
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+        reverse: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return the rows of a range, in the order of `index`."""
+        return self._shelves[table].scan(
+            index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit
+        )
+
+    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
+        """Return how many rows have these leading columns."""
+        return self._shelves[table].count(index, prefix)
+
+    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+        """Return how many rows of a board come strictly before `bound`."""
+        return self._shelves[table].order(index).position(prefix, bound)
+
+
+class _View(_Reading):
+    """A reading of the store that keeps writers waiting while it is open."""
+
+    __slots__ = ()
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._shelves = _ENDED
+
+    def __enter__(self) -> Self:
+        """Take the lock."""
+        self._shelves = self._store._look()  # noqa: SLF001 - a view is a part of its store
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the lock back."""
+        self._shelves = _ENDED
+        self._store._look_away()  # noqa: SLF001
+
+
+class _Transaction(_Reading):
+    """A write transaction, which has the lock until it ends."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, store: MemoryStore, shelves: _Shelves) -> None:
+        self._store = store
+        self._shelves = shelves
+        self._undo: list[tuple[Shelf, Rows, Rows]] = []
+
+    def replace(
+        self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None], /
+    ) -> None:
+        """Make the rows under these keys be `after`, or raise `StoreConflict` and change nothing."""
+        shelf = self._shelves[table]
+        undo = self._undo
+        undo.append((shelf, before, after))  # first: whatever interrupts the change, it can be taken back
+        try:
+            shelf.replace(before, after)
+        except StoreError:
+            undo.pop()
+            raise
+        except BaseException:
+            _take_back(shelf, before, after)
+            shelf.forget_orders()  # they may have heard of half the rows
+            undo.pop()
+            raise
+
+    def commit(self) -> None:
+        """Keep everything, and end."""
+        if self._shelves.refusal is not _unknown:
+            raise self._shelves.refusal()
+        self._end(_ENDED)
+
+    def rollback(self) -> None:
+        """Take everything back, and end."""
+        if self._shelves.refusal is _unknown:
+            while self._undo:
+                _take_back(*self._undo[-1])
+                self._undo.pop()
+            self._end(_ENDED)
+
+    def _end(self, shelves: _Shelves) -> None:
+        self._undo = []
+        self._shelves = shelves
+        self._store._let_go()  # noqa: SLF001 - a transaction is a part of its store
+
+
+def _take_back(shelf: Shelf, before: Rows, after: Rows) -> None:
+    newest_first = reversed(list(before.items()))  # the links of a chain go back on in the order they had
+    shelf.put(after, dict(newest_first))
+
+
+class MemoryStore:
+    """Rows in this process, for as long as it lives.
+
+    A transaction or a view of another thread waits until the lock is free. A thread that has one open itself
+    would wait for ever, so there `begin` is refused, and so is a view inside a transaction: it would have to
+    show what is committed, and the rows are the transaction's by now.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._shelves = _Shelves(_unknown)
+        self._open: _Transaction | None = None
+        self._views = 0
+
+    def migrate(self, tables: Iterable[Table[Any]], /) -> None:
+        """Make the tables exist."""
+        with self._lock:
+            if self._shelves.refusal is _closed:
+                raise _closed()
+            names = {table.name: table for table in self._shelves}
+            for table in tables:
+                if names.setdefault(table.name, table) is not table:
+                    raise StoreError(f"Two different tables are called {table.name}")
+                if table not in self._shelves:
+                    self._shelves[table] = shelf_for(table)
+
+    def begin(self, locks: Sequence[str] = (), /) -> _Transaction:  # noqa: ARG002 - one lock for all names
+        """Open a write transaction, when no other thread has one or a view."""
+        shelves = self._take()
+        if self._views:
+            self._lock.release()
+            raise StoreError("This thread has a view open", hint="end it before beginning a transaction")
+        transaction = self._open = _Transaction(self, shelves)
+        return transaction
+
+    def view(self) -> _View:
+        """Return a snapshot for reading."""
+        if self._shelves.refusal is _closed:
+            raise _closed()
+        return _View(self)
+
+    def close(self) -> None:
+        """Drop all rows; a transaction of this thread that is still open is given up."""
+        with self._lock:
+            shelves, self._shelves = self._shelves, _Shelves(_closed)
+            transaction = self._open
+            if transaction is not None:
+                transaction._end(self._shelves)  # noqa: SLF001 - there is nothing left to put rows back to
+            shelves.refusal = _closed  # for views of this thread that are still open
+            shelves.clear()
+
+    def _take(self) -> _Shelves:
+        """Take the lock, unless this thread has a transaction or the store is closed."""
+        self._lock.acquire()
+        shelves = self._shelves
+        if self._open is None and shelves.refusal is _unknown:
+            return shelves
+        self._lock.release()
+        if shelves.refusal is _closed:
+            raise _closed()
+        raise StoreError("This thread has a transaction open", hint="end it, or work inside it")
+
+    def _look(self) -> _Shelves:
+        shelves = self._take()
+        self._views += 1
+        return shelves
+
+    def _look_away(self) -> None:
+        self._views -= 1
+        self._lock.release()
+
+    def _let_go(self) -> None:
+        self._open = None
+        self._lock.release()

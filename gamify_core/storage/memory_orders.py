@@ -1,0 +1,245 @@
+"""The orders of a table in memory: made when first read, brought up to date when read again.
+
+A write remembers, once per row, what the row was when its order was last up to date; a read settles what has
+moved since. So a board nobody reads costs a write one entry of a dict, and a row that moved a hundred times
+between two reads is moved once. When more than an eighth of a board has moved, sorting it anew is cheaper and
+is done instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
+from typing import Any
+
+from gamify_core.errors import StoreError
+from gamify_core.storage.blocks import Blocks
+from gamify_core.storage.protocol import Index, Key, Table, Value
+
+__all__ = ["Order", "cut"]
+
+Row = tuple[Any, ...]
+Entry = tuple[Any, ...]
+
+_REBUILD = 8
+_NOTHING = Blocks()
+
+
+class _Top:
+    """Greater than every value: a prefix followed by it stands behind all rows with that prefix."""
+
+    __slots__ = ()
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+
+TOP: Any = _Top()
+
+
+def cut(first: int, last: int, reverse: bool, offset: int, limit: int | None) -> tuple[int, int]:  # noqa: FBT001
+    """Return the places that `offset` and `limit` leave of those from `first` to before `last`."""
+    if reverse:
+        last -= offset
+        return (first if limit is None or last - limit < first else last - limit), last
+    first += offset
+    return first, (last if limit is None or first + limit > last else first + limit)
+
+
+class Order:
+    """The order that an index, or the key, gives to the rows of a table.
+
+    A counted order is kept in one list per board, the value of its first column: shorter lists, and what
+    moves on one board is not settled for the reader of another.
+    """
+
+    __slots__ = (
+        "_board_of",
+        "_boards",
+        "_columns_of",
+        "_row_of",
+        "_shown",
+        "_width",
+        "broken",
+        "by_key",
+        "counted",
+    )
+
+    def __init__(
+        self,
+        table: Table[Any],
+        index: Index | None,
+        row_of: Callable[[Key], Any],
+        rows: Iterable[tuple[Key, Row]],
+    ) -> None:
+        """Order `rows`, all there are now; `row_of` answers what a row is at any later time."""
+        self.broken = False
+        self.by_key = index is None
+        self.counted = table.counted if index is None else index.counted
+        places = tuple(range(table.key)) if index is None else table.places(index)
+        self._columns_of = _columns_of(places)
+        self._width = len(places)
+        self._shown = table.columns.index(index.present) if index and index.present else None
+        self._board_of: Callable[[Row], Value] = itemgetter(places[0]) if self.counted else _one_board
+        self._row_of = row_of
+        self._boards: dict[Value, tuple[Blocks, dict[Key, Row | None]]] = {}
+        for key, row in rows:
+            if self._shown is None or row[self._shown] is not None:
+                self._moved(self._board_of(row))[key] = None
+
+    # -- writes ---------------------------------------------------------------------------------------
+
+    def note(self, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]) -> None:
+        """Remember that these rows changed."""
+        shown, board_of, by_key = self._shown, self._board_of, self.by_key
+        for key, new in after.items():
+            old = before[key]
+            if by_key and old is not None and new is not None:
+                continue
+            if shown is not None:
+                if old is not None and old[shown] is None:
+                    old = None
+                if new is not None and new[shown] is None:
+                    new = None  # noqa: PLW2901 - a row that is not shown is no row to this order
+            board = None
+            if old is not None:
+                board = board_of(old)
+                self._moved(board).setdefault(key, old)
+            if new is not None and (old is None or board_of(new) != board):
+                self._moved(board_of(new)).setdefault(key, None)
+
+    def _moved(self, board: Value) -> dict[Key, Row | None]:
+        pair = self._boards.get(board)
+        if pair is None:
+            pair = self._boards[board] = (Blocks(), {})
+        return pair[1]
+
+    # -- settling -------------------------------------------------------------------------------------
+
+    def _entry(self, key: Key, row: Row, board: Value) -> Entry | None:
+        """Return what stands for a row on a board, None when it does not stand there.
+
+        Along an index that is the ordered columns and then the row itself, whose first columns are its key:
+        so ties are ordered by the key, and reading the board needs no look-up of each row.
+        """
+        if self.by_key:
+            return key
+        columns = self._columns_of(row)
+        if None in columns or (self.counted and columns[0] != board):
+            return None
+        return (*columns, row)
+
+    def _settled(self, board: Value) -> Blocks:
+        pair = self._boards.get(board)
+        if pair is None:
+            return _NOTHING
+        entries, moved = pair
+        if moved:
+            stale: list[Entry] = []
+            fresh: list[Entry] = []
+            shown, entry, row_of = self._shown, self._entry, self._row_of
+            for key, old in moved.items():
+                new = row_of(key)
+                was = None if old is None else entry(key, old, board)
+                now = (
+                    None
+                    if new is None or (shown is not None and new[shown] is None)
+                    else entry(key, new, board)
+                )
+                if was != now:
+                    if was is not None:
+                        stale.append(was)
+                    if now is not None:
+                        fresh.append(now)
+            try:
+                self._apply(entries, stale, fresh)
+            except BaseException:  # interrupted: what is half moved is made anew by the next reader
+                self.broken = True
+                raise
+            moved.clear()
+        return entries
+
+    @staticmethod
+    def _apply(entries: Blocks, stale: list[Entry], fresh: list[Entry]) -> None:
+        if (len(stale) + len(fresh)) * _REBUILD > len(entries):
+            gone = set(stale)
+            kept = [entry for entry in entries if entry not in gone] if gone else list(entries)
+            kept += fresh
+            kept.sort()
+            entries.fill(kept)
+            return
+        for entry in stale:
+            entries.remove(entry)
+        for entry in fresh:
+            entries.add(entry)
+
+    # -- reads ----------------------------------------------------------------------------------------
+
+    def _lying(self, prefix: Key) -> tuple[Blocks, bool]:
+        """Return the entries among which a prefix is found, and whether all of them have it."""
+        if not self.counted:
+            return self._settled(None), not prefix
+        if prefix:
+            return self._settled(prefix[0]), len(prefix) == 1
+        boards: list[Any] = list(self._boards)
+        everything = Blocks()  # all boards at once: for exports and checks, which read every row anyway
+        everything.fill([entry for board in sorted(boards) for entry in self._settled(board)])
+        return everything, True
+
+    def _bound(self, bound: Entry) -> Entry:
+        """Return a bound in the shape of an entry, which ends in the whole row."""
+        if self.by_key or len(bound) <= self._width:
+            return bound
+        return (*bound[: self._width], bound[self._width :])
+
+    def rows(  # noqa: PLR0913 - the arguments of a scan
+        self,
+        prefix: Key,
+        start: Key | None,
+        stop: Key | None,
+        *,
+        reverse: bool,
+        offset: int,
+        limit: int | None,
+    ) -> list[Row]:
+        """Return the rows of a range, in order."""
+        entries, whole = self._lying(prefix)
+        if start is not None:
+            first = entries.before(self._bound(prefix + start))
+        else:
+            first = 0 if whole else entries.before(self._bound(prefix))
+        if stop is not None:
+            last = entries.before(self._bound(prefix + stop))
+        else:
+            last = len(entries) if whole else entries.before(self._bound((*prefix, TOP)))
+        first, last = cut(first, last, reverse, offset, limit)
+        found = entries.between(first, last)
+        if reverse:
+            found.reverse()
+        return list(map(self._row_of, found)) if self.by_key else [entry[-1] for entry in found]
+
+    def count(self, prefix: Key) -> int:
+        """Return how many rows have this prefix."""
+        entries, whole = self._lying(prefix)
+        if whole:
+            return len(entries)
+        return entries.before(self._bound((*prefix, TOP))) - entries.before(self._bound(prefix))
+
+    def position(self, prefix: Key, bound: Key) -> int:
+        """Return how many rows of a board come before a bound."""
+        if not self.counted or not prefix:
+            raise StoreError("A position is asked of one board of a counted order")
+        entries, whole = self._lying(prefix)
+        found = entries.before(self._bound(prefix + bound))
+        return found if whole else found - entries.before(self._bound(prefix))
+
+
+def _one_board(_row: Row) -> None:
+    return None
+
+
+def _columns_of(places: tuple[int, ...]) -> Callable[[Row], Row]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    place = places[0]
+    return lambda row: (row[place],)

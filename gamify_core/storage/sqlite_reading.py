@@ -1,0 +1,266 @@
+"""Reading rows on one connection: the SQLite side of `Reader` and `View`.
+
+Promise: what the protocol says, with every driver error as a `StoreError`. A view sees the file as it was
+when the `with` statement was entered, and answers nothing before and after it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from gamify_core.errors import StoreError
+from gamify_core.storage import sqlite_ranks
+from gamify_core.storage.protocol import Index, Key, Table
+from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, store_error
+from gamify_core.storage.sqlite_ranks import Counts
+from gamify_core.storage.sqlite_statements import Order, Statements
+
+__all__ = ["Layout", "SQLiteReader", "SQLiteView"]
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+_FEW = 256  # rows that are cheaper to skip than to find a way around
+
+
+class Layout:
+    """The derived SQL of every table a store has met, and the path for its errors."""
+
+    def __init__(self, path: str) -> None:
+        """Know no table yet."""
+        self.path = path
+        self._statements: dict[Table[Any], Statements] = {}
+        self._counts: dict[Order, Counts] = {}
+
+    def __getitem__(self, table: Table[Any]) -> Statements:
+        """Return the statements of a table."""
+        try:
+            return self._statements[table]
+        except KeyError:
+            made = Statements(table)
+            self._counts.update({order: Counts(order) for order in made.counted})
+            # Two threads may get here at once; all must go on with the same orders, counts hang on them.
+            return self._statements.setdefault(table, made)
+
+    def counts(self, order: Order) -> Counts:
+        """Return the counts of an order; refuses one that is not counted."""
+        try:
+            return self._counts[order]
+        except KeyError:
+            detail = f"{order.name} is not a counted order"
+            raise StoreError(detail) from None
+
+
+class SQLiteReader:
+    """The readers of the protocol over one connection."""
+
+    __slots__ = ("_connection", "_layout")
+
+    _connection: sqlite3.Connection | None
+
+    def __init__(self, layout: Layout) -> None:
+        """Read with the texts of `layout`."""
+        self._layout = layout
+        self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            detail = f"{self._layout.path}: this transaction or view is not open (any more)"
+            raise StoreError(detail)
+        return self._connection
+
+    def _refused(self, error: BaseException) -> StoreError:
+        return store_error(error, self._layout.path)
+
+    def forsake(self) -> sqlite3.Connection | None:
+        """Forget the connection without touching it: this process is not the one that opened it."""
+        connection, self._connection = self._connection, None
+        return connection
+
+    def get(self, table: Table[Row], key: Key, /) -> Row | None:
+        """Return the row with this key, or None."""
+        texts = self._layout[table]
+        row: Row | None = self._one(texts, texts.get, key)
+        return row
+
+    def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
+        """Return the rows with these keys, in the same order, None where there is none."""
+        execute = self._open().execute
+        texts = self._layout[table]
+        text, make = texts.get, texts.make
+        try:
+            found = [execute(text, key).fetchone() for key in keys]
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return [None if row is None else make(row) for row in found]
+
+    def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
+        """Return the row that a unique index has under these values, or None."""
+        texts = self._layout[table]
+        row: Row | None = self._one(texts, texts.order(index).find, values)
+        return row
+
+    def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
+        """Return the head of the chain that `prefix` names, or None."""
+        texts = self._layout[table]
+        row: Row | None = self._one(texts, texts.last, prefix)
+        return row
+
+    def _one(self, texts: Statements, text: str, values: Key) -> Any:
+        try:
+            row = self._open().execute(text, values).fetchone()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return None if row is None else texts.make(row)
+
+    def scan(  # noqa: PLR0913 - the protocol's range
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+        reverse: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return rows in the order of `index` whose leading columns equal `prefix`."""
+        texts = self._layout[table]
+        order = texts.order(index)
+        if stop == ():
+            return []  # nothing is before everything
+        start, stop = start or (), stop or ()
+        if offset > _FEW and order.counted and len(prefix) == 1:
+            return self._far(texts, order, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
+        text = order.scan(len(prefix), len(start), len(stop), reverse=reverse)
+        most = -1 if limit is None else limit
+        try:
+            rows = self._open().execute(text, (*prefix, *start, *stop, most, offset)).fetchall()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return list(map(texts.make, rows))
+
+    def _far(  # noqa: PLR0913 - the protocol's range
+        self,
+        texts: Statements,
+        order: Order,
+        prefix: Key,
+        start: Key,
+        stop: Key,
+        *,
+        reverse: bool,
+        offset: int,
+        limit: int | None,
+    ) -> list[Any]:
+        """Read a range far into a counted order: counts lead to the block, only in it rows are skipped."""
+        connection = self._open()
+        counts = self._layout.counts(order)
+        (board,) = prefix
+        try:
+            first = sqlite_ranks.position(connection, counts, board, start) if start else 0
+            if stop:
+                end = sqlite_ranks.position(connection, counts, board, stop)
+            else:
+                end = sqlite_ranks.total(connection, counts, board)
+            if reverse:
+                end -= offset
+                first = first if limit is None else max(first, end - limit)
+            else:
+                first += offset
+                end = end if limit is None else min(end, first + limit)
+            found = sqlite_ranks.seek(connection, counts, board, first) if first < end else None
+            if found is None:
+                return []
+            block, skipped = found
+            text = order.scan(1, len(block), 0, reverse=False)
+            rows = connection.execute(text, (board, *block, end - first, skipped)).fetchall()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return list(map(texts.make, reversed(rows) if reverse else rows))
+
+    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
+        """Return how many rows have these leading columns."""
+        if table.chain and index is None and len(prefix) == table.key - 1:
+            head = self.last(table, prefix)
+            n: int = 0 if head is None else head[table.key - 1]
+            return n
+        order = self._layout[table].order(index)
+        connection = self._open()
+        try:
+            if order.counted and len(prefix) == 1:
+                return sqlite_ranks.total(connection, self._layout.counts(order), prefix[0])
+            counted: int = connection.execute(order.count(len(prefix)), prefix).fetchone()[0]
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return counted
+
+    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+        """Return how many rows of a counted order come strictly before `bound` within the board `prefix`."""
+        counts = self._layout.counts(self._layout[table].order(index))
+        (board,) = prefix
+        try:
+            return sqlite_ranks.position(self._open(), counts, board, bound)
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+
+    def verify_counts(self, table: Table[Row], index: Index | None = None, /) -> list[str]:
+        """Recount a counted order from its rows and return, in words, what does not agree."""
+        counts = self._layout.counts(self._layout[table].order(index))
+        try:
+            return sqlite_ranks.faults(self._open(), counts)
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+
+
+class SQLiteView(SQLiteReader):
+    """A snapshot on a reading connection, which is borrowed for as long as the `with` statement lasts."""
+
+    __slots__ = ("_borrow", "_give_back")
+
+    def __init__(
+        self,
+        layout: Layout,
+        borrow: Callable[[SQLiteView], sqlite3.Connection],
+        give_back: Callable[[SQLiteView, sqlite3.Connection], None],
+    ) -> None:
+        """Borrow a connection when entered."""
+        super().__init__(layout)
+        self._borrow = borrow
+        self._give_back = give_back
+
+    @property
+    def borrowed(self) -> sqlite3.Connection:
+        """The connection the snapshot is read on."""
+        return self._open()
+
+    def __enter__(self) -> Self:
+        """Open the snapshot."""
+        if self._connection is not None:
+            detail = f"{self._layout.path}: this view is open already"
+            raise StoreError(detail)
+        connection = self._connection = self._borrow(self)
+        try:
+            connection.execute("BEGIN")
+            # A deferred transaction begins with its first read: read now, so that the snapshot is of this
+            # moment.
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        except BaseException as error:
+            self._leave()
+            if isinstance(error, DRIVER_ERRORS):
+                raise self._refused(error) from error
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the snapshot go."""
+        self._leave()
+
+    def _leave(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._give_back(self, connection)

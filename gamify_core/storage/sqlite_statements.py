@@ -1,0 +1,178 @@
+"""The SQL of a table, derived once from its declaration.
+
+Promise: everything read or written by a store in a steady state is one of these texts, so SQLite prepares
+each once; every range is read along the order that was declared for it (`INDEXED BY` makes a mistake here an
+error rather than a slow scan).
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+from gamify_core.storage.protocol import Index, Key, Table, Value
+
+__all__ = ["Order", "Statements", "columns_sql", "equals_sql", "lowest", "quoted", "vector"]
+
+LOWEST: dict[str, Value] = {"INTEGER": -(2**63), "TEXT": "", "BLOB": b""}
+_TYPES: dict[object, str] = {int: "INTEGER", str: "TEXT", bytes: "BLOB"}
+
+
+def quoted(name: str) -> str:
+    """Return `name` as an SQL identifier."""
+    return f'"{name}"'
+
+
+def columns_sql(names: tuple[str, ...], after: str = "") -> str:
+    """Return a list of columns, each followed by `after`."""
+    return ", ".join(f'"{name}"{after}' for name in names)
+
+
+def equals_sql(names: tuple[str, ...]) -> str:
+    """Return the condition that each of these columns equals a parameter."""
+    return " AND ".join(f'"{name}"=?' for name in names)
+
+
+def vector(names: tuple[str, ...], operator: str, first: int | None = None) -> str:
+    """Return a row-value comparison of columns with parameters, numbered from `first` on if given."""
+    marks = ["?" if first is None else f"?{first + place}" for place in range(len(names))]
+    return f"({columns_sql(names)}) {operator} ({', '.join(marks)})"
+
+
+def lowest(kinds: tuple[str, ...]) -> Key:
+    """Return values that nothing of these SQL types is below."""
+    return tuple([LOWEST[kind] for kind in kinds])
+
+
+class Order:
+    """An order in which rows of a table are read: its columns, then the rest of the key."""
+
+    def __init__(self, table: Table[Any], index: Index | None, kinds: dict[str, tuple[str, bool]]) -> None:
+        """Derive the order of `index` (None: of the key); `kinds` has each column's type and nullability."""
+        key = table.columns[: table.key]
+        own = index.columns if index else key
+        self.columns = own + tuple([name for name in key if name not in own])
+        self.kinds = tuple([kinds[name][0] for name in self.columns])
+        self.counted = index.counted if index else table.counted
+        self.name = f"gamify_{index.name if index else table.name}"
+        self.table = quoted(f"gamify_{table.name}")
+        # A row with an absent value has no place in a partial or counted order.
+        needed = [index.present] if index and index.present else []
+        if self.counted or needed:
+            needed += [name for name in own if kinds[name][1] and name not in needed]
+        self.needed = tuple(needed)
+        self.present = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
+        self.source = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
+        self._needed = tuple([table.columns.index(name) for name in needed])
+        self._places = itemgetter(*[table.columns.index(name) for name in self.columns])
+        self._selected = columns_sql(table.columns)
+        self._scans: dict[tuple[int, int, int, bool], str] = {}
+        self._counts: dict[int, str] = {}
+        if index is not None and index.unique:
+            self.find = f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
+
+    def place(self, row: tuple[Value, ...]) -> Key | None:
+        """Return where `row` stands in this order, or None when it has no entry."""
+        for column in self._needed:
+            if row[column] is None:
+                return None
+        place: Key = self._places(row)
+        return place
+
+    def _where(self, *terms: str) -> str:
+        return " AND ".join([term for term in (*terms, self.present) if term]) or "1"
+
+    def scan(self, prefix: int, start: int, stop: int, *, reverse: bool) -> str:
+        """Return the text of a range: how many columns are equal, bound from below, bound from above."""
+        shape = (prefix, start, stop, reverse)
+        try:
+            return self._scans[shape]
+        except KeyError:
+            rest = self.columns[prefix:]
+            where = self._where(
+                equals_sql(self.columns[:prefix]),
+                vector(rest[:start], ">=") if start else "",
+                vector(rest[:stop], "<") if stop else "",
+            )
+            order = columns_sql(rest or self.columns, " DESC" if reverse else "")
+            text = (
+                f"SELECT {self._selected} FROM {self.source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
+            )
+            self._scans[shape] = text
+            return text
+
+    def count(self, prefix: int) -> str:
+        """Return the text that counts rows with this many equal columns."""
+        try:
+            return self._counts[prefix]
+        except KeyError:
+            where = self._where(equals_sql(self.columns[:prefix]))
+            text = self._counts[prefix] = f"SELECT COUNT(*) FROM {self.source} WHERE {where}"
+            return text
+
+
+class Statements:
+    """All texts of one table, and its orders."""
+
+    def __init__(self, table: Table[Any]) -> None:
+        """Derive everything from the declaration."""
+        self.table = table
+        self.kinds = _kinds(table)
+        self.name = quoted(f"gamify_{table.name}")
+        key = table.columns[: table.key]
+        selected = columns_sql(table.columns)
+        self.make: Callable[[Any], Any] = partial(tuple.__new__, table.row)
+        self.by_key = Order(table, None, self.kinds)
+        self.orders: dict[Index | None, Order] = {None: self.by_key}
+        self.orders.update({index: Order(table, index, self.kinds) for index in table.indexes})
+        self.counted = tuple([order for order in self.orders.values() if order.counted])
+        self.get = f"SELECT {selected} FROM {self.name} WHERE {equals_sql(key)}"
+        chain = equals_sql(key[:-1]) or "1"
+        self.last = f'SELECT {selected} FROM {self.name} WHERE {chain} ORDER BY "{key[-1]}" DESC LIMIT 1'
+        marks = ", ".join("?" * len(table.columns))
+        self.insert = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
+        self.delete = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
+        self._key = tuple(range(table.key))
+        ordered = {name for index in table.indexes for name in (*index.columns, index.present or "")}
+        rest = range(table.key, len(table.columns))
+        self._plain = tuple([place for place in rest if table.columns[place] not in ordered])
+        self._ordered = tuple([place for place in rest if table.columns[place] in ordered])
+        self._updates: dict[tuple[int, ...], tuple[str, Callable[[Any], Any]]] = {}
+
+    def order(self, index: Index | None) -> Order:
+        """Return the order of one of the table's indexes, or of its key."""
+        return self.orders[index]
+
+    def moved(self, old: tuple[Value, ...], new: tuple[Value, ...]) -> tuple[int, ...]:
+        """Return the columns an update from `old` to `new` has to set.
+
+        A column that some index reads is set only when it changed: SQLite rewrites the entries of every index
+        that reads a column it is told to set, even to the same value.
+        """
+        if not self._ordered:
+            return self._plain
+        return self._plain + tuple([place for place in self._ordered if old[place] != new[place]])
+
+    def update(self, places: tuple[int, ...]) -> tuple[str, Callable[[Any], Any]]:
+        """Return the text that sets these columns, and what picks its parameters from a row."""
+        try:
+            return self._updates[places]
+        except KeyError:
+            columns = self.table.columns
+            changed = columns_sql(tuple([columns[place] for place in places]), "=?")
+            text = f"UPDATE {self.name} SET {changed} WHERE {equals_sql(columns[: self.table.key])}"
+            made = self._updates[places] = (text, itemgetter(*places, *self._key))
+            return made
+
+
+def _kinds(table: Table[Any]) -> dict[str, tuple[str, bool]]:
+    """Return the SQL type of each column, and whether it may be absent."""
+    kinds = {}
+    for name, hint in typing.get_type_hints(table.row).items():
+        parts = typing.get_args(hint) or (hint,)
+        (kind,) = [part for part in parts if part is not type(None)]
+        kinds[name] = (_TYPES[kind], type(None) in parts)
+    return kinds

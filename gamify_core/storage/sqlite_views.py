@@ -1,0 +1,116 @@
+"""What a person finds in the file: views with plain words, names instead of numbers, and ISO timestamps.
+
+Promise: each view reads only tables of ours and is made once those exist, unless its name is taken. Nothing
+in the library reads them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+__all__ = ["VIEWS", "SQLView", "written"]
+
+
+def written(column: str) -> str:
+    """Return SQL that writes microseconds since 1970 as `2026-02-14T08:15:00.000000Z`.
+
+    Integers throughout: `strftime` with fractions goes through a double and loses the last digits. The
+    seconds are rounded down, so instants before 1970 come out right too.
+    """
+    fraction = f"((({column} % 1000000) + 1000000) % 1000000)"
+    seconds = f"(({column} - {fraction}) / 1000000)"
+    return f"strftime('%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch') || printf('.%06dZ', {fraction})"
+
+
+@attrs.frozen
+class SQLView:
+    """The text of a view; the tables it needs are read off it."""
+
+    select: str
+
+    @property
+    def tables(self) -> set[str]:
+        """Return the names of the tables that must exist."""
+        return set(re.findall(r"\bgamify_\w+", self.select))
+
+
+_NAMES = "p.scope, p.participant_id"
+_WITH = "JOIN gamify_participant p ON p.number = x.participant"
+
+_PARTICIPANTS = f"""
+SELECT {_NAMES}, p.display_name, p.timezone, p.attributes, p.is_active,
+    {written("p.created_at")} AS created_at,
+p.number
+FROM gamify_participant p"""
+
+_BALANCES = f"""
+SELECT {_NAMES}, x.currency, x.balance, x.earned AS total_earned, x.spent AS total_spent,
+    x.version AS transactions, {written("x.occurred_at")} AS last_at
+FROM gamify_entry x {_WITH}
+WHERE x.version = (
+    SELECT MAX(y.version) FROM gamify_entry y WHERE y.participant = x.participant AND y.currency = x.currency
+)"""
+
+_TRANSACTIONS = f"""
+SELECT 'txn_' || x.activity || '_' || x.ordinal AS transaction_id, {_NAMES}, x.currency, x.amount,
+    x.balance AS balance_after, COALESCE(x.account, o.participant_id) AS other_side, x.source,
+    {written("x.occurred_at")} AS occurred_at, x.activity
+FROM gamify_entry x {_WITH} LEFT JOIN gamify_participant o ON o.number = x.peer"""
+
+_TIERS = f"""
+SELECT {_NAMES}, x.ladder, x.tier, x.how, {written("x.occurred_at")} AS occurred_at,
+    x.n = (SELECT MAX(y.n) FROM gamify_standing y WHERE y.participant = x.participant AND y.ladder = x.ladder)
+    AS is_current, x.activity
+FROM gamify_standing x {_WITH}"""
+
+_BADGES = f"""
+SELECT {_NAMES}, x.badge, {written("x.occurred_at")} AS earned_at, x.source, x.activity
+FROM gamify_badge x {_WITH}
+WHERE x.held = 1 AND x.n = (
+    SELECT MAX(y.n) FROM gamify_badge y WHERE y.participant = x.participant AND y.badge = x.badge
+)"""
+
+_STREAKS = f"""
+SELECT {_NAMES}, x.streak, x.run AS run_at_last_activity, x.longest, x.stock AS freezes,
+    {written("x.last_at")} AS last_activity_at
+FROM gamify_streak x {_WITH}"""
+
+_BOARDS = f"""
+SELECT w.scope, w.metric, w.calendar,
+    {written("w.starts_at")} AS starts_at, {written("w.ends_at")} AS ends_at,
+    rank() OVER (PARTITION BY x.window ORDER BY x.down) AS rank, p.participant_id, p.display_name,
+    x.value AS score, {written("x.reached_at")} AS reached_at
+FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window
+WHERE x.down IS NOT NULL"""
+
+_METRICS = f"""
+SELECT {_NAMES}, w.metric, w.calendar,
+    {written("w.starts_at")} AS starts_at, {written("w.ends_at")} AS ends_at,
+    x.value, {written("x.reached_at")} AS reached_at
+FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window"""
+
+_EVENTS = f"""
+SELECT {_NAMES}, x.name AS event_name, {written("x.occurred_at")} AS occurred_at, q.request, x.activity
+FROM gamify_event x {_WITH} LEFT JOIN gamify_payload q ON q.seq = x.activity"""
+
+_ACTIVITY = f"""
+SELECT x.seq, {written("x.recorded_at")} AS recorded_at, {written("x.occurred_at")} AS occurred_at, x.scope,
+x.kind,
+    p.participant_id, q.request, x.outcome
+FROM gamify_activity x LEFT JOIN gamify_participant p ON p.number = x.participant
+LEFT JOIN gamify_payload q ON q.seq = x.seq"""
+
+VIEWS: dict[str, SQLView] = {
+    "participants": SQLView(_PARTICIPANTS),
+    "balances": SQLView(_BALANCES),
+    "transactions": SQLView(_TRANSACTIONS),
+    "tiers": SQLView(_TIERS),
+    "badges": SQLView(_BADGES),
+    "streaks": SQLView(_STREAKS),
+    "boards": SQLView(_BOARDS),
+    "metrics": SQLView(_METRICS),
+    "events": SQLView(_EVENTS),
+    "activity": SQLView(_ACTIVITY),
+}

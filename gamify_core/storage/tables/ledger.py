@@ -1,0 +1,41 @@
+"""Points: one immutable row per movement of a wallet, whose last row *is* the wallet.
+
+Rows are clustered by (participant, currency), so a balance is one seek, a statement is one range, and no second
+table has to be kept in step. The other side of a movement is a system account (`@issued`, `@spent`, …),
+which keeps no running balance, or a `peer`, whose own row mirrors this one: per currency everything sums to zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gamify_core.storage.protocol import Table
+
+__all__ = ["ENTRY", "EntryRow"]
+
+
+class EntryRow(NamedTuple):
+    """One movement. `amount` is signed; `balance`, `earned` and `spent` are the wallet's after it."""
+
+    participant: int
+    currency: str
+    version: int
+    activity: int
+    ordinal: int
+    amount: int
+    account: str | None  # the system account on the other side …
+    peer: int | None  # … or the other participant
+    balance: int
+    earned: int
+    spent: int
+    occurred_at: int
+    source: str | None  # what brought it about, e.g. "rule:lesson"; None for a direct call
+
+
+ENTRY = Table(
+    "entry",
+    EntryRow,
+    key=3,
+    chain=True,
+    parents={"participant": "participant", "peer": "participant", "activity": "activity"},
+)

@@ -1,0 +1,43 @@
+"""People: a small number for each, under the name the application gave.
+
+Other rows refer to the number, so a scope costs nothing and erasing a name touches one row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gamify_core.storage.protocol import Index, Table
+
+__all__ = ["PARTICIPANT", "PARTICIPANT_BY_ID", "ZONE_CHANGE", "ParticipantRow", "ZoneChangeRow"]
+
+
+class ParticipantRow(NamedTuple):
+    """One participant of one scope. `attributes` is JSON; `created_at` is when it was first seen."""
+
+    number: int
+    scope: str
+    participant_id: str
+    display_name: str | None
+    avatar_url: str | None
+    timezone: str | None
+    attributes: str
+    is_active: int
+    created_at: int
+
+
+class ZoneChangeRow(NamedTuple):
+    """From `since` on, the participant lived in this zone: a fact, because streaks are judged by it."""
+
+    participant: int
+    n: int
+    since: int
+    timezone: str | None
+    activity: int
+
+
+PARTICIPANT_BY_ID = Index("participant_by_id", ("scope", "participant_id"), unique=True)
+PARTICIPANT = Table("participant", ParticipantRow, key=1, chain=True, indexes=(PARTICIPANT_BY_ID,))
+ZONE_CHANGE = Table(
+    "zone_change", ZoneChangeRow, key=2, chain=True, parents={"participant": "participant", "activity": "activity"}
+)

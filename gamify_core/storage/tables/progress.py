@@ -1,0 +1,52 @@
+"""What people have become: rungs they stood on, badges they earned, events they sent.
+
+Each is a chain whose last row is the present and whose earlier rows are its history.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gamify_core.storage.protocol import Table
+
+__all__ = ["BADGE", "EVENT", "STANDING", "BadgeRow", "EventRow", "StandingRow"]
+
+
+class StandingRow(NamedTuple):
+    """A change of rung. `how` is `automatic`, `assigned` (pinned until cleared) or `cleared`."""
+
+    participant: int
+    ladder: str
+    n: int
+    tier: str | None
+    how: str
+    occurred_at: int
+    activity: int
+
+
+class BadgeRow(NamedTuple):
+    """A badge earned (`held` = 1) or taken back (0)."""
+
+    participant: int
+    badge: str
+    n: int
+    held: int
+    occurred_at: int
+    activity: int
+    source: str | None
+
+
+class EventRow(NamedTuple):
+    """An event of a participant; its properties are in the payload of its activity."""
+
+    participant: int
+    n: int
+    name: str
+    occurred_at: int
+    activity: int
+
+
+_PARENTS = {"participant": "participant", "activity": "activity"}
+STANDING = Table("standing", StandingRow, key=3, chain=True, parents=_PARENTS)
+BADGE = Table("badge", BadgeRow, key=3, chain=True, parents=_PARENTS)
+EVENT = Table("event", EventRow, key=2, chain=True, parents=_PARENTS)

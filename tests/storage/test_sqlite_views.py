@@ -1,0 +1,147 @@
+"""What a person who opens the file reads: plain words, names instead of numbers, ISO timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gamify_core.storage.sqlite import SQLiteStore
+from gamify_core.storage.sqlite_views import VIEWS, written
+from gamify_core.storage.tables import TABLES
+from gamify_core.storage.tables.activity import (
+    ACTIVITY,
+    CATALOG,
+    PAYLOAD,
+    ActivityRow,
+    CatalogRow,
+    PayloadRow,
+)
+from gamify_core.storage.tables.ledger import ENTRY, EntryRow
+from gamify_core.storage.tables.metrics import METRIC, WINDOW, MetricRow, WindowRow
+from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
+from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING, BadgeRow, EventRow, StandingRow
+from gamify_core.storage.tables.streaks import STREAK, StreakRow
+from gamify_core.testing.contract import insert, writing
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+T = 1_771_056_900_000_000  # 2026-02-14 08:15 UTC
+WHEN = "2026-02-14T08:15:00.000000Z"
+LATER = "2026-02-14T08:15:00.000007Z"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+    """Give a store in which two people have done a little of everything."""
+    made = SQLiteStore(tmp_path / "people.db")
+    made.migrate(TABLES)
+    with writing(made) as tx:
+        insert(tx, CATALOG, CatalogRow(1, "print", "{}"))
+        insert(
+            tx,
+            PARTICIPANT,
+            ParticipantRow(1, "", "ada", "Ada", None, "Europe/Paris", "{}", 1, T),
+            ParticipantRow(2, "", "bob", None, None, None, "{}", 1, T),
+        )
+        insert(tx, ACTIVITY, ActivityRow(1, T + 7, T, "", "points.award", 1, 1, 1, None, None, "[]", b"seal"))
+        insert(tx, PAYLOAD, PayloadRow(1, b"salt", '{"amount": 10}', None))
+        insert(
+            tx,
+            ENTRY,
+            EntryRow(1, "points", 1, 1, 0, 10, "@issued", None, 10, 10, 0, T, None),
+            EntryRow(1, "points", 2, 1, 1, -4, None, 2, 6, 10, 4, T + 7, "rule:lesson"),
+        )
+        insert(tx, EVENT, EventRow(1, 1, "lesson", T, 1))
+        insert(
+            tx,
+            WINDOW,
+            WindowRow(1, "", "points.earned", "weekly UTC", 2911, T, T + 7),
+            WindowRow(2, "", "lessons", "all_time", 0, None, None),
+        )
+        insert(
+            tx,
+            METRIC,
+            MetricRow(1, 1, 10, T, -10, "ada", None, None, None),
+            MetricRow(2, 1, 10, T + 7, -10, "bob", None, None, None),
+            MetricRow(1, 2, 1, T, None, None, None, None, None),
+        )
+        insert(tx, STANDING, StandingRow(1, "tier", 1, "bronze", "automatic", T, 1))
+        insert(tx, STANDING, StandingRow(1, "tier", 2, "silver", "automatic", T + 7, 1))
+        insert(
+            tx, BADGE, BadgeRow(1, "first", 1, 1, T, 1, "rule:lesson"), BadgeRow(2, "first", 1, 1, T, 1, None)
+        )
+        insert(tx, BADGE, BadgeRow(2, "first", 2, 0, T + 7, 1, None))
+        state: dict[str, Any] = dict.fromkeys(StreakRow._fields, 0) | {
+            "participant": 1,
+            "streak": "daily",
+            "last_at": T,
+            "run": 3,
+        }
+        insert(tx, STREAK, StreakRow(**state))
+    yield made
+    made.close()
+
+
+def _read(store: SQLiteStore, name: str) -> list[dict[str, Any]]:
+    with store.view() as view:
+        cursor = view.borrowed.execute(f'SELECT * FROM "{name}"')
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def test_every_view_has_rows_of_people(store: SQLiteStore) -> None:
+    """All views exist, and what was done is found in each of them, with the participant's own name."""
+    for name in VIEWS:
+        rows = _read(store, name)
+        assert rows, name
+        assert {row["participant_id"] for row in rows} <= {"ada", "bob"}
+
+
+def test_what_the_views_say(store: SQLiteStore) -> None:
+    """The last entry is the balance, ties share a rank, a badge taken back is gone."""
+    (balance,) = _read(store, "balances")
+    assert (balance["participant_id"], balance["balance"], balance["total_earned"]) == ("ada", 6, 10)
+    assert (balance["total_spent"], balance["transactions"], balance["last_at"]) == (4, 2, LATER)
+    one, two = _read(store, "transactions")
+    assert (one["transaction_id"], one["amount"], one["other_side"]) == ("txn_1_0", 10, "@issued")
+    assert (two["transaction_id"], two["amount"], two["other_side"]) == ("txn_1_1", -4, "bob")
+    board = _read(store, "boards")
+    assert [(row["rank"], row["participant_id"], row["score"]) for row in board] == [
+        (1, "ada", 10),
+        (1, "bob", 10),
+    ]
+    assert (board[0]["metric"], board[0]["calendar"], board[0]["starts_at"]) == (
+        "points.earned",
+        "weekly UTC",
+        WHEN,
+    )
+    lessons = [row for row in _read(store, "metrics") if row["metric"] == "lessons"]
+    assert [(row["value"], row["starts_at"]) for row in lessons] == [(1, None)]
+    assert [row["participant_id"] for row in _read(store, "badges")] == ["ada"]
+    tiers = [(row["tier"], row["is_current"]) for row in _read(store, "tiers")]
+    assert tiers == [("bronze", 0), ("silver", 1)]
+    (activity,) = _read(store, "activity")
+    assert (activity["recorded_at"], activity["occurred_at"]) == (LATER, WHEN)
+    assert (activity["request"], activity["participant_id"]) == ('{"amount": 10}', "ada")
+    (event,) = _read(store, "events")
+    assert (event["event_name"], event["occurred_at"]) == ("lesson", WHEN)
+    (streak,) = _read(store, "streaks")
+    assert (streak["streak"], streak["last_activity_at"]) == ("daily", WHEN)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
+    | st.sampled_from([-1, 0, 1, 999_999, 1_000_000, -1_000_000, -999_999, T])
+)
+def test_instants_are_written_exactly(store: SQLiteStore, instant: int) -> None:
+    """Any microsecond from year 1 to 9999 is written as its ISO form, before 1970 too."""
+    with store.view() as view:
+        (found,) = view.borrowed.execute(f"SELECT {written('?1')}", (instant,)).fetchone()
+    expected = (EPOCH + timedelta(microseconds=instant)).strftime("%m-%dT%H:%M:%S.%fZ")
+    assert found == f"{(EPOCH + timedelta(microseconds=instant)).year:04}-{expected}"
