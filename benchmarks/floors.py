@@ -187,7 +187,7 @@ class SQLiteFloor:
             version, balance, earned, spent = held if held is not None else (0, 0, 0, 0)
             balance += amount
             outcome = text([["points_awarded", number, "direct", amount, CURRENCY, balance]])
-            request = text({"amount": amount, "currency": CURRENCY, "participant_id": participant_id})
+            request = text({"amount": amount, "participant_id": participant_id})
             salt = os.urandom(16)
             words = f"{seq}|{recorded_at}|{recorded_at}||points.award|{number}|1|1|||{outcome}"
             payload = hashlib.sha256(salt + request.encode()).digest()

@@ -1,7 +1,7 @@
 """The command line: `gamify check`, `run`, `top`, `show`, `explain` and `demo`.
 
-Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error, or the JSON
-document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
+Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error,
+or the JSON document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -49,11 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-# -- what is understood ---------------------------------------------------------------------------------------
+# -- what is understood -------------------------------------------------------------------------------------
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("gamify", description="Points, tiers, streaks, badges and boards in one file.")
+    parser = argparse.ArgumentParser(
+        "gamify", description="Points, tiers, streaks, badges and boards in one file."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     one = _command(commands, "check", _check, "say what is wrong with a catalog, or what it contains")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
@@ -95,7 +97,9 @@ def _command(
 
 def _import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=_whole, default=500, metavar="N", help="events in one commit (500)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of chance and roll in a new file (0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of chance and roll in a new file (0)"
+    )
 
 
 def _now_option(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +126,7 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-# -- the commands; each loads what it needs and no more ------------------------------------------------------
+# -- the commands; each loads what it needs and no more -----------------------------------------------------
 
 
 def _check(asked: argparse.Namespace, output: Output) -> int:

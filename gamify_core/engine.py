@@ -8,29 +8,31 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from gamify_core import border
 from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 from gamify_core.clock import Clock, now_from
-from gamify_core.effects import Effect
 from gamify_core.errors import BadValue, HandleInUse, StoreError
-from gamify_core.road.road import OnChange, Road, last_catalog
-from gamify_core.services.access import Access, Shared
-from gamify_core.services.badges import Badges
-from gamify_core.services.events import Events
-from gamify_core.services.history import History
-from gamify_core.services.leaderboards import Leaderboards
-from gamify_core.services.participants import Participants
-from gamify_core.services.points import Points
-from gamify_core.services.streaks import Streaks
-from gamify_core.services.tiers import Tiers
-from gamify_core.storage.protocol import Store
+
+if TYPE_CHECKING:
+    from gamify_core.effects import Effect
+    from gamify_core.road.road import OnChange
+    from gamify_core.services.access import Access
+    from gamify_core.services.badges import Badges
+    from gamify_core.services.events import Events
+    from gamify_core.services.history import History
+    from gamify_core.services.leaderboards import Leaderboards
+    from gamify_core.services.participants import Participants
+    from gamify_core.services.points import Points
+    from gamify_core.services.streaks import Streaks
+    from gamify_core.services.tiers import Tiers
+    from gamify_core.storage.protocol import Store
 
 __all__ = ["Engine", "Game"]
 
-SomeEffect = TypeVar("SomeEffect", bound=Effect)
+SomeEffect = TypeVar("SomeEffect", bound="Effect")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -47,7 +49,16 @@ class Game:
     history: History
 
     def __init__(self, access: Access, limits: Limits) -> None:
-        """Hang the services."""
+        """Hang the services, which are loaded with the first engine rather than with the package."""
+        from gamify_core.services.badges import Badges  # noqa: PLC0415
+        from gamify_core.services.events import Events  # noqa: PLC0415
+        from gamify_core.services.history import History  # noqa: PLC0415
+        from gamify_core.services.leaderboards import Leaderboards  # noqa: PLC0415
+        from gamify_core.services.participants import Participants  # noqa: PLC0415
+        from gamify_core.services.points import Points  # noqa: PLC0415
+        from gamify_core.services.streaks import Streaks  # noqa: PLC0415
+        from gamify_core.services.tiers import Tiers  # noqa: PLC0415
+
         self._access = access
         self._limits = limits
         self.points = Points(access, limits)
@@ -121,6 +132,9 @@ class Engine(Game):
         seed: int | None = None,
     ) -> None:
         """Open the store, and make its tables where it is new. Nothing else is written before the first command."""
+        from gamify_core.road.road import Road  # noqa: PLC0415 - as the services
+        from gamify_core.services.access import Access, Shared  # noqa: PLC0415
+
         chosen = catalog if isinstance(catalog, Catalog) else Catalog.load(_path(catalog))
         now = now_from(clock)
         late = None if accept_late is None else _window("accept_late", accept_late)
@@ -167,6 +181,7 @@ class Engine(Game):
 
         Raises `StoreError` where there is no file, and `CatalogError` for one that was never written to.
         """
+        from gamify_core.road.road import last_catalog  # noqa: PLC0415 - as the services
         from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
 
         if not Path(path).is_file():
@@ -185,6 +200,8 @@ class Engine(Game):
 
         Never in dry runs, imports or replays. What a listener raises is logged (`gamify_core`), not passed on.
         """
+        from gamify_core.effects import Effect  # noqa: PLC0415 - as the services
+
         kind: object = effect
         if not (isinstance(kind, type) and issubclass(kind, Effect)):
             detail = f"on() takes a kind of effect, such as TierChanged, not {effect!r:.60}"

@@ -1,10 +1,12 @@
 """Files of events: JSON Lines and CSV, read line by line from bytes.
 
-Promise: reading never fails on what a line holds. Bytes that are no UTF-8, text that is no JSON, a field that is missing
-or of another kind: each is a `Line` with a `fault` that names the field, and the next line is read.
+Promise: reading never fails on what a line holds. Bytes that are no UTF-8, text that is no JSON, a field that
+is missing or of another kind: each is a `Line` with a `fault` that names the field, and the next line is
+read.
 
-The fields are `participant_id`, `event_name`, `timestamp` (ISO 8601 with its offset, which is kept), `properties` and
-`idempotency_key`. In CSV `properties` is a column of JSON, and every further column is a property by itself.
+The fields are `participant_id`, `event_name`, `timestamp` (ISO 8601 with its offset, which is kept),
+`properties` and `idempotency_key`. In CSV `properties` is a column of JSON, and every further column is a
+property by itself.
 """
 
 from __future__ import annotations
@@ -33,8 +35,12 @@ _WHEN = "write ISO 8601 with an offset, such as 2026-02-14T10:00:00+01:00"
 Kinds = Callable[[str], Mapping[str, str]]
 
 
+class _Broken(Exception):
+    """What is wrong with a line."""
+
+
 class Lines:
-    """The lines of a stream of bytes, and how many bytes they have come to; no line is ever held beyond a megabyte."""
+    """The lines of a stream of bytes, and how many bytes they were; of none is more than a megabyte held."""
 
     def __init__(self, stream: BinaryIO) -> None:
         """Begin at the stream's place."""
@@ -42,7 +48,7 @@ class Lines:
         self.done = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Go through the lines. Of one that is too long the beginning comes, one byte longer than is allowed."""
+        """Go through the lines. Of one that is too long comes the beginning, a byte longer than allowed."""
         while line := self._stream.readline(_LONGEST + 1):
             self.done += len(line)
             rest = line
@@ -61,12 +67,14 @@ def read_events(lines: Iterable[bytes], catalog: Catalog, form: Format = "auto")
     every = iter(lines)
     first = next(every, b"").removeprefix(b"\xef\xbb\xbf")
     if form == "auto":
-        form = "csv" if b"participant_id" in first and not first.lstrip().startswith((b"{", b"[")) else "jsonl"
+        form = (
+            "csv" if b"participant_id" in first and not first.lstrip().startswith((b"{", b"[")) else "jsonl"
+        )
     whole = chain([first], every)
     return _csv(whole, _kinds_in(catalog)) if form == "csv" else _json_lines(whole)
 
 
-# -- JSON Lines -----------------------------------------------------------------------------------------------
+# -- JSON Lines ---------------------------------------------------------------------------------------------
 
 
 def _json_lines(lines: Iterable[bytes]) -> Iterator[Line]:
@@ -79,7 +87,7 @@ def _line(number: int, fields: Callable[[], Mapping[str, object]]) -> Line:
     place = f"line {number}"
     try:
         return Line(number, place, _emit(fields()))
-    except ValueError as error:
+    except _Broken as error:
         return Line(number, place, None, str(error))
 
 
@@ -87,33 +95,33 @@ def _fields_of(line: bytes) -> Mapping[str, object]:
     """Return the object that a line is."""
     if len(line) > _LONGEST:
         detail = f"longer than {_LONGEST:,} bytes"
-        raise ValueError(detail)
+        raise _Broken(detail)
     try:
         value: object = json.loads(line.decode())
     except UnicodeDecodeError as error:
         detail = f"not UTF-8: the byte 0x{line[error.start]:02x} at position {error.start + 1}"
-        raise ValueError(detail) from None
+        raise _Broken(detail) from None
     except json.JSONDecodeError as error:
         detail = f"not JSON: {error.msg} (column {error.colno})"
-        raise ValueError(detail) from None
+        raise _Broken(detail) from None
     except RecursionError:
         detail = "not usable: nested too deeply"
-        raise ValueError(detail) from None
+        raise _Broken(detail) from None
     except ValueError:
         # The only one left: an integer of thousands of digits
         detail = "not usable: a number of too many digits"
-        raise ValueError(detail) from None
+        raise _Broken(detail) from None
     if not isinstance(value, dict):
-        detail = f"{_shown(value)} instead of an object such as {{\"participant_id\": …}}"
-        raise ValueError(detail)
+        detail = f'{_shown(value)} instead of an object such as {{"participant_id": …}}'
+        raise _Broken(detail)
     unknown = [key for key in value if key not in FIELDS]
     if unknown:
         detail = f"unknown field {unknown[0]!r:.60}; there are {', '.join(FIELDS)}"
-        raise ValueError(detail)
+        raise _Broken(detail)
     return value
 
 
-# -- the event ------------------------------------------------------------------------------------------------
+# -- the event ----------------------------------------------------------------------------------------------
 
 
 def _emit(fields: Mapping[str, object]) -> Emit:
@@ -121,16 +129,16 @@ def _emit(fields: Mapping[str, object]) -> Emit:
     for name in _REQUIRED:
         if fields.get(name) is None:
             detail = f"{name} is missing" + (f": {_WHEN}" if name == "timestamp" else "")
-            raise ValueError(detail)
+            raise _Broken(detail)
     for name in ("participant_id", "event_name", "idempotency_key"):
         value = fields.get(name)
         if value is not None and not isinstance(value, str):
             detail = f"{name} must be text, not {_shown(value)}"
-            raise ValueError(detail)
+            raise _Broken(detail)
     properties = fields.get("properties")
     if properties is not None and not isinstance(properties, dict):
         detail = f"properties must be an object, not {_shown(properties)}"
-        raise ValueError(detail)
+        raise _Broken(detail)
     return Emit(
         str(fields["participant_id"]),
         str(fields["event_name"]),
@@ -143,14 +151,14 @@ def _emit(fields: Mapping[str, object]) -> Emit:
 def _timestamp(value: object) -> datetime:
     if not isinstance(value, str):
         detail = f"timestamp must be text, not {_shown(value)}: {_WHEN}"
-        raise ValueError(detail)
+        raise _Broken(detail)
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
         moment = _other_iso(value)
     if moment.utcoffset() is None:
         detail = f"timestamp {value!r:.40} has no time zone: add one, such as Z or +01:00"
-        raise ValueError(detail)
+        raise _Broken(detail)
     return moment
 
 
@@ -162,7 +170,7 @@ def _other_iso(value: str) -> datetime:
         return isoparse(value)
     except (ValueError, OverflowError):
         detail = f"timestamp {value!r:.40} is not a date and time: {_WHEN}"
-        raise ValueError(detail) from None
+        raise _Broken(detail) from None
 
 
 def _shown(value: object) -> str:
@@ -170,11 +178,11 @@ def _shown(value: object) -> str:
     return names.get(type(value), f"the number {value!r:.40}")
 
 
-# -- CSV ------------------------------------------------------------------------------------------------------
+# -- CSV ----------------------------------------------------------------------------------------------------
 
 
 def _csv(lines: Iterable[bytes], kinds: Kinds) -> Iterator[Line]:
-    # What is no UTF-8 goes through as surrogates and is found in its own record, so that one bad byte costs one line
+    # What is no UTF-8 goes through as surrogates and is found in its own record: one bad byte costs one line
     reader = csv.reader((line.decode(errors="surrogateescape") for line in lines), strict=True)
     heading = [name.strip() for name in next(reader, [])]
     missing = [name for name in _REQUIRED if name not in heading]
@@ -202,10 +210,10 @@ def _cells(heading: list[str], row: list[str], kinds: Kinds) -> Mapping[str, obj
     """Return the fields of a record; an empty cell is as good as none."""
     if len(row) > len(heading):
         detail = f"{len(row)} cells under a heading of {len(heading)}"
-        raise ValueError(detail)
+        raise _Broken(detail)
     if any(map(_SURROGATE.search, row)):
         detail = "not UTF-8"
-        raise ValueError(detail)
+        raise _Broken(detail)
     cells = {name: cell for name, cell in zip(heading, row, strict=False) if cell}
     fields: dict[str, object] = {name: cells[name] for name in FIELDS if name in cells}
     properties: object = {}
@@ -214,7 +222,7 @@ def _cells(heading: list[str], row: list[str], kinds: Kinds) -> Mapping[str, obj
             properties = json.loads(cells["properties"])
         except (ValueError, RecursionError):
             detail = "properties is not JSON"
-            raise ValueError(detail) from None
+            raise _Broken(detail) from None
     further = [name for name in cells if name not in FIELDS]
     if further and isinstance(properties, dict):
         declared = kinds(cells.get("event_name", ""))
@@ -223,7 +231,7 @@ def _cells(heading: list[str], row: list[str], kinds: Kinds) -> Mapping[str, obj
 
 
 def _value(cell: str, kind: str | None) -> object:
-    """Return a cell as its property: as declared, or else a number or truth value where it is written as one."""
+    """Return a cell as its property: as declared, or else a number or truth value where it looks like one."""
     if kind == "text":
         return cell
     if cell in {"true", "false"}:

@@ -1,8 +1,8 @@
 """A git history as events: one `commit` for each, oldest first, as `git log` tells them.
 
-Promise: whatever a history holds (authors without a name, bytes in no encoding, clocks that were wrong) every commit is
-a `Line`, with an event or with the reason why not. The participant is the author's e-mail in lower case, the key the
-commit's hash, the instant the author's own with the offset of their clock.
+Promise: whatever a history holds (authors without a name, bytes in no encoding, clocks that were wrong) every
+commit is a `Line`, with an event or with the reason why not. The participant is the author's e-mail in lower
+case, the key the commit's hash, the instant the author's own with the offset of their clock.
 """
 
 from __future__ import annotations
@@ -62,10 +62,19 @@ class GitHistory:
         if program is None:
             detail = "the program git is not installed"
             raise NoHistory(detail)
-        # An offset or a time would be lost in any date format but the raw one; the repository's settings and the
-        # environment (in a hook, say) must not change what is told
-        self._git = [program, "-C", os.fspath(path), "-c", "log.showSignature=false", "-c", "core.quotePath=false"]
-        self._env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | {"LC_ALL": "C"}
+        # Neither the repository's settings nor the environment (in a hook, say) may change what is told
+        self._git = [
+            program,
+            "-C",
+            os.fspath(path),
+            "-c",
+            "log.showSignature=false",
+            "-c",
+            "core.quotePath=false",
+        ]
+        self._env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | {
+            "LC_ALL": "C"
+        }
         self.path = os.fspath(path)
         self._told("rev-parse", "--git-dir")
         if not self._told("rev-list", "--max-count=1", "--all"):
@@ -77,12 +86,20 @@ class GitHistory:
     def __iter__(self) -> Iterator[Line]:
         """Go through the commits, and remember the last name of each author in `names`."""
         arguments = ["log", "--reverse", "--numstat", "-z", "--no-renames", "--no-color", "--no-ext-diff"]
-        arguments += ["--no-textconv", "--date=raw", "--encoding=UTF-8", f"--format=tformat:{_FORMAT}", "HEAD", "--"]
+        arguments += [
+            "--no-textconv",
+            "--date=raw",
+            "--encoding=UTF-8",
+            f"--format=tformat:{_FORMAT}",
+            "HEAD",
+            "--",
+        ]
         with subprocess.Popen(  # noqa: S603 - the program was found on the path, the arguments are ours
             [*self._git, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._env
         ) as process:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            for number, commit in enumerate(commits_in(iter(lambda: process.stdout.read1(_CHUNK), b"")), 1):  # type: ignore[union-attr]
+            log = process.stdout
+            for number, commit in enumerate(commits_in(iter(lambda: log.read(_CHUNK), b"")), 1):
                 line = line_of(number, commit)
                 if line.emit is not None and commit.name:
                     self.names[line.emit.participant_id] = commit.name
@@ -105,8 +122,8 @@ class GitHistory:
 def commits_in(chunks: Iterable[bytes]) -> Iterator[Commit]:
     """Go through the commits of a `git log` whose every part ends in NUL.
 
-    NUL is the one byte that no author, message or path can hold. Counts of lines are told by their tabs, which no hash
-    has; so where one commit ends needs no further mark.
+    NUL is the one byte that no author, message or path can hold. Counts of lines are told by their tabs,
+    which no hash has; so where one commit ends needs no further mark.
     """
     fields: list[bytes] = []
     insertions = deletions = files = 0
@@ -170,7 +187,7 @@ def line_of(number: int, commit: Commit) -> Line:
 
 
 def _moment(date: str) -> datetime | None:
-    """Return an instant with its offset. An offset that no clock can have counts as UTC: the instant is known still."""
+    """Return an instant with its offset. One that no clock can have counts as UTC."""
     found = _DATE.fullmatch(date)
     if found is None or int(found[1]) < 0:
         return None

@@ -1,8 +1,9 @@
 """Recorded history into the engine: lines of events in, one report out.
 
-Promise: whatever stands in a line, it goes in whole or is refused with its place and the reason, and the lines after it
-are read all the same. An event without an idempotency key gets one from what it says and from how often the same was
-said before it, so the same history again changes nothing and a history that has grown continues.
+Promise: whatever stands in a line, it goes in whole or is refused with its place and the reason, and the
+lines after it are read all the same. An event without an idempotency key gets one from what it says and from
+how often the same was said before it, so the same history again changes nothing and a history that has grown
+continues.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ __all__ = ["Imported", "Line", "Refused", "feed", "keyed"]
 
 
 class Line(NamedTuple):
-    """One event as it was found: `place` says where, for people; `fault` what is wrong when there is no `emit`."""
+    """One event as it was found: `place` says where, for people; `fault` what is wrong without an `emit`."""
 
     number: int
     place: str
@@ -71,8 +72,8 @@ class Imported:
 def keyed(lines: Iterable[Line]) -> Iterator[Line]:
     """Give every event without an idempotency key one of its own.
 
-    Not the line's number: that would make an event twice of one line that has moved, when a file is cut or sorted.
-    Not its bytes: the same history written with other spacing, or as CSV, is the same history.
+    Not the line's number: that would make an event twice of one line that has moved, when a file is cut or
+    sorted. Not its bytes: the same history written with other spacing, or as CSV, is the same history.
     """
     seen: dict[bytes, int] = {}
     for line in lines:
@@ -95,10 +96,10 @@ def _content(emit: Emit) -> bytes:
 def feed(
     engine: Engine, lines: Iterable[Line], *, batch: int = 500, told: Callable[[int], object] | None = None
 ) -> Imported:
-    """Send lines to the engine as history, `batch` of them a commit; `told` hears how many are done after each.
+    """Send lines to the engine as history, `batch` of them a commit; `told` hears how many are done.
 
-    Ctrl-C ends it between two commits, and the report says so. Raises `StoreError` when the store fails; what was
-    committed before stays, and feeding the same lines again goes on from there.
+    Ctrl-C ends it between two commits, and the report says so. Raises `StoreError` when the store fails; what
+    was committed before stays, and feeding the same lines again goes on from there.
     """
     done = Imported()
     waiting = keyed(lines)
@@ -124,10 +125,10 @@ def _batch(engine: Engine, lines: list[Line], done: Imported) -> None:
         item = next(answers)
         if isinstance(item.error, StoreError):
             raise item.error
-        if item.error is not None:
-            done.refused.append(Refused(line.number, line.place, str(item.error)))
-        elif isinstance(item.answer, EventAnswer):
+        if isinstance(item.answer, EventAnswer):
             _count(item.answer, done)
+        else:
+            done.refused.append(Refused(line.number, line.place, str(item.error)))
 
 
 def _count(answer: EventAnswer, done: Imported) -> None:

@@ -1,1 +1,1 @@
-"""The commands of `gamify`, one a file: each takes what was asked and an `Output`, and returns the exit status."""
+"""The commands of `gamify`, one a file; each takes an `Output` to speak to and returns the exit status."""

@@ -27,7 +27,13 @@ def check(path: str, output: Output) -> int:
         return 1
     sections = _contents(catalog)
     output.give(
-        {"ok": True, "catalog": path, "fingerprint": catalog.fingerprint, **sections, "notes": list(catalog.notes)}
+        {
+            "ok": True,
+            "catalog": path,
+            "fingerprint": catalog.fingerprint,
+            **sections,
+            "notes": list(catalog.notes),
+        }
     )
     output.say(f"{clean(path)} is sound.", "")
     for name, codes in sections.items():
@@ -41,7 +47,9 @@ def check(path: str, output: Output) -> int:
 
 
 def _faulty(path: str, faults: Iterable[Fault], output: Output) -> None:
-    found = [{"path": one.path, "line": one.line, "message": one.message, "remedy": one.remedy} for one in faults]
+    found = [
+        {"path": one.path, "line": one.line, "message": one.message, "remedy": one.remedy} for one in faults
+    ]
     output.give({"ok": False, "catalog": path, "faults": found})
     wrong = count(len(found), "thing is", "things are")
     output.say(f"{clean(path)}: {wrong} wrong", "")
@@ -50,7 +58,9 @@ def _faulty(path: str, faults: Iterable[Fault], output: Output) -> None:
         head = f"{where:<9} {one.path}"
         output.say(f"  {clean(head)}")
         for text in filter(None, (one.message, one.remedy and f"→ {one.remedy}")):
-            output.say(*textwrap.wrap(clean(text), _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12))
+            output.say(
+                *textwrap.wrap(clean(text), _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12)
+            )
 
 
 def _contents(catalog: Catalog) -> dict[str, list[str]]:

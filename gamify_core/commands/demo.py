@@ -16,7 +16,7 @@ from gamify_core.commands.output import Output, clean
 from gamify_core.commands.progress import progress
 from gamify_core.commands.reading import profile_lines
 from gamify_core.commands.run import report, summary_of
-from gamify_core.eventfiles import Lines, read_events
+from gamify_core.eventfiles import read_events
 from gamify_core.githistory import GitHistory, NoHistory
 from gamify_core.importing import Line, feed
 
@@ -28,7 +28,7 @@ _BUNDLED_END = datetime(2025, 5, 11, 20, tzinfo=UTC)
 
 @attrs.frozen
 class _Played:
-    """A history to play: what to call it, its lines, how many there are, whom they call what, and when it ends."""
+    """A history to play: its lines and how many there are, whom they call what, and when it ended."""
 
     title: str
     lines: Iterable[Line]
@@ -74,10 +74,10 @@ def _history(git: str | None, catalog: Catalog, bundled: Path, output: Output) -
 
 
 def _name(engine: Engine, names: dict[str, str]) -> None:
-    """Let boards show authors by the name they last used, in one commit; those who have it already are left alone.
+    """Let boards show authors by the name they last used, in one commit; who has it already is left alone.
 
-    At the end and not with each event: an author's every commit says the name, and most say the same. As of the
-    author's last commit, so that the same history gives the same rows whenever it is played.
+    At the end and not with each event: an author's every commit says the name, and most say the same. As of
+    the author's last commit, so that the same history gives the same rows whenever it is played.
     """
     called = _called(engine)
     with engine.transaction() as tx:

@@ -18,7 +18,9 @@ def explain(catalog_path: str, event_name: str, pairs: Iterable[str], output: Ou
         found = engine.events.explain("somebody", event_name, properties)
         trial = engine.events.emit("somebody", event_name, properties)
     output.give({**found.to_dict(), "effects": [effect.to_dict() for effect in trial.effects]})
-    output.say(clean_lines(str(found)), "", "For somebody who has done nothing before:", clean_lines(str(trial)))
+    output.say(
+        clean_lines(str(found)), "", "For somebody who has done nothing before:", clean_lines(str(trial))
+    )
     return 0
 
 

@@ -1,13 +1,13 @@
 """What a command says: for people as lines and tables, for programs as one JSON document.
 
-Promise: with `--json` standard output holds that document and nothing else. What comes from the data (names of authors,
-say) is shown without its control characters, so a file cannot write to the terminal on its own account.
+Promise: with `--json` standard output holds that document and nothing else. What comes from the data (names
+of authors, say) is shown without its control characters, so a file cannot write to the terminal on its own
+account.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -66,11 +66,6 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]
     return lines
 
 
-def columns() -> int:
-    """Return how wide the terminal is."""
-    return shutil.get_terminal_size((80, 24)).columns
-
-
 def _shown(cell: object) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
@@ -94,5 +89,6 @@ def _width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )

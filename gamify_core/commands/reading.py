@@ -1,4 +1,4 @@
-"""`gamify top` and `gamify show`: what a file says, without the catalog it was made with, which it carries."""
+"""`gamify top` and `gamify show`: what a file says, by the catalog that it carries itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def _document(engine: Engine, participant_id: str) -> dict[str, object]:
         for board in engine.catalog.leaderboards
     }
     profile = engine.participants.get(participant_id).to_dict()
-    return {**profile, "all_streaks": engine.streaks.list(participant_id).to_dict()["streaks"], "ranks": ranks}
+    return {
+        **profile,
+        "all_streaks": engine.streaks.list(participant_id).to_dict()["streaks"],
+        "ranks": ranks,
+    }
 
 
 def profile_lines(engine: Engine, participant_id: str) -> list[str]:
@@ -64,12 +68,15 @@ def profile_lines(engine: Engine, participant_id: str) -> list[str]:
     title = f"{profile.display_name} ({participant_id})" if profile.display_name else participant_id
     points = profile.points
     lines = [clean(title), ""]
-    lines += [f"  {'points':<10}{points.balance:,} (earned {points.total_earned:,}, spent {points.total_spent:,})"]
+    lines += [
+        f"  {'points':<10}{points.balance:,} (earned {points.total_earned:,}, spent {points.total_spent:,})"
+    ]
     lines += [f"  {'events':<10}{profile.total_events:,}, the last on {profile.last_seen_at:%Y-%m-%d}"]
     for ladder in engine.catalog.ladders:
         lines += _tier_lines(engine, participant_id, ladder.code)
     streaks = [
-        (one.name, one.current_count, one.longest_count, _status(one.status, one.expires_at)) for one in profile.streaks
+        (one.name, one.current_count, one.longest_count, _status(one.status, one.expires_at))
+        for one in profile.streaks
     ]
     if streaks:
         lines += ["", *table(("streak", "now", "longest", ""), streaks)]
@@ -88,12 +95,10 @@ def profile_lines(engine: Engine, participant_id: str) -> list[str]:
 
 def _tier_lines(engine: Engine, participant_id: str, ladder: str) -> list[str]:
     standing = engine.tiers.current(participant_id, ladder=ladder)
-    if standing.current_tier is None:
-        return []
-    line = f"  {ladder:<10}{clean(standing.current_tier.name)}"
-    following = standing.next_tier
+    held, following = standing.current_tier, standing.next_tier
+    line = f"  {ladder:<10}{clean(held.name) if held is not None else 'none yet'}"
     if following is None:
-        return [f"{line}, the highest"]
+        return [f"{line}, the highest" if held is not None else line]
     done = following.share_of_way * _BAR // 100
     bar = "#" * done + "." * (_BAR - done)
     return [line, f"  {'':<10}[{bar}] {following.points_remaining:,} more to {clean(following.name)}"]

@@ -32,7 +32,10 @@ def run(  # noqa: PLR0913 - the options of the command, all by name
         lines = Lines(stream)
         with progress(output.err, size) as advance:
             done = feed(
-                engine, read_events(lines, catalog, form), batch=batch, told=lambda events: advance(lines.done, events)
+                engine,
+                read_events(lines, catalog, form),
+                batch=batch,
+                told=lambda events: advance(lines.done, events),
             )
         return report(summary_of(engine, done), output)
 

@@ -224,7 +224,7 @@ class Road:
                 ),
             ),
         )
-        unit.add(PAYLOAD, _row(PayloadRow, (turn.seq, salted, request, None)))
+        unit.append(PAYLOAD, _row(PayloadRow, (turn.seq, salted, request, None)))
 
     # -- what a command rests on -----------------------------------------------------------------------------
 

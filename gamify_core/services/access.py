@@ -127,8 +127,8 @@ class Access:
 
     def write_many(self, batch: Batch) -> list[Decided | Failure]:
         """Carry many commands out in one commit; each that is refused fails alone."""
-        if self.unit is not None:
-            return self._batch(self.unit, batch)
+        if self._block is not None:
+            return self._many_inside(self._block, batch)
         self._outside()
         unit = self.road.open(sorted({item.participant_id for item in batch.items if isinstance(item, Ask)}))
         try:
@@ -139,6 +139,18 @@ class Access:
             raise
         if self.shared.listeners:
             self._tell([one for one in decided if isinstance(one, Decided)])
+        return decided
+
+    def _many_inside(self, block: _Block, batch: Batch) -> list[Decided | Failure]:
+        unit = block.unit
+        mark, told = unit.mark(), len(block.decided)
+        try:
+            decided = self._batch(unit, batch)
+        except BaseException:
+            unit.rewind(mark)
+            del block.decided[told:]
+            raise
+        unit.release()
         return decided
 
     def _batch(self, unit: Unit, batch: Batch) -> list[Decided | Failure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,14 @@ class BadgeList:
     badges: tuple[BadgeState, ...]
     total: int
     earned_count: int
+
+    def __iter__(self) -> Iterator[BadgeState]:
+        """Go through the badges, in the order of the catalog."""
+        return iter(self.badges)
+
+    def __len__(self) -> int:
+        """Return how many are listed."""
+        return len(self.badges)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's list."""

@@ -76,7 +76,7 @@ class Leaderboards:
 
     def _open(self, reader: Reader, code: str, period: Period | None) -> Board:
         board = self._access.road.plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
-        known = ("all_time", "yearly", "monthly", "weekly", "daily", "hourly")
+        known = ("all_time", "yearly", "monthly", "weekly", "daily")
         if period is not None and period not in known:
             detail = f"period must be one of {', '.join(known)}, not {period!r:.60}"
             raise BadValue("period", period, detail)

@@ -22,7 +22,7 @@ from gamify_core.storage.tables.metrics import MetricRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gamify_core.catalog import Leaderboard
     from gamify_core.services.access import Access
@@ -63,6 +63,14 @@ class BoardPage:
     page: int = 1
     page_size: int = 10
 
+    def __iter__(self) -> Iterator[Entry]:
+        """Go through the entries, best first."""
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        """Return how many entries are shown."""
+        return len(self.entries)
+
     def __str__(self) -> str:
         """Return a line for each entry."""
         return "\n".join(map(str, self.entries)) or f"nobody is on {self.leaderboard_code} yet"
@@ -85,6 +93,14 @@ class Around:
     period: str
     entries: tuple[Entry, ...]
     total_participants: int
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Go through the entries, best first."""
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        """Return how many entries are shown."""
+        return len(self.entries)
 
     def __str__(self) -> str:
         """Return a line for each entry."""

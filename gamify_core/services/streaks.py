@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,14 @@ class StreakList:
 
     participant_id: str
     streaks: tuple[StreakState, ...]
+
+    def __iter__(self) -> Iterator[StreakState]:
+        """Go through the streaks, in the order of the catalog."""
+        return iter(self.streaks)
+
+    def __len__(self) -> int:
+        """Return how many are listed."""
+        return len(self.streaks)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's list."""

@@ -2,7 +2,8 @@
 
 Entries are tuples, no two alike; a bound is a tuple that may be shorter than an entry (then it stands before
 every entry that begins with it). The entries lie in blocks of at most `LOAD` × 2, and a Fenwick tree over the
-sizes of the blocks tells how many come before each: adding, removing, counting and reading at a place take
+sizes of the blocks tells how many come before each; the top of a block is a bound that none of its entries
+passes and all later ones do. Adding, removing, counting and reading at a place take
 O(log n) steps of Python and one `memmove` within a block.
 
 One flat list would do all this in fewer lines, but an insert into a million moves 4 MB; running sums instead
@@ -74,8 +75,24 @@ class Blocks:
         if len(block) * 4 < LOAD:
             self._merge(at)
         else:
-            self._tops[at] = block[-1]
             self._shift(at, -1)
+
+    def replace(self, old: Entry, new: Entry) -> None:
+        """Put `new`, which is not there, in for `old`, which is."""
+        tops, blocks = self._tops, self._blocks
+        at = bisect_left(tops, old)
+        to = bisect_left(tops, new)
+        block = blocks[at]
+        if at == to:  # most moves are small: nothing to count
+            del block[bisect_left(block, old)]
+            insort(block, new)
+        elif to < len(tops) and len(blocks[to]) < 2 * LOAD and len(block) * 4 > LOAD + 4:
+            del block[bisect_left(block, old)]
+            insort(blocks[to], new)
+            self._carry(at + 1, to + 1)
+        else:
+            self.remove(old)
+            self.add(new)
 
     def before(self, bound: Entry) -> int:
         """Return how many entries come strictly before `bound`."""
@@ -121,6 +138,18 @@ class Blocks:
         while at < len(tree):
             tree[at] += by
             at += at & -at
+
+    def _carry(self, left: int, entered: int) -> None:
+        """Count one entry less from one block on and one more from another: up to where the two ways meet."""
+        tree = self._tree
+        end = len(tree)
+        while left != entered and (left < end or entered < end):
+            if left < entered:
+                tree[left] -= 1
+                left += left & -left
+            else:
+                tree[entered] += 1
+                entered += entered & -entered
 
     def _count(self) -> None:
         """Make the tree anew, in one pass, from the sizes of the blocks."""

@@ -96,17 +96,16 @@ class Order:
             old = before[key]
             if by_key and old is not None and new is not None:
                 continue
-            if shown is not None:
-                if old is not None and old[shown] is None:
-                    old = None
-                if new is not None and new[shown] is None:
-                    new = None  # noqa: PLW2901 - a row that is not shown is no row to this order
             board = None
-            if old is not None:
+            if old is not None and (shown is None or old[shown] is not None):
                 board = board_of(old)
                 self._moved(board).setdefault(key, old)
-            if new is not None and (old is None or board_of(new) != board):
-                self._moved(board_of(new)).setdefault(key, None)
+            else:
+                old = None
+            if new is not None and (shown is None or new[shown] is not None):
+                onto = board_of(new)
+                if old is None or onto != board:
+                    self._moved(onto).setdefault(key, None)
 
     def _moved(self, board: Value) -> dict[Key, Row | None]:
         pair = self._boards.get(board)
@@ -116,8 +115,58 @@ class Order:
 
     # -- settling -------------------------------------------------------------------------------------
 
-    def _entry(self, key: Key, row: Row, board: Value) -> Entry | None:
-        """Return what stands for a row on a board, None when it does not stand there.
+    def _settled(self, board: Value) -> Blocks:
+        pair = self._boards.get(board)
+        if pair is None:
+            return _NOTHING
+        entries, moved = pair
+        if moved:
+            try:
+                if len(moved) * _REBUILD > len(entries):
+                    self._sort_anew(entries, board, moved)
+                else:
+                    self._move(entries, board, moved)
+            except BaseException:  # interrupted: what is half moved is made anew by the next reader
+                self.broken = True
+                raise
+            moved.clear()
+        return entries
+
+    def _move(self, entries: Blocks, board: Value, moved: dict[Key, Row | None]) -> None:
+        for was, now in self._changes(board, moved):
+            if was is None:
+                entries.add(now)
+            elif now is None:
+                entries.remove(was)
+            else:
+                entries.replace(was, now)
+
+    def _sort_anew(self, entries: Blocks, board: Value, moved: dict[Key, Row | None]) -> None:
+        changes = self._changes(board, moved)
+        gone = {was for was, _ in changes if was is not None}
+        kept = [entry for entry in entries if entry not in gone] if gone else list(entries)
+        kept += [now for _, now in changes if now is not None]
+        kept.sort()
+        entries.fill(kept)
+
+    def _changes(self, board: Value, moved: dict[Key, Row | None]) -> list[tuple[Any, Any]]:
+        """Return what stood for each row on a board and what stands for it now, where the two differ."""
+        shown, entry, row_of, board_of = self._shown, self._entry, self._row_of, self._board_of
+        changes = []
+        for key, old in moved.items():
+            was = None if old is None else entry(key, old)
+            now = row_of(key)
+            if now is not None:
+                if (shown is not None and now[shown] is None) or board_of(now) != board:
+                    now = None
+                else:
+                    now = entry(key, now)
+            if was != now:
+                changes.append((was, now))
+        return changes
+
+    def _entry(self, key: Key, row: Row) -> Entry | None:
+        """Return what stands for a row, None when it has no place for want of a value.
 
         Along an index that is the ordered columns and then the row itself, whose first columns are its key:
         so ties are ordered by the key, and reading the board needs no look-up of each row.
@@ -125,53 +174,7 @@ class Order:
         if self.by_key:
             return key
         columns = self._columns_of(row)
-        if None in columns or (self.counted and columns[0] != board):
-            return None
-        return (*columns, row)
-
-    def _settled(self, board: Value) -> Blocks:
-        pair = self._boards.get(board)
-        if pair is None:
-            return _NOTHING
-        entries, moved = pair
-        if moved:
-            stale: list[Entry] = []
-            fresh: list[Entry] = []
-            shown, entry, row_of = self._shown, self._entry, self._row_of
-            for key, old in moved.items():
-                new = row_of(key)
-                was = None if old is None else entry(key, old, board)
-                now = (
-                    None
-                    if new is None or (shown is not None and new[shown] is None)
-                    else entry(key, new, board)
-                )
-                if was != now:
-                    if was is not None:
-                        stale.append(was)
-                    if now is not None:
-                        fresh.append(now)
-            try:
-                self._apply(entries, stale, fresh)
-            except BaseException:  # interrupted: what is half moved is made anew by the next reader
-                self.broken = True
-                raise
-            moved.clear()
-        return entries
-
-    @staticmethod
-    def _apply(entries: Blocks, stale: list[Entry], fresh: list[Entry]) -> None:
-        if (len(stale) + len(fresh)) * _REBUILD > len(entries):
-            gone = set(stale)
-            kept = [entry for entry in entries if entry not in gone] if gone else list(entries)
-            kept += fresh
-            kept.sort()
-            entries.fill(kept)
-            return
-        for entry in stale:
-            entries.remove(entry)
-        for entry in fresh:
-            entries.add(entry)
+        return None if None in columns else (*columns, row)
 
     # -- reads ----------------------------------------------------------------------------------------
 
@@ -181,7 +184,7 @@ class Order:
             return self._settled(None), not prefix
         if prefix:
             return self._settled(prefix[0]), len(prefix) == 1
-        boards: list[Any] = list(self._boards)
+        boards: list[Any] = [board for board in self._boards if board is not None]
         everything = Blocks()  # all boards at once: for exports and checks, which read every row anyway
         everything.fill([entry for board in sorted(boards) for entry in self._settled(board)])
         return everything, True

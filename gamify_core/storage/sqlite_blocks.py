@@ -29,15 +29,19 @@ _BOARDS_KEPT = 512
 
 
 class _Board:
-    """Where the blocks and superblocks of one board start."""
+    """Where the blocks and superblocks of one board start, and how many rows some of the blocks have.
 
-    __slots__ = ("bounds", "changed", "epoch", "supers", "version")
+    `sizes` holds what has been read or counted since nobody else wrote; what is not in it is asked of the file.
+    """
+
+    __slots__ = ("bounds", "changed", "epoch", "sizes", "supers", "version")
 
     def __init__(self, epoch: int, version: int, bounds: list[Key], supers: list[Key]) -> None:
         self.epoch = epoch
         self.version = version
         self.bounds = bounds
         self.supers = supers
+        self.sizes: dict[Key, int] = {}
         self.changed = False
 
     def above(self, start: Key) -> int:
@@ -61,6 +65,7 @@ class Blocks:
         self._execute = connection.execute
         self._boards: dict[tuple[Counts, Value], _Board] = {}
         self._changed: list[tuple[Counts, Value]] = []
+        self._counted: list[_Board] = []
         self._epoch = 0
         self._data_version = -1
         self._looked = False
@@ -81,6 +86,10 @@ class Blocks:
             elif blocks is not None:  # the structure we remember never came to be
                 del self._boards[place]
         self._changed.clear()
+        if not kept:
+            for blocks in self._counted:
+                blocks.sizes.clear()
+        self._counted.clear()
         if self._doubtful or len(self._boards) > _BOARDS_KEPT:
             self._boards.clear()
             self._doubtful = False
@@ -111,25 +120,37 @@ class Blocks:
         for board, moves in changes.items():
             self._add(counts, board, moves)
 
+    def _touched(self, blocks: _Board) -> dict[Key, int]:
+        """Return the sizes to be changed, which a rollback makes forgotten."""
+        self._counted.append(blocks)
+        return blocks.sizes
+
     # -- counting ----------------------------------------------------------------------------------------
 
     def _add(self, counts: Counts, board: Value, moves: dict[Key, int]) -> None:
         blocks = self._board(counts, board)
-        add = self._execute
+        sizes = self._touched(blocks)
         above: dict[Key, int] = {}
+        written: list[tuple[Value, ...]] = []
         full, sparse = [], []
         for start, change in moves.items():
             if change:
-                (n,) = add(counts.add, (change, board, BLOCK, *start)).fetchone()
+                n = sizes.get(start)
+                if n is None:
+                    (n,) = self._execute(counts.add, (change, board, BLOCK, *start)).fetchone()
+                else:
+                    n += change
+                    written.append((change, board, BLOCK, *start))
+                sizes[start] = n
                 super_start = blocks.supers[blocks.above(start)]
                 above[super_start] = above.get(super_start, 0) + change
                 if n > FULL:
                     full.append((start, n))
                 elif change < 0 and n < FULL // 4:
                     sparse.append(start)
-        for start, change in above.items():
-            if change:
-                add(counts.add, (change, board, SUPERBLOCK, *start)).fetchone()
+        written += [(change, board, SUPERBLOCK, *start) for start, change in above.items() if change]
+        if written:
+            self._connection.executemany(counts.move, written)
         for start, n in full:
             self._split(counts, board, blocks, start, n)
         for start in sparse:
@@ -143,6 +164,7 @@ class Blocks:
 
     def _split(self, counts: Counts, board: Value, blocks: _Board, start: Key, n: int) -> None:
         """Cut a full block in two, or into many that are three quarters full when it is far too full."""
+        blocks.sizes.pop(start, None)
         pieces = max(2, -(-n * 4 // (FULL * 3)))
         members = self._execute(counts.members, (board, *start, n)).fetchall()
         cuts = [number * n // pieces for number in range(pieces)] + [n]
@@ -197,6 +219,8 @@ class Blocks:
             return False
         self._execute(counts.drop, (board, BLOCK, *other))
         self._execute(counts.set, (n + more, board, BLOCK, *one))
+        blocks.sizes.pop(other, None)
+        blocks.sizes[one] = n + more
         del blocks.bounds[left + 1]
         self._restructured(counts, board, blocks)
         return True
@@ -248,6 +272,7 @@ class Blocks:
         if blocks is not None:
             if blocks.epoch == self._epoch:
                 return blocks
+            blocks.sizes.clear()
             found = self._execute(counts.n, (board, VERSION, *counts.lowest)).fetchone()
             if found is not None and found[0] == blocks.version:
                 blocks.epoch = self._epoch

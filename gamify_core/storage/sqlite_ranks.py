@@ -69,7 +69,8 @@ class Counts:
         self.rest_count = f"{self.members_count} AND {vector(places, '>=')}"
         one = f"{level} AND {equals_sql(places)}"
         self.n = f'SELECT "n" FROM {table} WHERE {one}'
-        self.add = f'UPDATE {table} SET "n"="n"+? WHERE {one} RETURNING "n"'
+        self.move = f'UPDATE {table} SET "n"="n"+? WHERE {one}'
+        self.add = f'{self.move} RETURNING "n"'
         marks = ", ".join("?" * (width + 3))
         self.put = f'INSERT INTO {table} ("{board}", "level", {columns}, "n") VALUES ({marks})'
         self.set = f'UPDATE {table} SET "n"=? WHERE {one}'

@@ -53,8 +53,11 @@ class SQLiteTransaction(SQLiteReader):
         self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None], /
     ) -> None:
         """Make the rows under these keys be `after`, knowing that they are `before`."""
-        connection = self._open()
         texts = self._layout[table]
+        if len(after) == 1 and not texts.counted:
+            self._replace_one(texts, before, after)
+            return
+        connection = self._open()
         new: list[Row] = []
         gone: list[Key] = []
         changed: dict[tuple[int, ...], list[Row]] = {}
@@ -82,6 +85,24 @@ class SQLiteTransaction(SQLiteReader):
                 connection.execute("ROLLBACK TO replacing")
                 connection.execute("RELEASE replacing")
             self._blocks.doubt()
+            raise self._refused(error) from error
+
+    def _replace_one(
+        self, texts: Statements, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]
+    ) -> None:
+        """Replace a single row of a table without counts: one statement, which is whole by itself."""
+        ((key, row),) = after.items()
+        old = before[key]
+        try:
+            if row is None:
+                if old is not None:
+                    self._open().execute(texts.delete, key)
+            elif old is None:
+                self._open().execute(texts.insert, row)
+            elif places := texts.moved(old, row):
+                text, parameters = texts.update(places)
+                self._open().execute(text, parameters(row))
+        except DRIVER_ERRORS as error:
             raise self._refused(error) from error
 
     def _write(

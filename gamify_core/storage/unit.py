@@ -161,7 +161,7 @@ class Unit:
         key = row[: shelf.key]
         prefix = key[:-1]
         if self._marks:
-            self._journal.append((shelf, key, None, shelf.heads.get(prefix)))
+            self._journal.append((shelf, key, None, shelf.heads.get(prefix, _UNREAD)))
         shelf.before.setdefault(key, None)
         shelf.rows[key] = shelf.heads[prefix] = row
 

@@ -1,4 +1,4 @@
-"""Git repositories made for tests: any author, any date and any offset, as `git fast-import` lets them through."""
+"""Git repositories made for tests: any author, date and offset, as `git fast-import` lets them through."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Made(NamedTuple):
 
 
 def make(path: Path, commits: Iterable[Made]) -> Path:
-    """Make a repository of these commits, each the child of the one before unless it names its parents from 1."""
+    """Make a repository of these commits, each the child of the one before unless it names its parents."""
     path.mkdir(parents=True, exist_ok=True)
     git(path, "init", "--quiet", "--initial-branch=main")
     stream = bytearray()
@@ -61,12 +61,13 @@ def make(path: Path, commits: Iterable[Made]) -> Path:
 
 def git(path: Path, *arguments: str, told: bytes = b"") -> None:
     """Run git there, undisturbed by the settings of whoever runs the tests."""
-    subprocess.run(["git", "-C", str(path), *arguments], input=told, check=True, env=QUIET, capture_output=True)
+    command = ["git", "-C", str(path), *arguments]
+    subprocess.run(command, input=told, check=True, env=QUIET, capture_output=True)  # noqa: S603 - our own arguments
 
 
 def wild(many: int, seed: int = 1) -> list[Made]:
-    """Return a history with everything that real ones have: dates out of order, odd offsets, raw bytes, merges."""
-    luck = random.Random(seed)
+    """Return a history with all that real ones have: dates out of order, odd offsets, raw bytes, merges."""
+    luck = random.Random(seed)  # noqa: S311 - a history that is the same each time
     seconds = 1_500_000_000
     commits = []
     for number in range(1, many + 1):
@@ -77,11 +78,13 @@ def wild(many: int, seed: int = 1) -> list[Made]:
         text = b"".join(b"line %d\n" % luck.randrange(1_000) for _ in range(luck.randrange(1, 60)))
         name = luck.choice(("a.txt", "b.txt", "dir/a b\tc.txt", "caf\u00e9.txt", "picture.bin"))
         content = b"\0\1\2" + text if name.endswith(".bin") else text
-        message = luck.choice((b"", b"fix\n", "gr\u00fc\u00dfe\n".encode("latin-1"), b"1\t2\tnot a count\n\nbody " * 30))
-        parents = (number - 1, number - 2) if kind < 0.05 and number > 2 else None  # noqa: PLR2004
-        files = () if kind < 0.1 else ((name.replace("\t", "-"), content),)  # noqa: PLR2004
+        message = luck.choice(
+            (b"", b"fix\n", "gr\u00fc\u00dfe\n".encode("latin-1"), b"1\t2\tnot a count\n\nbody " * 30)
+        )
+        parents = (number - 1, number - 2) if kind < 0.05 and number > 2 else None
+        files = () if kind < 0.1 else ((name.replace("\t", "-"), content),)
         commits.append(Made(author, when, luck.choice(OFFSETS), message, files, parents))
-    if many > 3:  # noqa: PLR2004
+    if many > 3:
         commits[1] = commits[1]._replace(seconds=4_000_000_000)
         commits[2] = commits[2]._replace(seconds=0)
     return commits

@@ -32,12 +32,16 @@ def fault(text: bytes | str) -> str:
 
 
 def test_a_whole_line_is_an_event_with_its_offset_kept() -> None:
-    """Streaks on the participant's own clock need the offset the instant was written with, not the instant alone."""
+    """Streaks on a person's own clock need the offset the instant was written with, not the instant alone."""
     (one,) = read(line(timestamp="2025-03-01T23:30:00-08:00", idempotency_key="k1"))
     assert one.emit is not None
     assert one.emit.timestamp is not None
     assert one.emit.timestamp.utcoffset() == timedelta(hours=-8)
-    assert (one.emit.participant_id, one.emit.event_name, one.emit.idempotency_key) == ("ada", "lesson_finished", "k1")
+    assert (one.emit.participant_id, one.emit.event_name, one.emit.idempotency_key) == (
+        "ada",
+        "lesson_finished",
+        "k1",
+    )
     assert one.emit.properties == {"score": 90, "topic": "loops"}
 
 
@@ -102,12 +106,13 @@ def test_an_empty_file_has_no_events() -> None:
     assert read(b"") == []
 
 
-# -- CSV --------------------------------------------------------------------------------------------------------
+# -- CSV ----------------------------------------------------------------------------------------------------
 
 
 def test_csv_columns_become_properties_as_declared_or_as_written() -> None:
-    """A declared text stays text though it looks like a number; what is not declared is a number when written as one."""
-    rows = f"ada,lesson_finished,{AT},97,404,1.5\nada,lesson_finished,{AT},97,x,007\nada,lesson_finished,{AT},97,x,true\n"
+    """A declared text stays text though it looks like a number; undeclared it would be a number."""
+    cells = ("97,404,1.5", "97,x,007", "97,x,true")
+    rows = "".join(f"ada,lesson_finished,{AT},{each}\n" for each in cells)
     found = [one.emit.properties for one in read(HEADING + rows.encode()) if one.emit is not None]
     assert found == [
         {"score": 97, "topic": "404", "extra": 1.5},
@@ -150,7 +155,7 @@ def test_a_broken_record_says_what_is_wrong(row: bytes, says: str) -> None:
 
 
 def test_csv_properties_that_are_no_json_are_a_fault() -> None:
-    """The column of properties is JSON, or the record is broken; so is JSON of another kind than an object."""
+    """The column of properties is a JSON object, or the record is broken."""
     heading = b"participant_id,event_name,timestamp,properties,score\n"
     rows = f"ada,lesson_finished,{AT},nonsense,1\nada,lesson_finished,{AT},[1],1\n"
     assert [one.fault for one in read(heading + rows.encode())] == [
@@ -189,7 +194,7 @@ def test_the_format_can_be_named() -> None:
         list(read_events([b"who,what\n"], CATALOG, "csv"))
 
 
-# -- laws -------------------------------------------------------------------------------------------------------
+# -- laws ---------------------------------------------------------------------------------------------------
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

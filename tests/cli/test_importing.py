@@ -6,12 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Catalog, Engine, StoreClosed
+from gamify_core import BatchAnswer, BatchItem, Catalog, Emit, Engine, StoreClosed, StoreError
 from gamify_core.eventfiles import read_events
 from gamify_core.importing import Line, feed, keyed
 from tests.cli.games import HISTORY, LESSONS, line, played
 
-INSTANTS = ("2025-03-01T23:59:59+01:00", "2025-03-02T00:00:00+01:00", "2025-03-02T03:59:59+01:00", "2025-03-02T04:00:00+01:00", "2025-03-04T10:00:00-09:30", "2025-02-28T10:00:00+12:45")  # fmt: skip
+INSTANTS = (
+    "2025-03-01T23:59:59+01:00",
+    "2025-03-02T00:00:00+01:00",
+    "2025-03-02T03:59:59+01:00",
+    "2025-03-02T04:00:00+01:00",
+    "2025-03-04T10:00:00-09:30",
+    "2025-02-28T10:00:00+12:45",
+)
 HISTORIES = st.lists(
     st.builds(
         lambda who, at, score, key: line(
@@ -29,7 +36,7 @@ HISTORIES = st.lists(
 @settings(max_examples=30)
 @given(HISTORIES, st.integers(1, 5))
 def test_batch_size_changes_nothing(history: list[bytes], batch: int) -> None:
-    """How many events share a commit is seen nowhere: not in the rows, not in the counts, not in the refusals."""
+    """How many events share a commit is seen nowhere: not in the rows, the counts or the refusals."""
     one, by_one = played(LESSONS, history, 1)
     many, by_many = played(LESSONS, history, batch + 1)
     assert one.history.state_digest() == many.history.state_digest()
@@ -39,7 +46,7 @@ def test_batch_size_changes_nothing(history: list[bytes], batch: int) -> None:
 @settings(max_examples=30)
 @given(HISTORIES, st.integers(0, 12))
 def test_the_same_again_and_more_continues(history: list[bytes], cut: int) -> None:
-    """A part of a history, and then the whole of it, is the whole of it; and the whole once more is nothing new."""
+    """A part of a history and then the whole is the whole; and the whole once more is nothing new."""
     engine, _ = played(LESSONS, history[:cut], 3)
     feed(engine, read_events(history, engine.catalog), batch=4)
     whole, once = played(LESSONS, history)
@@ -63,7 +70,7 @@ def test_equal_lines_are_different_events() -> None:
 
 
 def test_a_key_follows_from_what_is_said_and_not_from_how_or_where() -> None:
-    """Other spacing, another order of fields, or lines before it that are not equal leave a line's key as it was."""
+    """Other spacing, or lines before it that say something else, leave a line's key as it was."""
     spaced = line().replace(": ", ":  ").replace('{"participant_id"', '{ "participant_id"')
     assert keys(line(participant_id="bob"), "broken", spaced)[2] == keys(line())[0]
 
@@ -81,9 +88,19 @@ def test_text_that_the_engine_refuses_has_a_key_too() -> None:
 
 
 def test_what_the_engine_refuses_is_told_with_its_place_and_good_lines_go_in() -> None:
-    """Refused by the reader or by the engine: both are counted, in the order of the file, and leave nothing."""
-    lines = [line(), "broken", line(event_name="leson_finished"), line(properties={"score": "x"}), line(participant_id="bob")]
-    lines += [line(timestamp="2999-01-01T00:00:00Z"), line(idempotency_key="k"), line(idempotency_key="k", participant_id="c")]
+    """Refused by the reader or by the engine: both are counted, in the file's order, and leave nothing."""
+    lines = [
+        line(),
+        "broken",
+        line(event_name="leson_finished"),
+        line(properties={"score": "x"}),
+        line(participant_id="bob"),
+    ]
+    lines += [
+        line(timestamp="2999-01-01T00:00:00Z"),
+        line(idempotency_key="k"),
+        line(idempotency_key="k", participant_id="c"),
+    ]
     engine, done = played(LESSONS, [one.encode() for one in lines])
     assert [(one.number, one.place) for one in done.refused] == [(n, f"line {n}") for n in (2, 3, 4, 6, 8)]
     assert "lesson_finished" in done.refused[1].reason
@@ -127,8 +144,29 @@ def test_ctrl_c_keeps_what_was_committed() -> None:
     assert engine.events.list("ada").total == 4
 
 
-def test_a_store_that_fails_is_no_broken_line() -> None:
-    """When the store is gone, the import ends with its error instead of calling every line refused."""
+class Failing(Engine):
+    """An engine whose store fails in the middle of a batch."""
+
+    def __init__(self) -> None:
+        super().__init__(Catalog())
+        self.events = self  # type: ignore[assignment]
+
+    def emit_batch(self, events: list[Emit], *, backfill: bool) -> BatchAnswer:
+        """Answer the first event with the store's error, as a batch does with any error."""
+        assert backfill
+        return BatchAnswer(
+            tuple(BatchItem(one.participant_id, None, StoreError("disk is full")) for one in events)
+        )
+
+
+def test_a_store_that_fails_within_a_batch_ends_the_import() -> None:
+    """A disk that is full is nobody's broken line: it is raised, and nothing is counted as refused for it."""
+    with pytest.raises(StoreError, match="disk is full"):
+        feed(Failing(), read_events([line().encode()], Catalog()))
+
+
+def test_a_store_that_is_gone_is_no_broken_line() -> None:
+    """When the store is closed, the import ends with its error instead of calling every line refused."""
     engine = Engine(Catalog.load(LESSONS), accept_late=None)
     engine.close()
     with pytest.raises(StoreClosed):

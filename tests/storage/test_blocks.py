@@ -54,6 +54,23 @@ def test_adding_and_removing_keep_order_and_counts(
         assert counted.before(bound) == bisect_left(flat, bound)
 
 
+@given(
+    start=st.sets(ENTRIES, min_size=1), moves=st.lists(st.tuples(st.integers(0, 69), ENTRIES), max_size=40)
+)
+def test_replacing_is_removing_and_adding(
+    start: set[tuple[int, int]], moves: list[tuple[int, tuple[int, int]]]
+) -> None:
+    """An entry that moves, near or far, leaves the list as if it had been taken out and put in."""
+    counted = Blocks(start)
+    flat: list[tuple[int, ...]] = sorted(start)
+    for place, new in moves:
+        if new not in flat:
+            counted.replace(flat.pop(place % len(flat)), new)
+            insort(flat, new)
+            assert [counted.before(entry) for entry in flat] == list(range(len(flat)))
+    _agree(counted, flat)
+
+
 @given(start=st.sets(ENTRIES), first=st.integers(0, 80), width=st.integers(0, 80))
 def test_between_is_a_slice(start: set[tuple[int, int]], first: int, width: int) -> None:
     """Reading from place to place crosses blocks unseen, and stops at the end."""

@@ -25,6 +25,7 @@ from gamify_core.testing.toys import (
     CITY_BY_CODE,
     CITY_BY_SIZE,
     LETTER,
+    LETTER_BY_TEXT,
     LEVEL,
     RUNNER,
     RUNNER_BY_DAY,
@@ -305,11 +306,11 @@ def test_an_interrupted_reader_leaves_no_broken_board(
         assert tx.count(RUNNER, RUNNER_BY_RANK, (1, 0)) == 8
         update(tx, RUNNER, A_BOARD[0]._replace(down=99), A_BOARD[1]._replace(down=99))
 
-        def interrupted(_blocks: Blocks, _entry: tuple[Any, ...]) -> None:
+        def interrupted(*_entries: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(Blocks, "add", interrupted)
+            patch.setattr(Blocks, "replace", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 tx.count(RUNNER, RUNNER_BY_RANK, (1,))
         assert tx.count(RUNNER, RUNNER_BY_RANK, (1,)) == len(A_BOARD)
@@ -329,6 +330,18 @@ def test_a_chain_taken_off_in_parts_comes_back_in_order(store: MemoryStore) -> N
     tx.rollback()
     with store.view() as view:
         assert view.scan(LETTER) == links
+
+
+def test_chains_lie_as_plain_tuples(store: MemoryStore) -> None:
+    """A link is kept as a plain tuple, which the garbage collector forgets, and comes out as its row type."""
+    with writing(store) as tx:
+        insert(tx, LETTER, LetterRow(1, "in", 1, "a"))
+        update(tx, LETTER, LetterRow(1, "in", 1, "b"))
+        insert(tx, LETTER, LetterRow(1, "in", 2, "c"))
+        found = tx.scan(LETTER, LETTER_BY_TEXT)
+    assert {type(row) for row in found} == {LetterRow}
+    kept = [row for _, row in store._shelves[LETTER].pairs()]  # noqa: SLF001 - it shows nowhere else
+    assert {type(row) for row in kept} == {tuple}
 
 
 def test_the_package_loads_neither_pytest_nor_hypothesis() -> None:

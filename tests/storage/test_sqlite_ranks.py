@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -237,3 +239,31 @@ def test_many_boards_are_not_all_remembered(store: SQLiteStore, monkeypatch: pyt
     assert len(store.blocks._boards) <= 4  # noqa: SLF001 - a bound on memory shows nowhere else
     with store.view() as view:
         assert view.verify_counts(LEVEL) == []
+
+
+def test_counting_that_fails_half_way_is_forgotten(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the counting itself fails after splits, its blocks are forgotten, now and after the rollback."""
+    model: dict[int, RunnerRow] = {}
+    keep = sqlite_blocks.Blocks.keep
+
+    def fails(*arguments: Any) -> None:
+        keep(*arguments)
+        message = "disk I/O error"
+        raise sqlite3.OperationalError(message)
+
+    tx = store.begin()
+    _write(tx, model, [_runner(person, person) for person in range(30)])
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_blocks.Blocks, "keep", fails)
+        with pytest.raises(StoreError, match="disk I/O"):
+            insert(tx, RUNNER, *[_runner(person, -person) for person in range(30, 60)])
+    _write(tx, model, [_runner(person, -person) for person in range(60, 90)])
+    _agrees(tx, model)
+    tx.rollback()
+    model.clear()
+    tx = store.begin()
+    _write(tx, model, [_runner(person, -person) for person in range(60, 90)])
+    _agrees(tx, model)
+    tx.commit()

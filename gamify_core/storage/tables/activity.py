@@ -65,7 +65,7 @@ ACTIVITY = Table(
     indexes=(ACTIVITY_BY_KEY,),
     parents={"participant": "participant", "catalog": "catalog"},
 )
-PAYLOAD = Table("payload", PayloadRow, key=1, parents={"seq": "activity"})
+PAYLOAD = Table("payload", PayloadRow, key=1, chain=True, parents={"seq": "activity"})
 CATALOG_BY_FINGERPRINT = Index("catalog_by_fingerprint", ("fingerprint",), unique=True)
 CATALOG = Table("catalog", CatalogRow, key=1, chain=True, indexes=(CATALOG_BY_FINGERPRINT,))
 SETTING = Table("setting", SettingRow, key=1)

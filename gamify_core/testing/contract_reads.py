@@ -1,0 +1,271 @@
+"""Guarantees 5 to 7: one total order, exact values, views that are snapshots."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gamify_core.errors import StoreError
+from gamify_core.storage.protocol import Store
+from gamify_core.testing.contract_parts import (
+    ADA,
+    LEAST,
+    LETTER_RANGES,
+    LETTERS,
+    LEVELS,
+    LONG_RANGES,
+    MOST,
+    RANGES,
+    RUNNERS,
+    StoreParts,
+    fill,
+    insert,
+    remove,
+    same,
+    update,
+    writing,
+)
+from gamify_core.testing.toys import (
+    CITY,
+    CITY_BY_CODE,
+    CITY_BY_SIZE,
+    LETTER,
+    LEVEL,
+    PERSON,
+    RUNNER,
+    RUNNER_BY_DAY,
+    RUNNER_BY_RANK,
+    TOYS,
+    CityRow,
+    LetterRow,
+    LevelRow,
+    RunnerRow,
+    order_of,
+)
+
+__all__ = ["ReadContract"]
+
+
+class ReadContract(StoreParts):
+    """What a store promises about reading."""
+
+    # -- 5: order is total and the same in every store ------------------------------------------------
+
+    def test_5_a_counted_index_answers_every_range(self, store: Store) -> None:
+        """Prefix, bounds, direction, offset, limit and count mean what filtering and sorting gives."""
+        fill(store)
+        with store.view() as view:
+            same(view, RUNNER, RUNNER_BY_RANK, RUNNERS, RANGES + LONG_RANGES)
+
+    def test_5_other_orders_answer_every_range(self, store: Store) -> None:
+        """A plain partial index, key orders, counted or not, and chains keep to the same meaning."""
+        fill(store)
+        with store.view() as view:
+            same(view, RUNNER, RUNNER_BY_DAY, RUNNERS, RANGES)
+            same(view, RUNNER, None, RUNNERS, RANGES)
+            same(view, LEVEL, None, LEVELS, RANGES)
+            same(view, LETTER, None, LETTERS, LETTER_RANGES)
+
+    def test_5_position_counts_the_rows_before_a_bound(self, store: Store) -> None:
+        """A partial bound gives the competition rank, a full one the ordinal; offset is the inverse."""
+        fill(store)
+        with store.view() as view:
+            for race in (1, 2, 9):
+                order = [
+                    entry[1:] for entry, _ in order_of(RUNNER, RUNNER_BY_RANK, RUNNERS) if entry[0] == race
+                ]
+                for bound in [
+                    (-91,),
+                    (-90,),
+                    (-30,),
+                    (-30, "bea"),
+                    (-30, "ann"),
+                    (0, ""),
+                    (0,),
+                    (1,),
+                    (MOST,),
+                ]:
+                    expected = sum(1 for entry in order if entry < bound)
+                    assert view.position(RUNNER, RUNNER_BY_RANK, (race,), bound) == expected, (race, bound)
+            for race, bounds in ((1, (-31, -30, -25, 0, 1)), (2, (LEAST, 0, MOST))):
+                for down in bounds:
+                    expected = sum(1 for row in LEVELS if row.race == race and row.down < down)
+                    assert view.position(LEVEL, None, (race,), (down,)) == expected
+            for row in RUNNERS[:3]:
+                place = view.position(RUNNER, RUNNER_BY_RANK, (1,), (row.down, row.tie))
+                assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=place, limit=1) == [row]
+
+    def test_5_text_is_ordered_by_its_bytes(self, store: Store) -> None:
+        """No locale, no case folding, no UTF-16: by UTF-8 bytes, in the key, in an index and on a board."""
+        names = [
+            "",
+            "A",
+            "Z",
+            "a",
+            "a b",
+            "aa",
+            "é",
+            "e\u0301",
+            "ß",
+            "\ud7ff",
+            "\uffff",
+            "\U0001f600",
+            "\x01",
+            "~",
+        ]
+        with writing(store) as tx:
+            insert(tx, CITY, *(CityRow(name, name, 0, None) for name in names))
+            insert(tx, RUNNER, *(RunnerRow(n, 1, 0, name, None, None) for n, name in enumerate(names)))
+        by_bytes = sorted(names, key=lambda name: name.encode())
+        with store.view() as view:
+            assert [row.name for row in view.scan(CITY)] == by_bytes
+            assert [row.name for row in view.scan(CITY, CITY_BY_CODE)] == by_bytes
+            assert [row.tie for row in view.scan(RUNNER, RUNNER_BY_RANK, (1,))] == by_bytes
+            for place, name in enumerate(by_bytes):
+                assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (0, name)) == place
+
+    def test_5_integers_are_ordered_by_value_and_ties_by_key(self, store: Store) -> None:
+        """Negative numbers come first, ten after nine, equal ones by the key."""
+        sizes = [10, 9, -1, 0, -10, MOST, LEAST, 9]
+        rows = [CityRow(chr(ord("h") - n), None, size, None) for n, size in enumerate(sizes)]
+        with writing(store) as tx:
+            insert(tx, CITY, *rows)
+            found = tx.scan(CITY, CITY_BY_SIZE)
+        assert [row.size for row in found] == sorted(sizes)
+        assert [row.name for row in found if row.size == 9] == ["a", "g"]  # noqa: PLR2004 - the tied size
+
+    def test_5_a_long_board_keeps_its_counts(self, store: Store) -> None:
+        """Counts stay right while a board grows past any block, is moved about, and shrinks again."""
+        size = 1500
+        rows = {n: RunnerRow(n, 1, -(n * 7919 % 1009), f"p{n:05}", None, None) for n in range(size)}
+        with writing(store) as tx:
+            insert(tx, RUNNER, *rows.values())
+        with writing(store) as tx:
+            moved = [row._replace(down=-(n * 31 % 4001)) for n, row in rows.items() if n % 3]
+            rows.update((row.person, row) for row in moved)
+            update(tx, RUNNER, *moved)
+        with writing(store) as tx:
+            gone = [row for n, row in rows.items() if n % 5 and n % 7]
+            remove(tx, RUNNER, *gone)
+            for row in gone:
+                del rows[row.person]
+        best_first = sorted(rows.values(), key=lambda row: (row.down, row.tie))
+        with store.view() as view:
+            assert view.count(RUNNER, RUNNER_BY_RANK, (1,)) == len(best_first)
+            for place in range(0, len(best_first), 41):
+                row = best_first[place]
+                assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (row.down, row.tie)) == place
+                near = view.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=place, limit=3)
+                assert near == best_first[place : place + 3]
+            assert view.scan(RUNNER, RUNNER_BY_RANK, (1,)) == best_first
+
+    # -- 6: values are exact --------------------------------------------------------------------------
+
+    def test_6_values_come_back_as_they_went(self, store: Store) -> None:
+        """The bounds of 64 bits, empty and astral text, zero bytes and None survive, with their types."""
+        rows = [
+            CityRow("", "", MOST, b""),
+            CityRow("'; --", "\U0001f3c6", LEAST, b"\x00\xff"),
+            CityRow("1", None, 0, None),
+            CityRow("line\nbreak", "1e3", 2**53 + 1, b"text"),
+        ]
+        with writing(store) as tx:
+            insert(tx, CITY, *rows)
+        with store.view() as view:
+            for row in rows:
+                found = view.get(CITY, (row.name,))
+                assert found == row
+                assert found is not None
+                assert [type(value) for value in found] == [type(value) for value in row]
+
+    def test_6_an_answer_is_the_callers_own(self, store: Store) -> None:
+        """Emptying a list that a scan returned empties nothing in the store."""
+        fill(store)
+        with store.view() as view:
+            for table in TOYS:
+                rows = view.scan(table)
+                kept = list(rows)
+                rows.clear()
+                assert view.scan(table) == kept
+            rows_of_one = view.scan(LETTER, None, (1, "in"))
+            rows_of_one.clear()
+            assert view.count(LETTER, None, (1, "in")) == 3  # noqa: PLR2004 - as in LETTERS
+
+    # -- 7: a view is a snapshot ----------------------------------------------------------------------
+
+    def test_7_the_answers_of_a_view_agree(self, store: Store) -> None:
+        """What a writer commits while a view is open is not in that view, and is in the next one."""
+        fill(store)
+
+        def write() -> None:
+            with writing(store) as tx:
+                insert(tx, LETTER, LetterRow(1, "in", 4, "late"))
+                update(tx, RUNNER, RUNNERS[0]._replace(down=-99))
+
+        with ThreadPoolExecutor(1) as pool:
+            with store.view() as view:
+                before = view.scan(LETTER)
+                done = pool.submit(write)
+                threading.Event().wait(0.05)  # the writer may finish, or wait for this view: both are right
+                assert view.scan(LETTER) == before
+                assert view.count(LETTER, None, (1, "in")) == 3  # noqa: PLR2004 - as in LETTERS
+                assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), limit=1) == [RUNNERS[4]]
+            done.result()
+        with store.view() as view:
+            assert view.last(LETTER, (1, "in")) == LetterRow(1, "in", 4, "late")
+            assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (-90,)) == 1
+
+    def test_7_a_view_never_sees_half_a_transaction(self, store: Store) -> None:
+        """A view opened beside a writer sees both halves of its work or neither."""
+        half = threading.Event()
+
+        def read() -> tuple[int, int]:
+            half.wait()
+            with store.view() as view:
+                return view.count(PERSON), len(view.scan(LETTER))
+
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(read)
+            with writing(store) as tx:
+                insert(tx, PERSON, ADA)
+                half.set()
+                threading.Event().wait(0.05)
+                insert(tx, LETTER, LETTERS[0])
+            assert answer.result() in {(0, 0), (1, 1)}
+
+    def test_7_views_of_many_threads(self, store: Store) -> None:
+        """Readers beside a writer always find the two rows it keeps equal to be equal."""
+        rounds = 20
+        with writing(store) as tx:
+            insert(tx, LEVEL, LevelRow(1, 0, 0), LevelRow(2, 0, 0))
+        stop = threading.Event()
+
+        def read() -> bool:
+            agreed = True
+            while not stop.is_set():
+                with store.view() as view:
+                    one, two = view.get_many(LEVEL, [(1, 0), (2, 0)])
+                    assert one is not None
+                    assert two is not None
+                    agreed = agreed and one.holders == two.holders
+            return agreed
+
+        with ThreadPoolExecutor(2) as pool:
+            readers = [pool.submit(read) for _ in range(2)]
+            try:
+                for turn in range(1, rounds + 1):
+                    with writing(store) as tx:
+                        update(tx, LEVEL, LevelRow(1, 0, turn))
+                        update(tx, LEVEL, LevelRow(2, 0, turn))
+            finally:
+                stop.set()
+            assert all(reader.result() for reader in readers)
+
+    def test_7_an_ended_view_refuses(self, store: Store) -> None:
+        """A view that was let go answers nothing, rather than something newer."""
+        with store.view() as view:
+            assert view.count(PERSON) == 0
+        with pytest.raises(StoreError):
+            view.count(PERSON)
