@@ -87,8 +87,11 @@ def page(title: str, heads: Sequence[str], lines: Sequence[Line]) -> str:
 
 def microseconds(line: Line) -> Line:
     """Return a line with the time of one operation instead of the rates."""
-    times = (Spread(1e6 / middle, 1e6 / high, 1e6 / low) for middle, low, high in (line.floor, line.engine))
-    return Line(line.what, *times, line.ratio, line.bars)
+    return line._replace(floor=_inverse(line.floor), engine=_inverse(line.engine))
+
+
+def _inverse(rate: Spread) -> Spread:
+    return Spread(1e6 / rate.middle, 1e6 / rate.high, 1e6 / rate.low)
 
 
 def missed(lines: Sequence[Line]) -> list[str]:

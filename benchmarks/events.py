@@ -19,8 +19,15 @@ from itertools import count
 
 from benchmarks.bars import Bar, Line, page, rate_of
 from benchmarks.doses import NORMAL, Dose, dose_of
-from benchmarks.games import EVENT, engine_on, events_catalog, fill_with_events, floor_in_memory
-from benchmarks.games import floor_on_file, properties_of
+from benchmarks.games import (
+    EVENT,
+    engine_on,
+    events_catalog,
+    fill_with_events,
+    floor_in_memory,
+    floor_on_file,
+    properties_of,
+)
 from benchmarks.measure import Comparison, compare, environment, in_batches, singly
 from gamify_core import Emit, Engine
 from gamify_core.clock import Clock
@@ -34,7 +41,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 Emitting = Callable[[str, int], object]
 
 
-def passing_days(events: int) -> Clock:
+def passing_days(events: int) -> Callable[[], datetime]:
     """Return a clock that goes on by a day whenever it was asked `events` times."""
     asked = count()
     step = timedelta(days=1) / events

@@ -65,9 +65,11 @@ def _store_for(where: Where) -> Iterator[Store]:
     if where == "memory":
         yield MemoryStore()
         return
-    with TemporaryDirectory() as folder:
-        with closing(SQLiteStore(Path(folder, "game.db"), durability=where)) as store:
-            yield store
+    with (
+        TemporaryDirectory() as folder,
+        closing(SQLiteStore(Path(folder, "game.db"), durability=where)) as store,
+    ):
+        yield store
 
 
 @contextmanager
@@ -80,11 +82,13 @@ def engine_on(where: Where, catalog: Catalog, clock: Clock | None = None) -> Ite
 @contextmanager
 def floor_on_file(durability: Durability, boards: Boards, participants: int) -> Iterator[SQLiteFloor]:
     """Open the floor on a new file, with everybody in it."""
-    with TemporaryDirectory() as folder:
-        with closing(SQLiteFloor(Path(folder, "floor.db"), durability, boards)) as floor:
-            for some in _first_awards(participants):
-                floor.award_batch(some)
-            yield floor
+    with (
+        TemporaryDirectory() as folder,
+        closing(SQLiteFloor(Path(folder, "floor.db"), durability, boards)) as floor,
+    ):
+        for some in _first_awards(participants):
+            floor.award_batch(some)
+        yield floor
 
 
 def floor_in_memory(participants: int, *, boards: Literal[0, 2] = 2) -> MemoryFloor:

@@ -3,9 +3,9 @@
     python -m benchmarks.ranks            # boards of 10,000 and 100,000 entries
     python -m benchmarks.ranks --large    # and of 1,000,000, which takes minutes to fill
 
-Beside the engine: in a file, `SELECT COUNT(*)` over the engine's own index in the engine's own file; in memory,
-bisection of a plain sorted list, which can do nothing but be read. Both give a number where the engine gives an
-answer from a snapshot: rank, score, total, percentile, and for lists each entry's change since this morning.
+Beside the engine: in a file, `SELECT COUNT(*)` over the engine's own index in the engine's own file; in
+memory, bisection of a plain sorted list, which can do nothing but be read. Both give a number where the
+engine gives an answer from a snapshot: rank, score, total, percentile, and in lists the change since morning.
 """
 
 from __future__ import annotations

@@ -183,7 +183,9 @@ class Answer:
             other.effects,
         )
 
-    __hash__ = None  # type: ignore[assignment]  # a view of lists
+    def __hash__(self) -> int:
+        """Return a hash that equal answers share."""
+        return hash((self.participant_id, self.effects))
 
     def _told(self) -> tuple[object, ...]:
         """Return what was asked and answered beside the effects, without numbers of rows and instants."""
@@ -205,11 +207,13 @@ class Answer:
         while effects:
             effect = effects.pop(0)
             label, value, why = _line(effect, effects, catalog)
-            lines.append(f"  {label:<24}{value}{why}".rstrip())
+            lines.append(f"  {label:<23} {value}{why}".rstrip())
         return "\n".join(lines)
 
 
-def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, str, str]:
+def _line(  # noqa: C901, PLR0911 - a line for each kind
+    effect: Effect, rest: list[Effect], catalog: Catalog
+) -> tuple[str, str, str]:
     """Return one effect for people; a badge takes the points it gives into its own line."""
     why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria"} else ""
     match effect:
@@ -234,7 +238,8 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
         case StreakBroken(streak=streak, count=count):
             return f"streak {streak}", f"broken after {_length(count, catalog, streak)}", ""
         case StreakCorrected(streak=streak, count=count, previous_count=previous):
-            return f"streak {streak}", f"corrected from {previous} to {count}", ""
+            was, now = _length(previous, catalog, streak), _length(count, catalog, streak)
+            return f"streak {streak}", f"corrected from {was} to {now}", ""
         case Skipped(effect=what, message=message):
             return f"{why} skipped {what}".strip(), message, ""
         case _:

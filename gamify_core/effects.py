@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from gamify_core.clock import iso
+
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
 
@@ -62,8 +64,12 @@ class Effect:
     occurred_at: int = attrs.field(eq=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain JSON: the kind under `type`, then every field."""
-        return {"type": self.tag, **attrs.asdict(self)}
+        """Return plain JSON: the kind under `type`, then every field; instants as text."""
+        body: dict[str, object] = {"type": self.tag, **attrs.asdict(self)}
+        for name in ("occurred_at", "expires_at"):
+            if isinstance(instant := body.get(name), int):
+                body[name] = iso(instant)
+        return body
 
 
 @attrs.frozen

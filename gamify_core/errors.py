@@ -112,7 +112,7 @@ class IdempotencyConflict(GamifyError):
         super().__init__(f"Idempotency key {key!r} was used for another {operation}: {which} differ(s)")
         self.operation = operation
         self.key = key
-        self.fields = tuple(fields)
+        self.fields: tuple[str, ...] = tuple(fields)
 
 
 class RuleFailed(GamifyError):
@@ -154,10 +154,10 @@ class Fault:
     __slots__ = ("line", "message", "path", "remedy")
 
     def __init__(self, path: str, message: str, remedy: str = "", line: int | None = None) -> None:
-        self.path = path
-        self.message = message
-        self.remedy = remedy
-        self.line = line
+        self.path: str = path
+        self.message: str = message
+        self.remedy: str = remedy
+        self.line: int | None = line
 
     def __str__(self) -> str:
         """Return `path (line n): message; remedy`."""
@@ -176,7 +176,7 @@ class CatalogError(GamifyError, ValueError):
     http_status = 422
 
     def __init__(self, faults: Sequence[Fault], *, source: str = "catalog") -> None:
-        self.faults = tuple(faults)
+        self.faults: tuple[Fault, ...] = tuple(faults)
         self.source = source
         many = f"{len(self.faults)} faults" if len(self.faults) != 1 else "1 fault"
         lines = "\n".join(f"  {fault}" for fault in self.faults)

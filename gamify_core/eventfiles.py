@@ -45,7 +45,7 @@ class Lines:
     def __init__(self, stream: BinaryIO) -> None:
         """Begin at the stream's place."""
         self._stream = stream
-        self.done = 0
+        self.done: int = 0
 
     def __iter__(self) -> Iterator[bytes]:
         """Go through the lines. Of one that is too long comes the beginning, a byte longer than allowed."""

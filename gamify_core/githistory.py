@@ -75,12 +75,12 @@ class GitHistory:
         self._env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | {
             "LC_ALL": "C"
         }
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         self._told("rev-parse", "--git-dir")
         if not self._told("rev-list", "--max-count=1", "--all"):
             detail = f"the repository at {self.path} has no commits"
             raise NoHistory(detail)
-        self.commits = int(self._told("rev-list", "--count", "HEAD"))
+        self.commits: int = int(self._told("rev-list", "--count", "HEAD"))
         self.names: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Line]:

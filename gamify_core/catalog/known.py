@@ -38,13 +38,13 @@ class Known:
 
     def __init__(self, parts: Parts) -> None:
         """Collect the codes of all sections."""
-        self.currencies = tuple(dict.fromkeys(("points", *_codes(parts.currencies))))
-        self.streaks = _codes(parts.streaks)
-        self.badges = _codes(parts.badges)
+        self.currencies: tuple[str, ...] = tuple(dict.fromkeys(("points", *_codes(parts.currencies))))
+        self.streaks: tuple[str, ...] = _codes(parts.streaks)
+        self.badges: tuple[str, ...] = _codes(parts.badges)
         self.events: Mapping[str, Mapping[str, str]] = {
             event.code: event.properties for event in parts.events if event.code in _codes([event])
         }
-        self.metrics = (
+        self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),
             *(f"{currency}.{part}" for currency in self.currencies for part in _WALLET),
             *(f"streak.{code}{part}" for code in self.streaks for part in ("", ".longest")),

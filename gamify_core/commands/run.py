@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from gamify_core.importing import Imported, feed
 __all__ = ["Summary", "report", "run", "summary_of"]
 
 _SHOWN = 20
+_WIDTH = 78
 _STOPPED = 130
 
 
@@ -104,7 +106,9 @@ def _refusals(done: Imported) -> list[str]:
     if not done.refused:
         return []
     lines = [f"{count(len(done.refused), 'line was', 'lines were')} refused:"]
-    lines += [f"  {one.place}: {clean(one.reason)}" for one in done.refused[:_SHOWN]]
+    for one in done.refused[:_SHOWN]:
+        text = clean(f"{one.place}: {one.reason}")
+        lines += textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
     if (more := len(done.refused) - _SHOWN) > 0:
         lines.append(f"  … and {more:,} more; --json lists them all")
     return [*lines, ""]

@@ -60,11 +60,11 @@ class Facts:
         local: Callable[[], datetime] = _no_local,
         luck: Callable[[], int] = _no_luck,
     ) -> None:
-        self.properties = properties
-        self.participant = participant
-        self.metric = metric
-        self.local = local
-        self.luck = luck
+        self.properties: Mapping[str, object] = properties
+        self.participant: Mapping[str, object] = participant
+        self.metric: Callable[[str], int] = metric
+        self.local: Callable[[], datetime] = local
+        self.luck: Callable[[], int] = luck
 
 
 Work = Callable[[Facts], object]

@@ -224,7 +224,7 @@ class Plan:
     def __init__(self, catalog: Catalog) -> None:
         """Compile `catalog`, which has been validated already."""
         self.catalog = catalog
-        self.zone = zone(catalog.timezone)
+        self.zone: tzinfo = zone(catalog.timezone)
         self._modes: dict[str, Mode] = {}
         self._trackers: dict[tuple[str, str], Tracker] = {}
         self._named: dict[str, Tracker] = {}
@@ -234,14 +234,14 @@ class Plan:
         self.ladders: dict[str, LadderPlan] = {}
         self.badges: dict[str, BadgePlan] = {}
         self._nodes()
-        self.boards = {board.code: self._board(board) for board in catalog.leaderboards}
+        self.boards: dict[str, BoardPlan] = {board.code: self._board(board) for board in catalog.leaderboards}
         counters = [(metric, self._counter(metric)) for metric in catalog.metrics]
         rules = [self._rule(rule) for rule in catalog.rules]
-        self.streaks = {streak.code: self._streak(streak) for streak in catalog.streaks}
+        self.streaks: dict[str, StreakPlan] = {streak.code: self._streak(streak) for streak in catalog.streaks}
         self._assemble()
-        self.counters = _by_event((c.metric.on, c) for _, c in counters)
-        self.rules = _by_event((r.rule.on, r) for r in rules)
-        self.recorded_by = _by_event((s.streak.on, s) for s in self.streaks.values())
+        self.counters: dict[str, tuple[CounterPlan, ...]] = _by_event((c.metric.on, c) for _, c in counters)
+        self.rules: dict[str, tuple[RulePlan, ...]] = _by_event((r.rule.on, r) for r in rules)
+        self.recorded_by: dict[str, tuple[StreakPlan, ...]] = _by_event((s.streak.on, s) for s in self.streaks.values())
 
     # -- what is kept ----------------------------------------------------------------------------------------
 
@@ -268,10 +268,8 @@ class Plan:
         """Return the tracker of a metric in a calendar, making it where it is new."""
         start = week_start or self.catalog.week_start
         where = zone_name or self.catalog.timezone
-        if kind == "all_time" and where == self.catalog.timezone:
-            text = kind
-        else:  # the zone of an all-time board says when its day begins, which `change` looks back to
-            text = _text(kind, start, where)
+        # The zone of an all-time board says when its day begins, which `change` looks back to
+        text = kind if kind == "all_time" and where == self.catalog.timezone else _text(kind, start, where)
         if ascending:  # another order is another window: the same metric may be ranked both ways
             text = f"{text} ascending"
         tracker = self._trackers.get((metric, text))

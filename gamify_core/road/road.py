@@ -19,7 +19,7 @@ from gamify_core.clock import instant_of, iso, offset_of
 from gamify_core.effects import Words
 from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, OutOfWindow
 from gamify_core.road import cascade
-from gamify_core.road.plan import compile_plan
+from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
 from gamify_core.road.seal import FIRST, canonical, differing, fingerprint_of, key_hash, payload_hash, salt, seal
 from gamify_core.road.turn import Turn
@@ -95,7 +95,7 @@ class Road:
     ) -> None:
         """Prepare the road; the store is migrated, nothing is written."""
         self.store = store
-        self.plan = compile_plan(catalog)
+        self.plan: Plan = compile_plan(catalog)
         self.now = now
         self.accept_late = accept_late
         self.accept_early = accept_early

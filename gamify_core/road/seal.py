@@ -10,12 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 __all__ = ["FIRST", "canonical", "differing", "fingerprint_of", "key_hash", "payload_hash", "salt", "seal"]
 
@@ -38,7 +36,7 @@ def _encoder() -> Callable[[Any], str]:
     return lambda value: join(chunks(value, 0))
 
 
-canonical = _encoder()
+canonical: Callable[[Any], str] = _encoder()
 """JSON with sorted keys and no spaces: equal values give equal text."""
 
 

@@ -54,19 +54,19 @@ class Turn:
         who: ParticipantRow,
     ) -> None:
         """Begin deciding command `seq` about participant `who`."""
-        self.unit = unit
-        self.plan = plan
-        self.draws = seed
-        self.scope = scope
-        self.seq = seq
-        self.recorded_at = recorded_at
-        self.occurred_at = occurred_at
-        self.offset = offset
-        self.who = who
+        self.unit: Unit = unit
+        self.plan: Plan = plan
+        self.draws: Callable[[Unit], int] = seed
+        self.scope: str = scope
+        self.seq: int = seq
+        self.recorded_at: int = recorded_at
+        self.occurred_at: int = occurred_at
+        self.offset: int = offset
+        self.who: ParticipantRow = who
         self.people: dict[int, str] = {who.number: who.participant_id}
         self.outcome: list[Words] = []
         self.reached: list[tuple[ParticipantRow, Node]] = []
-        self.idle = False
+        self.idle: bool = False
         """Set by a command that finds everything as it should be: then nothing is written, not even activity."""
 
     @property

@@ -33,9 +33,9 @@ class Shared:
 
     def __init__(self, road: Road) -> None:
         """Start with nobody listening and no handle open."""
-        self.road = road
+        self.road: Road = road
         self.listeners: list[tuple[type[Effect], Callable[[Effect], object]]] = []
-        self.holding = threading.local()
+        self.holding: threading.local = threading.local()
 
 
 class _Barred:
@@ -59,7 +59,7 @@ class _Block:
     __slots__ = ("decided", "unit")
 
     def __init__(self, unit: Unit) -> None:
-        self.unit = unit
+        self.unit: Unit = unit
         self.decided: list[Decided] = []
 
 
@@ -78,10 +78,10 @@ class Access:
         backfill: bool = False,
     ) -> None:
         """Speak for `scope`, inside `block` where one is given. A `quiet` access tells no listener."""
-        self.shared = shared
-        self.scope = scope
-        self.quiet = quiet
-        self.backfill = backfill
+        self.shared: Shared = shared
+        self.scope: str = scope
+        self.quiet: bool = quiet
+        self.backfill: bool = backfill
         self._block = block
 
     @property

@@ -31,8 +31,8 @@ def batch_of(batch: Batch, people: Sequence[str], access: Access, answer: type[A
     decided = access.write_many(batch)
     for who, one in zip(people, decided, strict=True):
         if isinstance(one, Failure):
-            results.append(BatchItem(who, None, one.error))
+            results.append(BatchItem(who, None, one.error, answer))
         else:
-            results.append(BatchItem(who, answer(one), None))
+            results.append(BatchItem(who, answer(one), None, answer))
     told = [one.replayed for one in decided if not isinstance(one, Failure)]
     return BatchAnswer(tuple(results), bool(told) and all(told))

@@ -130,10 +130,7 @@ class Events:
         return Ask("event", who, request, event.timestamp, key, decide)
 
     def _known(self, event_name: object) -> str:
-        name = border.code(event_name, "event_name")
-        if not 0 < len(name) <= 255:  # noqa: PLR2004 - as for participants
-            detail = f"event_name must be 1 to 255 characters, not {len(name)}"
-            raise BadValue("event_name", event_name, detail)
+        name = border.participant(event_name, "event_name")  # the same bounds
         catalog = self._access.road.plan.catalog
         if catalog.events:
             catalog.event(name)

@@ -117,7 +117,14 @@ def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profil
     """Return the profile of a participant, from one snapshot."""
     event = reader.last(EVENT, (person.number,))
     entry = reader.last(ENTRY, (person.number, "points"))
-    seen = [person.created_at, *(row.occurred_at for row in (event, entry) if row is not None)]
+    badges = tuple(states(reader, person, access.road.plan.catalog.badges))
+    streaks = streak_states(access, reader, person)
+    signs = [
+        *(moment(row.occurred_at) for row in (event, entry) if row is not None),
+        *(badge.earned_at for badge in badges),
+        *(streak.last_recorded_at for streak in streaks),
+    ]
+    first = moment(person.created_at)
     tier = _tier(access, reader, person, person.participant_id)
     return Profile(
         person.participant_id,
@@ -128,11 +135,11 @@ def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profil
         _points(reader, person, person.participant_id),
         tier.current_tier if tier else None,
         tier.next_tier if tier else None,
-        tuple(states(reader, person, access.road.plan.catalog.badges)),
-        streak_states(access, reader, person),
+        badges,
+        streaks,
         event.n if event is not None else 0,
-        moment(person.created_at),
-        moment(max(seen)),
+        first,
+        max([first, *(sign for sign in signs if sign is not None)]),
         bool(person.is_active),
     )
 

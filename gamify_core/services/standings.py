@@ -158,7 +158,7 @@ class Board:
         self.reader = reader
         self.definition = definition
         self.period = period
-        self.order = history(label or 0)
+        self.order: Order = history(label or 0)
         self._history = history
         self._label = label
         self._today = today

@@ -34,7 +34,7 @@ class _Shelves(dict[Table[Any], Shelf]):
 
     def __init__(self, refusal: Callable[[], StoreError]) -> None:
         super().__init__()
-        self.refusal = refusal
+        self.refusal: Callable[[], StoreError] = refusal
 
     def __missing__(self, table: Table[Any]) -> Shelf:
         raise self.refusal()

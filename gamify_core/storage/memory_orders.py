@@ -74,8 +74,8 @@ class Order:
     ) -> None:
         """Order `rows`, all there are now; `row_of` answers what a row is at any later time."""
         self.broken = False
-        self.by_key = index is None
-        self.counted = table.counted if index is None else index.counted
+        self.by_key: bool = index is None
+        self.counted: bool = table.counted if index is None else index.counted
         places = tuple(range(table.key)) if index is None else table.places(index)
         self._columns_of = _columns_of(places)
         self._width = len(places)

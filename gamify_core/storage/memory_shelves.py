@@ -43,6 +43,15 @@ class _Unique:
         values = tuple([row[place] for place in self._places])
         return None if None in values else values
 
+    def concerns(self, before: Rows, after: Rows) -> bool:
+        """Say whether any of the rows has values here; most rows of a partial index have none."""
+        shown = self._shown
+        for rows in (after, before):
+            for row in rows.values():
+                if row is not None and row[shown] is not None:
+                    return True
+        return False
+
     def check(self, before: Rows, after: Rows) -> None:
         """Refuse a change after which two rows would have the same values."""
         freed: set[Key] = set()
@@ -100,7 +109,8 @@ class _Shelf(ABC):
     def _follow(self, before: Rows, after: Rows) -> None:
         """Carry a change over to what is kept beside the rows."""
         for unique in self._uniques.values():
-            unique.apply(before, after)
+            if unique.concerns(before, after):
+                unique.apply(before, after)
         for order in self._orders.values():
             order.note(before, after)
 
@@ -228,6 +238,17 @@ class ChainShelf(_Shelf):
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a number given twice is a conflict, a hole in a chain an error."""
         chains = self._chains
+        if len(after) == 1 and not self._orders:  # by far the most frequent change: the next row of one chain
+            ((key, row),) = after.items()
+            if row is not None and before[key] is None:
+                chain = chains.get(key[:-1])
+                if chain is not None and key[-1] == len(chain) + 1:
+                    for unique in self._uniques.values():
+                        if unique.concerns(before, after):
+                            unique.check(before, after)
+                            unique.apply(before, after)
+                    chain.append(row[:])
+                    return
         sizes: dict[Key, int] = {}
         for key, row in after.items():
             if before[key] is not None and row is not None:
@@ -246,7 +267,8 @@ class ChainShelf(_Shelf):
                     raise self._misplaced(key, again=False)
                 sizes[prefix] = size - 1
         for unique in self._uniques.values():
-            unique.check(before, after)
+            if unique.concerns(before, after):
+                unique.check(before, after)
         self.put(before, after)
 
     def _misplaced(self, key: Key, *, again: bool) -> StoreError:

@@ -70,7 +70,7 @@ class SQLiteStore:
             )
         if durability not in {"full", "normal"}:
             raise BadValue("durability", durability, f"durability is 'full' or 'normal', not {durability!r}")
-        self.path = str(Path(text).resolve())
+        self.path: str = str(Path(text).resolve())
         if Path(self.path).is_dir():
             detail = f"{self.path}: is a directory"
             raise StoreError(detail)

@@ -27,9 +27,10 @@ class Counts:
         self.order = order
         board, places = order.columns[0], order.columns[1:]
         self.places = places
-        self.lowest = lowest(order.kinds[1:])
-        self.name = f"{order.name}_blocks"
-        table = self.table = quoted(self.name)
+        self.lowest: Key = lowest(order.kinds[1:])
+        self.name: str = f"{order.name}_blocks"
+        table = quoted(self.name)
+        self.table: str = table
         width = len(places)
         level = f'"{board}"=? AND "level"=?'
         columns = columns_sql(places)
@@ -38,43 +39,43 @@ class Counts:
         typed = ", ".join(
             f"{quoted(name)} {kind} NOT NULL" for name, kind in zip(places, order.kinds[1:], strict=True)
         )
-        self.create = (
+        self.create: str = (
             f'CREATE TABLE {table} ("{board}" {order.kinds[0]} NOT NULL, "level" INTEGER NOT NULL, {typed}, '
             f'"n" INTEGER NOT NULL, PRIMARY KEY ("{board}", "level", {columns})) STRICT, WITHOUT ROWID'
         )
-        self.boards = f'SELECT DISTINCT "{board}" FROM {order.source} WHERE {order.present or "1"}'
-        self.counted_boards = f'SELECT DISTINCT "{board}" FROM {table}'
-        self.clear = f"DELETE FROM {table}"
-        self.load = f"SELECT {columns} FROM {table} WHERE {level} ORDER BY {columns}"
-        self.walk = (
+        self.boards: str = f'SELECT DISTINCT "{board}" FROM {order.source} WHERE {order.present or "1"}'
+        self.counted_boards: str = f'SELECT DISTINCT "{board}" FROM {table}'
+        self.clear: str = f"DELETE FROM {table}"
+        self.load: str = f"SELECT {columns} FROM {table} WHERE {level} ORDER BY {columns}"
+        self.walk: str = (
             f'SELECT "n", {columns} FROM {table} WHERE {level} AND {vector(places, ">=")} ORDER BY {columns}'
         )
         descending = columns_sql(places, " DESC")
         below = vector(places, "<=")
-        self.floor = f"SELECT {columns} FROM {table} WHERE {level} AND {below} ORDER BY {descending} LIMIT 1"
-        self.total = f'SELECT IFNULL(SUM("n"), 0) FROM {table} WHERE {level}'
+        self.floor: str = f"SELECT {columns} FROM {table} WHERE {level} AND {below} ORDER BY {descending} LIMIT 1"
+        self.total: str = f'SELECT IFNULL(SUM("n"), 0) FROM {table} WHERE {level}'
         upper, block, target = 2, 2 + width, 2 + 2 * width
         kept = f'SELECT IFNULL(SUM("n"), 0) FROM {table} WHERE "{board}"=?1 AND "level"='
-        self.before = (
+        self.before: str = (
             f"SELECT ({kept}{SUPERBLOCK} AND {vector(places, '<', upper)})"
             f" + ({kept}{BLOCK} AND {vector(places, '>=', upper)} AND {vector(places, '<', block)})"
             f" + (SELECT COUNT(*) FROM {rows}1 AND {vector(places, '>=', block)}"
             f" AND {vector(places, '<', target)}{present})"
         )
-        self.members = (
+        self.members: str = (
             f"SELECT {columns} FROM {rows} AND {vector(places, '>=')}{present} ORDER BY {columns} LIMIT ?"
         )
-        self.members_count = f"SELECT COUNT(*) FROM {rows}{present}"
-        self.range_count = f"{self.members_count} AND {vector(places, '>=')} AND {vector(places, '<')}"
-        self.rest_count = f"{self.members_count} AND {vector(places, '>=')}"
+        self.members_count: str = f"SELECT COUNT(*) FROM {rows}{present}"
+        self.range_count: str = f"{self.members_count} AND {vector(places, '>=')} AND {vector(places, '<')}"
+        self.rest_count: str = f"{self.members_count} AND {vector(places, '>=')}"
         one = f"{level} AND {equals_sql(places)}"
-        self.n = f'SELECT "n" FROM {table} WHERE {one}'
-        self.move = f'UPDATE {table} SET "n"="n"+? WHERE {one}'
-        self.add = f'{self.move} RETURNING "n"'
+        self.n: str = f'SELECT "n" FROM {table} WHERE {one}'
+        self.move: str = f'UPDATE {table} SET "n"="n"+? WHERE {one}'
+        self.add: str = f'{self.move} RETURNING "n"'
         marks = ", ".join("?" * (width + 3))
-        self.put = f'INSERT INTO {table} ("{board}", "level", {columns}, "n") VALUES ({marks})'
-        self.set = f'UPDATE {table} SET "n"=? WHERE {one}'
-        self.drop = f"DELETE FROM {table} WHERE {one}"
+        self.put: str = f'INSERT INTO {table} ("{board}", "level", {columns}, "n") VALUES ({marks})'
+        self.set: str = f'UPDATE {table} SET "n"=? WHERE {one}'
+        self.drop: str = f"DELETE FROM {table} WHERE {one}"
 
 
 def position(connection: sqlite3.Connection, counts: Counts, board: Value, bound: Key) -> int:

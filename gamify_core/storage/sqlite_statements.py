@@ -54,25 +54,25 @@ class Order:
         """Derive the order of `index` (None: of the key); `kinds` has each column's type and nullability."""
         key = table.columns[: table.key]
         own = index.columns if index else key
-        self.columns = own + tuple([name for name in key if name not in own])
-        self.kinds = tuple([kinds[name][0] for name in self.columns])
-        self.counted = index.counted if index else table.counted
-        self.name = f"gamify_{index.name if index else table.name}"
-        self.table = quoted(f"gamify_{table.name}")
+        self.columns: tuple[str, ...] = own + tuple([name for name in key if name not in own])
+        self.kinds: tuple[str, ...] = tuple([kinds[name][0] for name in self.columns])
+        self.counted: bool = index.counted if index else table.counted
+        self.name: str = f"gamify_{index.name if index else table.name}"
+        self.table: str = quoted(f"gamify_{table.name}")
         # A row with an absent value has no place in a partial or counted order.
         needed = [index.present] if index and index.present else []
         if self.counted or needed:
             needed += [name for name in own if kinds[name][1] and name not in needed]
-        self.needed = tuple(needed)
-        self.present = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
-        self.source = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
+        self.needed: tuple[str, ...] = tuple(needed)
+        self.present: str = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
+        self.source: str = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
         self._needed = tuple([table.columns.index(name) for name in needed])
         self._places = itemgetter(*[table.columns.index(name) for name in self.columns])
         self._selected = columns_sql(table.columns)
         self._scans: dict[tuple[int, int, int, bool], str] = {}
         self._counts: dict[int, str] = {}
         if index is not None and index.unique:
-            self.find = f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
+            self.find: str = f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
 
     def place(self, row: tuple[Value, ...]) -> Key | None:
         """Return where `row` stands in this order, or None when it has no entry."""
@@ -120,21 +120,21 @@ class Statements:
     def __init__(self, table: Table[Any]) -> None:
         """Derive everything from the declaration."""
         self.table = table
-        self.kinds = _kinds(table)
-        self.name = quoted(f"gamify_{table.name}")
+        self.kinds: dict[str, tuple[str, bool]] = _kinds(table)
+        self.name: str = quoted(f"gamify_{table.name}")
         key = table.columns[: table.key]
         selected = columns_sql(table.columns)
         self.make: Callable[[Any], Any] = partial(tuple.__new__, table.row)
-        self.by_key = Order(table, None, self.kinds)
+        self.by_key: Order = Order(table, None, self.kinds)
         self.orders: dict[Index | None, Order] = {None: self.by_key}
         self.orders.update({index: Order(table, index, self.kinds) for index in table.indexes})
-        self.counted = tuple([order for order in self.orders.values() if order.counted])
-        self.get = f"SELECT {selected} FROM {self.name} WHERE {equals_sql(key)}"
+        self.counted: tuple[Order, ...] = tuple([order for order in self.orders.values() if order.counted])
+        self.get: str = f"SELECT {selected} FROM {self.name} WHERE {equals_sql(key)}"
         chain = equals_sql(key[:-1]) or "1"
-        self.last = f'SELECT {selected} FROM {self.name} WHERE {chain} ORDER BY "{key[-1]}" DESC LIMIT 1'
+        self.last: str = f'SELECT {selected} FROM {self.name} WHERE {chain} ORDER BY "{key[-1]}" DESC LIMIT 1'
         marks = ", ".join("?" * len(table.columns))
-        self.insert = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
-        self.delete = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
+        self.insert: str = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
+        self.delete: str = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
         self._key = tuple(range(table.key))
         ordered = {name for index in table.indexes for name in (*index.columns, index.present or "")}
         rest = range(table.key, len(table.columns))

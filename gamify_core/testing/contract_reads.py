@@ -161,6 +161,28 @@ class ReadContract(StoreParts):
                 assert near == best_first[place : place + 3]
             assert view.scan(RUNNER, RUNNER_BY_RANK, (1,)) == best_first
 
+    def test_5_a_board_is_right_after_every_single_change(self, store: Store) -> None:
+        """One row comes, moves or goes at a time, and each reading after it has exact places and counts."""
+        rows = {n: RunnerRow(n, 1, n // 3, f"p{n:03}", None, None) for n in range(60)}
+        with writing(store) as tx:
+            insert(tx, RUNNER, *rows.values())
+            for n in range(0, 60, 4):
+                if n % 3 == 0:
+                    remove(tx, RUNNER, rows.pop(n))
+                elif n % 3 == 1:
+                    rows[n] = rows[n]._replace(down=59 - n)
+                    update(tx, RUNNER, rows[n])
+                else:
+                    rows[n + 100] = RunnerRow(n + 100, 1, n, "new", None, None)
+                    insert(tx, RUNNER, rows[n + 100])
+                order = sorted(rows.values(), key=lambda row: (row.down, row.tie, row.person))
+                assert tx.scan(RUNNER, RUNNER_BY_RANK, (1,)) == order
+                assert tx.position(RUNNER, RUNNER_BY_RANK, (1,), (10,)) == sum(
+                    1
+                    for row in order
+                    if row.down is not None and row.down < 10  # noqa: PLR2004 - the bound
+                )
+
     # -- 6: values are exact --------------------------------------------------------------------------
 
     def test_6_values_come_back_as_they_went(self, store: Store) -> None:

@@ -96,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Begin with two empty stores."""
         super().__init__()
         self.model: Store = MemoryStore()
-        self.store = self.make_store()
+        self.store: Store = self.make_store()
         self.open: tuple[Transaction, Transaction] | None = None
         self.written: set[tuple[object, ...]] = set()
 

@@ -128,7 +128,7 @@ class PlainStore:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.lock = threading.Lock()
+        self.lock: threading.Lock = threading.Lock()
         self.tables: Tables | None = {}
 
     def state(self) -> Tables:

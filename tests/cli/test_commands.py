@@ -283,8 +283,9 @@ def test_explain_says_which_rule_fires_and_why_not(said: Said) -> None:
 # -- demo ---------------------------------------------------------------------------------------------------
 
 
-def test_demo_needs_no_input(said: Said) -> None:
+def test_demo_needs_no_input(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A board, a profile, and commands to go on with, which work as they are printed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     out = said.by("demo")
     assert said.status == 0
     assert "ada@example.org" in out

@@ -27,7 +27,7 @@ def skips(answer: Answer) -> list[tuple[str, str]]:
     return [(one.effect, one.code) for one in answer.skipped]
 
 
-# -- amounts --------------------------------------------------------------------------------------------------
+# -- amounts -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,11 @@ def skips(answer: Answer) -> list[tuple[str, str]]:
     ],
 )
 def test_an_award_is_an_amount_or_an_expression(
-    make_engine: MakeEngine, award: int | str, rounding: str | None, properties: Mapping[str, object], points: int
+    make_engine: MakeEngine,
+    award: int | str,
+    rounding: str | None,
+    properties: Mapping[str, object],
+    points: int,
 ) -> None:
     """Expressions are exact: decimals do not drift, and rounding is what the rule says."""
     rule = Rule("r", on="e", award=award, rounding=rounding)  # type: ignore[arg-type]
@@ -80,7 +84,9 @@ def test_several_currencies_at_once(make_engine: MakeEngine) -> None:
     assert answer.points == 30
     spent = game.events.emit("ada", "spend", {"n": 2})
     assert [effect.to_dict()["currency"] for effect in spent.effects] == ["coins", "gems"]
-    balances = {code: game.points.balance("ada", currency=code).balance for code in ("points", "gems", "coins")}
+    balances = {
+        code: game.points.balance("ada", currency=code).balance for code in ("points", "gems", "coins")
+    }
     assert balances == {"points": 30, "gems": 0, "coins": 2}
 
 
@@ -112,11 +118,11 @@ def test_a_badge_that_is_held_is_not_given_again(make_engine: MakeEngine) -> Non
     assert second.skipped == ()
 
 
-# -- caps -----------------------------------------------------------------------------------------------------
+# -- caps ----------------------------------------------------------------------------------------------------
 
 
 def test_a_cap_on_points_trims_the_last_award(make_engine: MakeEngine, clock: ManualClock) -> None:
-    """What is left of the day's points is given, then nothing, and the answer says so; the next day begins anew."""
+    """What is left of the day's points is given, then nothing, and the answer says so, until the next day."""
     game = make_engine(Catalog(rules=[Rule("r", on="e", award="score", cap=Cap(points=100, per="daily"))]))
     assert gains(game, 60) == [60]
     trimmed = game.events.emit("ada", "e", {"score": 60})
@@ -157,7 +163,9 @@ def test_a_cap_is_the_rules_own(make_engine: MakeEngine) -> None:
 def test_a_cap_on_times_stops_the_whole_rule(make_engine: MakeEngine, clock: ManualClock) -> None:
     """A rule that has fired as often as it may in the week does nothing until the next."""
     game = make_engine(
-        Catalog(rules=[Rule("r", on="e", award=1, badge="b", cap=Cap(times=2, per="weekly"))], badges=[Badge("b")])
+        Catalog(
+            rules=[Rule("r", on="e", award=1, badge="b", cap=Cap(times=2, per="weekly"))], badges=[Badge("b")]
+        )
     )
     assert gains(game, 0, 0) == [1, 1]
     stopped = game.events.emit("ada", "e")
@@ -195,7 +203,7 @@ def test_a_late_event_counts_against_the_day_it_happened(make_engine: MakeEngine
     assert gains(game, 0) == [40]
 
 
-# -- cooldowns and seasons ------------------------------------------------------------------------------------
+# -- cooldowns and seasons -----------------------------------------------------------------------------------
 
 
 def test_a_cooldown_is_waited_out(make_engine: MakeEngine, clock: ManualClock) -> None:
@@ -209,7 +217,9 @@ def test_a_cooldown_is_waited_out(make_engine: MakeEngine, clock: ManualClock) -
     assert gains(game, 0, 0) == [1, 0]
 
 
-def test_a_cooldown_runs_from_the_last_firing_not_the_last_try(make_engine: MakeEngine, clock: ManualClock) -> None:
+def test_a_cooldown_runs_from_the_last_firing_not_the_last_try(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
     """Trying in vain does not make the wait longer."""
     game = make_engine(Catalog(rules=[Rule("r", on="e", award=1, cooldown="10m")]))
     got = []
@@ -230,7 +240,9 @@ def test_a_cooldown_runs_from_the_last_firing_not_the_last_try(make_engine: Make
 )
 def test_a_rule_has_a_season(make_engine: MakeEngine, clock: ManualClock, at: str, points: int) -> None:
     """It acts from `starts` until just before `ends`, and outside of it says nothing."""
-    rule = Rule("r", on="e", award=1, starts="2026-03-02T10:00+01:00", ends="2026-03-02T11:00+01:00", strict=True)
+    rule = Rule(
+        "r", on="e", award=1, starts="2026-03-02T10:00+01:00", ends="2026-03-02T11:00+01:00", strict=True
+    )
     game = make_engine(Catalog(rules=[rule]))
     clock.set(at)
     answer = game.events.emit("ada", "e")
@@ -242,7 +254,9 @@ def test_a_rule_has_a_season(make_engine: MakeEngine, clock: ManualClock, at: st
 
 def test_a_condition_may_be_a_python_callable(make_engine: MakeEngine) -> None:
     """The escape: a function of the properties."""
-    game = make_engine(Catalog(rules=[Rule("r", on="e", when=lambda properties: len(properties) > 1, award=1)]))
+    game = make_engine(
+        Catalog(rules=[Rule("r", on="e", when=lambda properties: len(properties) > 1, award=1)])
+    )
     assert game.events.emit("ada", "e", {"a": 1}).points == 0
     assert game.events.emit("ada", "e", {"a": 1, "b": 2}).points == 1
 
@@ -258,7 +272,9 @@ def test_a_condition_may_be_a_python_callable(make_engine: MakeEngine) -> None:
         ("missing > 1", False),
     ],
 )
-def test_a_condition_reaches_participant_clock_and_metrics(make_engine: MakeEngine, when: str, fires: bool) -> None:  # noqa: FBT001 - a table
+def test_a_condition_reaches_participant_clock_and_metrics(
+    make_engine: MakeEngine, when: str, *, fires: bool
+) -> None:
     """Attributes, the hour where the participant lives, and metrics in and out of windows."""
     game = make_engine(Catalog(rules=[Rule("r", on="e", when=when, award=1)]))
     game.participants.upsert("ada", attributes={"plan": "pro"}, timezone="Asia/Tokyo")

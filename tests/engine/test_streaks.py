@@ -1,4 +1,4 @@
-"""Streaks through the engine: in order and late, in three kinds of zone, as metrics, and reading without writing."""
+"""Streaks through the engine: in order and late, in three kinds of zone, as metrics, and read as of now."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def current(game: Engine, who: str = "ada") -> tuple[int, int, str]:
     return state.current_count, state.longest_count, state.status
 
 
-# -- in order -------------------------------------------------------------------------------------------------
+# -- in order ------------------------------------------------------------------------------------------------
 
 
 def test_day_by_day(make_engine: MakeEngine, clock: ManualClock) -> None:
@@ -107,7 +107,7 @@ def test_months(make_engine: MakeEngine, clock: ManualClock) -> None:
     assert got == [1, 2, 3, 1]
 
 
-# -- late -----------------------------------------------------------------------------------------------------
+# -- late ----------------------------------------------------------------------------------------------------
 
 
 def test_a_late_activity_heals(make_engine: MakeEngine, clock: ManualClock) -> None:
@@ -126,7 +126,9 @@ def test_a_late_activity_heals(make_engine: MakeEngine, clock: ManualClock) -> N
     assert current(game) == (3, 3, "active")
 
 
-def test_a_late_activity_in_a_complete_day_changes_nothing(make_engine: MakeEngine, clock: ManualClock) -> None:
+def test_a_late_activity_in_a_complete_day_changes_nothing(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
     """It is said to be recorded already, and corrects nothing."""
     game = make_engine(DAILY)
     start = clock.now()
@@ -137,7 +139,9 @@ def test_a_late_activity_in_a_complete_day_changes_nothing(make_engine: MakeEngi
     assert (answer.already_recorded, answer.effects, answer.new_count) == (True, (), 2)
 
 
-def test_a_late_activity_before_a_gap_heals_only_its_own_run(make_engine: MakeEngine, clock: ManualClock) -> None:
+def test_a_late_activity_before_a_gap_heals_only_its_own_run(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
     """A run in the past may become the longest without touching the present one."""
     game = make_engine(DAILY)
     start = clock.now()
@@ -178,7 +182,7 @@ def test_too_late_or_too_early_is_refused(make_engine: MakeEngine, clock: Manual
     assert record(game, now + timedelta(minutes=5)) == 1
 
 
-# -- zones ----------------------------------------------------------------------------------------------------
+# -- zones ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +194,9 @@ def test_too_late_or_too_early_is_refused(make_engine: MakeEngine, clock: Manual
         ("event", [1, 2, 2]),  # as each instant's own offset says: 2, 3 and 3 March
     ],
 )
-def test_three_kinds_of_zone(make_engine: MakeEngine, clock: ManualClock, zone: str, counts: list[int]) -> None:
+def test_three_kinds_of_zone(
+    make_engine: MakeEngine, clock: ManualClock, zone: str, counts: list[int]
+) -> None:
     """Whose midnight parts the days: a fixed zone's, the participant's, or that of the instant itself."""
     game = make_engine(Catalog(streaks=[Streak("daily", timezone=zone)]))
     game.participants.upsert("ada", timezone="America/Los_Angeles")
@@ -229,7 +235,7 @@ def test_moving_to_another_zone_keeps_the_run(make_engine: MakeEngine, clock: Ma
     assert record(game) == 4
 
 
-# -- reading --------------------------------------------------------------------------------------------------
+# -- reading -------------------------------------------------------------------------------------------------
 
 
 def test_reading_computes_as_of_now_and_writes_nothing(make_engine: MakeEngine, clock: ManualClock) -> None:
@@ -289,16 +295,16 @@ def test_an_unknown_streak_is_named(make_engine: MakeEngine) -> None:
     """The error says which, and what was probably meant."""
     game = make_engine(DAILY)
     for call in (game.streaks.record, game.streaks.get):
-        with pytest.raises(NotFound, match="^Streak definition not found: dayly ") as caught:
+        with pytest.raises(NotFound, match=r"^Streak definition not found: dayly ") as caught:
             call("ada", "dayly")
         assert caught.value.nearest == "daily"
 
 
-# -- as metrics -----------------------------------------------------------------------------------------------
+# -- as metrics ----------------------------------------------------------------------------------------------
 
 
 def test_streaks_feed_thresholds(make_engine: MakeEngine, clock: ManualClock) -> None:
-    """Rises of the current run reach badges, the longest run ladders; a run that broke reaches again only once."""
+    """Rises of the current run reach badges, and those of the longest run ladders; each badge once."""
     game = make_engine(
         Catalog(
             streaks=[Streak("daily")],
@@ -318,7 +324,9 @@ def test_streaks_feed_thresholds(make_engine: MakeEngine, clock: ManualClock) ->
 
 def test_a_late_activity_reaches_thresholds_too(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Healing a run is a rise like any other."""
-    game = make_engine(Catalog(streaks=[Streak("daily")], badges=[Badge("three", criteria="streak.daily >= 3")]))
+    game = make_engine(
+        Catalog(streaks=[Streak("daily")], badges=[Badge("three", criteria="streak.daily >= 3")])
+    )
     start = clock.now()
     record(game)
     clock.advance(days=2)

@@ -28,7 +28,7 @@ def stands(game: Engine, who: str = "ada", ladder: str = "tier") -> str | None:
     return tier.code if tier is not None else None
 
 
-# -- climbing -------------------------------------------------------------------------------------------------
+# -- climbing ------------------------------------------------------------------------------------------------
 
 
 def test_the_bottom_rung_is_held_silently(make_engine: MakeEngine) -> None:
@@ -50,7 +50,9 @@ def test_a_lowest_rung_above_zero_is_said(make_engine: MakeEngine) -> None:
     assert (upgrade.code, upgrade.previous_code, upgrade.previous_level) == ("member", None, None)
 
 
-@pytest.mark.parametrize(("points", "rung"), [(99, "bronze"), (100, "silver"), (499, "silver"), (500, "gold")])
+@pytest.mark.parametrize(
+    ("points", "rung"), [(99, "bronze"), (100, "silver"), (499, "silver"), (500, "gold")]
+)
 def test_a_rung_is_reached_at_its_points(make_engine: MakeEngine, points: int, rung: str) -> None:
     """A threshold is met when it is reached, not when it is passed."""
     game = make_engine(Catalog(ladders=[LADDER]))
@@ -91,7 +93,7 @@ def test_several_ladders_stand_side_by_side(make_engine: MakeEngine) -> None:
     assert [tier.level for tier in game.tiers.history("ada", ladder="level")] == [1, 7]
 
 
-# -- falling --------------------------------------------------------------------------------------------------
+# -- falling -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("demotion", "rung"), [("never", "gold"), ("immediate", "bronze")])
@@ -140,7 +142,7 @@ def test_spending_does_not_lower_what_was_earned(make_engine: MakeEngine) -> Non
     assert steps(game.points.deduct("ada", 600)) == []
 
 
-# -- by hand --------------------------------------------------------------------------------------------------
+# -- by hand -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rung", ["bronze", "platinum"])
@@ -187,7 +189,7 @@ def test_pinning_where_one_stands_is_no_new_rung(make_engine: MakeEngine, clock:
 def test_unknown_names_are_refused(make_engine: MakeEngine) -> None:
     """An unknown rung is the document's sentence; an unknown ladder is named too. Nothing is left behind."""
     game = make_engine(Catalog(ladders=[LADDER]))
-    with pytest.raises(NotFound, match="^Tier definition not found: golden") as caught:
+    with pytest.raises(NotFound, match=r"^Tier definition not found: golden") as caught:
         game.tiers.assign("ada", "golden")
     assert caught.value.nearest == "gold"
     for call in (game.tiers.current, game.tiers.clear, game.tiers.history):
@@ -196,7 +198,7 @@ def test_unknown_names_are_refused(make_engine: MakeEngine) -> None:
     assert game.participants.list().total == 0
 
 
-# -- the way ahead --------------------------------------------------------------------------------------------
+# -- the way ahead -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -213,10 +215,10 @@ def test_unknown_names_are_refused(make_engine: MakeEngine) -> None:
         (9999, "platinum", 1, 99, 99),
     ],
 )
-def test_the_next_rung_says_what_is_missing(
+def test_the_next_rung_says_what_is_missing(  # noqa: PLR0913 - a row of the table
     make_engine: MakeEngine, points: int, code: str, remaining: int, threshold: int, way: int
 ) -> None:
-    """Two fractions, both floored: of the next threshold (150 of 500 is 30), and of the way between the rungs."""
+    """Two fractions, floored: of the next threshold (150 of 500 is 30), and of the way between the rungs."""
     game = make_engine(Catalog(ladders=[LADDER]))
     if points:
         game.points.award("ada", points)
@@ -249,7 +251,9 @@ def test_the_balance_as_the_metric_counts_what_is_left(make_engine: MakeEngine) 
 
 def test_history_carries_when_each_rung_was_reached(make_engine: MakeEngine, clock: ManualClock) -> None:
     """By the instant of the event that reached it."""
-    game = make_engine(Catalog(ladders=[Ladder("tier", tiers=[Tier("a"), Tier("b", min_points=5, color="#FFD700")])]))
+    game = make_engine(
+        Catalog(ladders=[Ladder("tier", tiers=[Tier("a"), Tier("b", min_points=5, color="#FFD700")])])
+    )
     start = clock.now()
     game.points.award("ada", 1)
     clock.advance(days=3)

@@ -337,7 +337,7 @@ def test_chains_lie_as_plain_tuples(store: MemoryStore) -> None:
     with writing(store) as tx:
         insert(tx, LETTER, LetterRow(1, "in", 1, "a"))
         update(tx, LETTER, LetterRow(1, "in", 1, "b"))
-        insert(tx, LETTER, LetterRow(1, "in", 2, "c"))
+        insert(tx, LETTER, LetterRow(1, "in", 2, "c"), LetterRow(2, "in", 1, "d"))
         found = tx.scan(LETTER, LETTER_BY_TEXT)
     assert {type(row) for row in found} == {LetterRow}
     kept = [row for _, row in store._shelves[LETTER].pairs()]  # noqa: SLF001 - it shows nowhere else
