@@ -74,7 +74,7 @@ def in_memory(dose: Dose) -> list[Line]:
             theirs = singly(floor.award)
             mine = singly(made(game))
             measured = compare(theirs, mine, dose.memory, rounds=dose.rounds)
-        lines.append(Line(f"memory, {what}", *measured, bars))
+        lines.append(Line(f"award in memory, {what}", *measured, bars))
     return lines
 
 
@@ -87,7 +87,7 @@ def one_at_a_time(dose: Dose) -> list[Line]:
             fill(game, dose.filled)
             theirs, mine = singly(floor.award), singly(game.points.award)
             measured = compare(theirs, mine, dose.single, rounds=dose.rounds)
-        lines.append(Line(f"SQLite {durability.upper()}, singly, {NAMES[boards]}", *measured, (bar,)))
+        lines.append(Line(f"award, SQLite {durability.upper()}, {NAMES[boards]}", *measured, (bar,)))
     return lines
 
 
@@ -100,7 +100,7 @@ def by_the_hundred(dose: Dose) -> list[Line]:
             fill(game, dose.filled)
             theirs, mine = in_batches(floor.award_batch, BATCH), in_batches(partial(award_all, game), BATCH)
             measured = compare(theirs, mine, dose.batched, rounds=dose.rounds)
-        lines.append(Line(f"SQLite FULL, by 100, {NAMES[boards]}", *measured, bars))
+        lines.append(Line(f"awards by 100, SQLite FULL, {NAMES[boards]}", *measured, bars))
     return lines
 
 

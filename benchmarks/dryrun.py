@@ -20,9 +20,9 @@ from gamify_core import Engine
 __all__ = ["main"]
 
 CASES: tuple[tuple[str, Where, tuple[Bar, ...]], ...] = (
-    ("memory", "memory", (at_most(0.70),)),
-    ("SQLite NORMAL", "normal", ()),
-    ("SQLite FULL", "full", (at_most(0.15),)),
+    ("dry run in memory", "memory", (at_most(0.70),)),
+    ("dry run, SQLite NORMAL", "normal", ()),
+    ("dry run, SQLite FULL", "full", (at_most(0.15),)),
 )
 
 

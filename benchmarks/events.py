@@ -78,7 +78,7 @@ def in_memory(dose: Dose) -> list[Line]:
             fill_with_events(game, dose.filled)
             theirs, mine = singly(floor.award), singly(made(game), amount=score)
             measured = compare(theirs, mine, dose.memory, rounds=dose.rounds)
-        lines.append(Line(f"memory, {what}", *measured, bars))
+        lines.append(Line(f"event in memory, {what}", *measured, bars))
     return lines
 
 
@@ -86,8 +86,8 @@ def on_file(dose: Dose) -> list[Line]:
     """Measure events on a file in batches of 100."""
     bar = (rate_of(6_000),)
     return [
-        Line("SQLite FULL, by 100", *_by_the_hundred(None, dose), bar),
-        Line("SQLite FULL, by 100, days pass", *_by_the_hundred(passing_days(10_000), dose), bar),
+        Line("events by 100, SQLite FULL", *_by_the_hundred(None, dose), bar),
+        Line("events by 100, SQLite FULL, days pass", *_by_the_hundred(passing_days(10_000), dose), bar),
     ]
 
 

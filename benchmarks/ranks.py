@@ -69,7 +69,7 @@ def after_a_busy_day(where: str, board: Filled, dose: Dose) -> Line:
         _readings(lambda _: board.beside.top(), board.entries),
     )
     what = f"{where}, {board.entries:,}, top ten, everybody moved today"
-    return microseconds(slowness(what, compare(*pair, dose.scans, rounds=dose.rounds)))
+    return microseconds(slowness(what, compare(*pair, max(1, dose.scans // 4), rounds=dose.rounds)))
 
 
 def growth(where: str, small: Filled, large: Filled, dose: Dose) -> Line:
@@ -79,7 +79,7 @@ def growth(where: str, small: Filled, large: Filled, dose: Dose) -> Line:
         return _readings(lambda who: board.game.leaderboards.rank("scorers", who), board.entries)
 
     measured = compare(ranks(large), ranks(small), dose.reads, rounds=dose.rounds)
-    what = f"{where}, from {small.entries:,} to {large.entries:,}"
+    what = f"rank, {where}, from {small.entries:,} to {large.entries:,}"
     return microseconds(slowness(what, measured, at_most(GROWTH[where])))
 
 

@@ -85,7 +85,17 @@ def test_the_arrow_runs_one_way(room: str) -> None:
 
 def test_every_room_has_a_rule() -> None:
     """No room of the library stands outside the rules; what stands above the engine may use all of it."""
-    above = {"__main__", "cli", "commands", "eventfiles", "examples", "githistory", "history", "importing", "simulation"}
+    above = {
+        "__main__",
+        "cli",
+        "commands",
+        "eventfiles",
+        "examples",
+        "githistory",
+        "history",
+        "importing",
+        "simulation",
+    }
     rooms = {module.split(".")[0] for module in FILES} - {""}
     assert rooms - above <= set(ALLOWED)
 
@@ -116,7 +126,20 @@ def test_services_do_not_import_each_other() -> None:
 
 def test_the_domain_is_pure() -> None:
     """No mechanic imports anything that does input, output, tells the time, or draws luck from outside."""
-    impure = {"asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess", "threading", "time"}
+    impure = {
+        "asyncio",
+        "io",
+        "logging",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "socket",
+        "sqlite3",
+        "subprocess",
+        "threading",
+        "time",
+    }
     found = set()
     for path in (ROOT / "domain").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -149,6 +172,7 @@ def test_there_is_one_way_to_write() -> None:
     opening = {
         module_of(path)
         for path in ROOT.rglob("*.py")
-        if "store.begin(" in path.read_text(encoding="utf-8") and not within(module_of(path), {"storage", "testing"})
+        if "store.begin(" in path.read_text(encoding="utf-8")
+        and not within(module_of(path), {"storage", "testing"})
     }
     assert opening == {"road.road"}

@@ -8,7 +8,16 @@ import sys
 
 import pytest
 
-HEAVY = ("sqlite_utils", "sqlite3", "hypothesis", "pytest", "rich", "click", "gamify_core.testing", "gamify_core.cli")
+HEAVY = (
+    "sqlite_utils",
+    "sqlite3",
+    "hypothesis",
+    "pytest",
+    "rich",
+    "click",
+    "gamify_core.testing",
+    "gamify_core.cli",
+)
 
 
 def loaded_after(code: str) -> set[str]:
@@ -45,7 +54,11 @@ def test_an_engine_in_memory_loads_no_database() -> None:
 
 def test_importing_prints_and_opens_nothing() -> None:
     """An import is silent and leaves no file behind."""
-    done = subprocess.run(  # noqa: S603 - as above
-        [sys.executable, "-W", "error", "-c", "import gamify_core"], capture_output=True, text=True, check=True, timeout=60
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import gamify_core"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert (done.stdout, done.stderr) == ("", "")

@@ -32,7 +32,7 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
     at = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
     to = plan.earned(value_of(turn, who, plan.ladder.metric))
     if to < at:
-        if plan.ladder.demotion == "immediate":
+        if plan.ladder.demotion == "immediate" and not _late(turn, plan.ladder.metric):
             stand(turn, who, plan, to, AUTOMATIC, f"ladder:{plan.ladder.code}")
         return
     for step in plan.places:
@@ -40,6 +40,15 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
             continue
         silent = head is None and step == plan.places[0] and plan.minimums[0] <= 0
         stand(turn, who, plan, step, AUTOMATIC, f"ladder:{plan.ladder.code}", silent=silent)
+
+
+def _late(turn: Turn, metric: str) -> bool:
+    """Say whether the turn moves a window that is over: that may raise somebody, but takes no rung."""
+    if "@" not in metric:
+        return False
+    tracker = turn.plan.reading(metric)
+    label = tracker.calendar.label
+    return label(turn.occurred_at, tracker.zone) < label(turn.recorded_at, tracker.zone)
 
 
 def stand(  # noqa: PLR0913 - where, how and why

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from gamify_core.border import MOST, Json
-from gamify_core.domain.conditions import Expression
 from gamify_core.domain.condition_facts import Facts
+from gamify_core.domain.conditions import Expression
 from gamify_core.domain.luck import stream
 from gamify_core.effects import SKIPPED
 from gamify_core.errors import BadValue, ConditionError, GamifyError, InsufficientPoints, RuleFailed
@@ -178,7 +178,9 @@ def _award(
     return True
 
 
-def _amount(turn: Turn, plan: RulePlan, facts: Facts, amount: int | Expression, effect: str) -> int | None:
+def _amount(  # noqa: PLR0913 - the effect is named where the amount is passed over
+    turn: Turn, plan: RulePlan, facts: Facts, amount: int | Expression, effect: str
+) -> int | None:
     """Return what an amount comes to; zero is nothing to do, anything else that is no amount is passed over."""
     if isinstance(amount, int):
         return amount

@@ -45,6 +45,8 @@ class _Barred:
         self._why = detail, hint
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # the interpreter's own questions: whether this can be copied, unwrapped …
+            raise AttributeError(name)
         detail, hint = self._why
         raise HandleInUse(detail, hint=hint)
 

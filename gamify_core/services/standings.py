@@ -16,8 +16,8 @@ import attrs
 
 from gamify_core.road.meters import DAILY
 from gamify_core.road.plan import ALL_TIME
+from gamify_core.services.orders import Kept, Key, Order, key_of, scanned
 from gamify_core.services.reading import window_of
-from gamify_core.services.orders import Key, Kept, Order, key_of, scanned
 from gamify_core.storage.tables.metrics import MetricRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -151,9 +151,12 @@ class Board:
         period: str,
         history: Callable[[int], Order],
         label: int | None,
-        today: int,
+        today: Callable[[], int],
     ) -> None:
-        """Open the board; `history` gives the order of each label, `label` is None for all time."""
+        """Open the board; `history` gives the order of each label, `label` is None for all time.
+
+        `today` is asked for only when something compares with the start of the day.
+        """
         self.access = access
         self.reader = reader
         self.definition = definition
@@ -167,6 +170,10 @@ class Board:
     def previous(self) -> Order | None:
         """The period before, which `change` compares with; None for all time."""
         return self._history(self._label - 1) if self._label is not None else None
+
+    @cached_property
+    def _day(self) -> int:
+        return self._today()
 
     @property
     def code(self) -> str:
@@ -253,7 +260,7 @@ class Board:
 
     def _this_morning(self, row: MetricRow) -> int | None:
         """Return the all-time rank as today began, from the entries that moved since."""
-        down, reached = (row.day_down, row.day_reached) if row.day == self._today else (row.down, row.reached_at)
+        down, reached = (row.day_down, row.day_reached) if row.day == self._day else (row.down, row.reached_at)
         if down is None or reached is None:
             return None
         key = (down, reached, row.tie or "")
@@ -281,7 +288,7 @@ class Board:
     @cached_property
     def _moved(self) -> tuple[list[Key], list[Key]]:
         """The keys, now and as today began, of the entries that moved today, each in order."""
-        rows = self.order.moved_on(self._today)
+        rows = self.order.moved_on(self._day)
         now = sorted(key_of(row) for row in rows)
         then = sorted(
             (row.day_down, row.day_reached, row.tie or "")
@@ -313,5 +320,6 @@ def open_board(access: Access, reader: Reader, definition: Leaderboard, period: 
         ascending = definition.order == "ascending"
         tracker = attrs.evolve(tracker, ranked=True, ascending=ascending)  # a criterion may keep the same window
         history = scanned(access, reader, tracker)
-    label = tracker.calendar.label(now, tracker.zone) if tracker.calendar is not ALL_TIME else None
-    return Board(access, reader, definition, period, history, label, DAILY.label(now, tracker.zone))
+    zone = tracker.zone
+    label = tracker.calendar.label(now, zone) if tracker.calendar is not ALL_TIME else None
+    return Board(access, reader, definition, period, history, label, lambda: DAILY.label(now, zone))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from gamify_core.errors import StoreClosed, StoreError
+from gamify_core.errors import StoreClosed, StoreConflict, StoreError
 from gamify_core.storage.memory_shelves import ChainShelf, KeyShelf, shelf_for
 from gamify_core.storage.protocol import Index, Key, Table
 
@@ -139,7 +139,8 @@ class _Transaction(_Reading):
     def __init__(self, store: MemoryStore, shelves: _Shelves) -> None:
         self._store = store
         self._shelves = shelves
-        self._undo: list[tuple[Shelf, Rows, Rows]] = []
+        # What was changed, from what to what; for a row that was appended: nothing, and the row.
+        self._undo: list[tuple[Shelf, Rows | None, Any]] = []
 
     def replace(
         self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None], /
@@ -159,6 +160,19 @@ class _Transaction(_Reading):
             undo.pop()
             raise
 
+    def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
+        """Add rows at the ends of their chains, or raise and change nothing."""
+        shelf = self._shelves[table]
+        if len(rows) == 1:
+            self._undo.append((shelf, None, rows[0]))  # first, as above
+            if shelf.grow(rows[0]):
+                return
+            self._undo.pop()
+        after = {row[: table.key]: row for row in rows}
+        if len(after) < len(rows):
+            raise StoreConflict(f"{table.name}: a row was given twice")
+        self.replace(table, dict.fromkeys(after), after)
+
     def commit(self) -> None:
         """Keep everything, and end."""
         if self._shelves.refusal is not _unknown:
@@ -169,7 +183,11 @@ class _Transaction(_Reading):
         """Take everything back, and end."""
         if self._shelves.refusal is _unknown:
             while self._undo:
-                _take_back(*self._undo[-1])
+                shelf, before, after = self._undo[-1]
+                if before is None:
+                    shelf.shrink(after)
+                else:
+                    _take_back(shelf, before, after)
                 self._undo.pop()
             self._end(_ENDED)
 

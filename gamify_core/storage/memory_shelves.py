@@ -43,6 +43,10 @@ class _Unique:
         values = tuple([row[place] for place in self._places])
         return None if None in values else values
 
+    def shows(self, row: Row) -> bool:
+        """Say whether a row has values here."""
+        return row[self._shown] is not None
+
     def concerns(self, before: Rows, after: Rows) -> bool:
         """Say whether any of the rows has values here; most rows of a partial index have none."""
         shown = self._shown
@@ -153,6 +157,13 @@ class _Shelf(ABC):
         """Return how many rows have this prefix."""
         return self.order(index).count(prefix)
 
+    def grow(self, row: Row) -> bool:  # noqa: ARG002 - only a chain can
+        """Add the next row of a chain; say whether it was added."""
+        return False
+
+    def shrink(self, row: Row) -> None:
+        """Take back what `grow` has added."""
+
     def last(self, prefix: Key) -> Any:
         """Return the head of a chain."""
         raise StoreError(f"{self._table.name} is no chain, so {prefix!r} has no last row")
@@ -202,7 +213,7 @@ class KeyShelf(_Shelf):
 class ChainShelf(_Shelf):
     """Rows numbered from 1 within their prefix, which is the key without its last column."""
 
-    __slots__ = ("_chains", "_groups", "_row")
+    __slots__ = ("_chains", "_groups", "_row", "_width")
 
     def __init__(self, table: Table[Any]) -> None:
         """Hold the rows of `table`."""
@@ -212,6 +223,7 @@ class ChainShelf(_Shelf):
             None  # names by first column, when first asked
         )
         self._row = table.row
+        self._width = table.key - 1
         self.get = self._get
         self.kept = self._kept
 
@@ -238,17 +250,6 @@ class ChainShelf(_Shelf):
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a number given twice is a conflict, a hole in a chain an error."""
         chains = self._chains
-        if len(after) == 1 and not self._orders:  # by far the most frequent change: the next row of one chain
-            ((key, row),) = after.items()
-            if row is not None and before[key] is None:
-                chain = chains.get(key[:-1])
-                if chain is not None and key[-1] == len(chain) + 1:
-                    for unique in self._uniques.values():
-                        if unique.concerns(before, after):
-                            unique.check(before, after)
-                            unique.apply(before, after)
-                    chain.append(row[:])
-                    return
         sizes: dict[Key, int] = {}
         for key, row in after.items():
             if before[key] is not None and row is not None:
@@ -270,6 +271,26 @@ class ChainShelf(_Shelf):
             if unique.concerns(before, after):
                 unique.check(before, after)
         self.put(before, after)
+
+    def grow(self, row: Row) -> bool:
+        """Add the next row of a chain, where nothing beside the rows has to be carried along; say whether it was."""
+        if self._orders:
+            return False
+        for unique in self._uniques.values():
+            if unique.shows(row):
+                return False
+        width = self._width
+        chain = self._chains.get(row[:width])
+        if chain is None or row[width] != len(chain) + 1:
+            return False
+        chain.append(row[:])
+        return True
+
+    def shrink(self, row: Row) -> None:
+        """Take a row that was added by `grow` off its chain, where it is there."""
+        chain = self._chains[row[: self._width]]
+        if len(chain) == row[self._width]:
+            chain.pop()
 
     def _misplaced(self, key: Key, *, again: bool) -> StoreError:
         if again:

@@ -7,7 +7,7 @@ nothing behind. A transaction that was ended, or that a fork took to another pro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gamify_core.errors import CommitOutcomeUnknown
@@ -85,6 +85,29 @@ class SQLiteTransaction(SQLiteReader):
                 connection.execute("ROLLBACK TO replacing")
                 connection.execute("RELEASE replacing")
             self._blocks.doubt()
+            raise self._refused(error) from error
+
+    def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
+        """Add rows at the ends of their chains."""
+        texts = self._layout[table]
+        if texts.counted:
+            after = {row[: table.key]: row for row in rows}
+            self.replace(table, dict.fromkeys(after), after)
+            return
+        connection = self._open()
+        try:
+            if len(rows) == 1:
+                connection.execute(texts.insert, rows[0])
+            else:
+                connection.execute("SAVEPOINT appending")
+                try:
+                    connection.executemany(texts.insert, rows)
+                except BaseException:
+                    connection.execute("ROLLBACK TO appending")
+                    raise
+                finally:
+                    connection.execute("RELEASE appending")
+        except DRIVER_ERRORS as error:
             raise self._refused(error) from error
 
     def _replace_one(

@@ -26,7 +26,7 @@ _ROWS_KEPT = 50_000  # clean rows beyond this are forgotten: a long import must 
 class _Shelf(Generic[Row]):
     """What a unit knows of one table."""
 
-    __slots__ = ("before", "found", "heads", "key", "place", "rows", "table")
+    __slots__ = ("before", "ends", "found", "heads", "key", "place", "rows", "table")
 
     def __init__(self, table: Table[Row], place: int) -> None:
         self.table = table
@@ -35,6 +35,7 @@ class _Shelf(Generic[Row]):
         self.rows: dict[Key, Row | None] = {}  # as this unit sees them; None: there is none
         self.before: dict[Key, Row | None] = {}  # as the store has them, for the rows that are queued
         self.heads: dict[Key, Row | None] = {}
+        self.ends: list[Row] = []  # rows to be added to chains, which nothing but `last` has to see before a flush
         self.found: dict[tuple[Index, Key], Key | None] = {}
 
 
@@ -58,7 +59,7 @@ class _Shelves(dict[Table[Any], _Shelf[Any]]):
 class Unit:
     """One open write transaction with its identity map, its queue of rows and its journal."""
 
-    __slots__ = ("_journal", "_marks", "_rewound", "_shelves", "_transaction", "known", "memo")
+    __slots__ = ("_flushed", "_journal", "_marks", "_rewound", "_shelves", "_transaction", "known", "memo")
 
     def __init__(
         self,
@@ -72,11 +73,12 @@ class Unit:
         """
         self._transaction = transaction
         self._shelves = _Shelves(order)
-        # What was there before each put since the first mark: (shelf, key, row, head), or for what a
-        # unique index finds (shelf, (index, values), key of the row).
+        # What was there before each put since the first mark: (shelf, key, row, head); for what a unique
+        # index finds (shelf, (index, values), key of the row); for an appended row (shelf, None, the row, head).
         self._journal: list[tuple[_Shelf[Any], Any, Any, Any]] = []
         self._marks = 0
         self._rewound = False
+        self._flushed = False
         self.known: dict[object, Any] = known if known is not None else {}
         self.memo: dict[object, Any] = {}
         """Facts to be known once this unit commits; forgotten when anything is rewound."""
@@ -85,7 +87,10 @@ class Unit:
 
     def get(self, table: Table[Row], key: Key, /) -> Row | None:
         """Return the row with this key as this unit sees it."""
-        rows = self._shelves[table].rows
+        shelf = self._shelves[table]
+        if shelf.ends:
+            self.flush()
+        rows = shelf.rows
         row: Row | None = rows.get(key, _UNREAD)  # not try/except: in a unit of one command most reads are first reads
         if row is _UNREAD:
             row = rows[key] = self._transaction.get(table, key)
@@ -93,7 +98,10 @@ class Unit:
 
     def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
         """Return the rows with these keys, None where there is none."""
-        rows = self._shelves[table].rows
+        shelf = self._shelves[table]
+        if shelf.ends:
+            self.flush()
+        rows = shelf.rows
         unread = [key for key in keys if key not in rows]
         if unread:
             rows.update(zip(unread, self._transaction.get_many(table, unread), strict=True))
@@ -158,12 +166,12 @@ class Unit:
     def append(self, table: Table[Row], row: Row) -> None:
         """Queue the next row of a chain, whose head was read before and which no unique index finds."""
         shelf = self._shelves[table]
-        key = row[: shelf.key]
-        prefix = key[:-1]
+        prefix = row[: shelf.key - 1]
+        heads = shelf.heads
         if self._marks:
-            self._journal.append((shelf, key, None, shelf.heads.get(prefix, _UNREAD)))
-        shelf.before.setdefault(key, None)
-        shelf.rows[key] = shelf.heads[prefix] = row
+            self._journal.append((shelf, None, row, heads.get(prefix, _UNREAD)))
+        heads[prefix] = row
+        shelf.ends.append(row)
 
     def add(self, table: Table[Row], row: Row) -> None:
         """Queue a row that is known to be new."""
@@ -223,6 +231,14 @@ class Unit:
         self._rewound = True
         while len(self._journal) > mark:
             shelf, key, old, head = self._journal.pop()
+            if key is None:  # an appended row
+                _restore(shelf.heads, old[: shelf.key - 1], head)
+                if shelf.ends:
+                    shelf.ends.pop()
+                else:
+                    shelf.before[old[: shelf.key]] = old
+                    shelf.rows[old[: shelf.key]] = None
+                continue
             if isinstance(key[0], Index):
                 _restore(shelf.found, key, old)
                 continue
@@ -244,11 +260,17 @@ class Unit:
     def flush(self) -> None:
         """Send everything queued to the store, parents first."""
         shelves = self._shelves
-        dirty = [shelf for shelf in shelves.values() if shelf.before]
+        dirty = [shelf for shelf in shelves.values() if shelf.before or shelf.ends]
         if len(dirty) > 1:
             dirty.sort(key=_place)
         for shelf in dirty:
             before, rows = shelf.before, shelf.rows
+            if shelf.ends and not before:
+                self._transaction.append(shelf.table, shelf.ends)
+                shelf.ends = []
+                continue
+            if shelf.ends:
+                before = _joined(shelf)
             after = {key: rows[key] for key in before}
             if self._rewound:  # what was taken back is as the store has it, and is not sent
                 after = {key: row for key, row in after.items() if row is not before[key]}
@@ -256,16 +278,18 @@ class Unit:
             if after:
                 self._transaction.replace(shelf.table, before, after)
             shelf.before = {}
-        if not self._marks and sum([len(shelf.rows) for shelf in shelves.values()]) > _ROWS_KEPT:
+        if self._flushed and not self._marks and sum([len(shelf.rows) for shelf in shelves.values()]) > _ROWS_KEPT:
             shelves.clear()
+        self._flushed = True
 
     def queued(self, table: Table[Row]) -> list[Row]:
         """Return the rows of a table that are queued and not sent yet."""
         shelf = self._shelves[table]
-        return [row for key in shelf.before if (row := shelf.rows[key]) is not None]
+        return [row for key in shelf.before if (row := shelf.rows[key]) is not None] + shelf.ends
 
     def _settle(self, table: Table[Any]) -> None:
-        if self._shelves[table].before:
+        shelf = self._shelves[table]
+        if shelf.before or shelf.ends:
             self.flush()
 
     def commit(self) -> None:
@@ -280,6 +304,19 @@ class Unit:
     def rollback(self) -> None:
         """Forget everything."""
         self._transaction.rollback()
+
+
+def _joined(shelf: _Shelf[Any]) -> dict[Key, Any]:
+    """Queue appended rows with the others of their chains: what is removed newest first, then upwards by number."""
+    before, rows = shelf.before, shelf.rows
+    for row in shelf.ends:
+        key = row[: shelf.key]
+        before.setdefault(key, None)
+        rows[key] = row
+    shelf.ends = []
+    gone = sorted([key for key in before if rows[key] is None], reverse=True)
+    left = sorted([key for key in before if rows[key] is not None])
+    return {key: before[key] for key in gone + left}
 
 
 def _restore(place: dict[Any, Any], key: object, old: object) -> None:

@@ -219,6 +219,34 @@ class WriteContract(StoreParts):
             assert view.scan(LETTER) == [one._replace(text="in place"), two._replace(text="again")]
             assert view.count(LETTER, None, (1, "in")) == 2  # noqa: PLR2004 - the two above
 
+    def test_3_appended_rows_are_seen_at_the_ends_of_their_chains(self, store: Store) -> None:
+        """`append` adds rows to one chain or several, and a rollback takes them off again."""
+        one, two, three = LETTERS[:3]
+        with writing(store) as tx:
+            tx.append(LETTER, [one])
+            assert tx.last(LETTER, (1, "in")) == one
+        with writing(store) as tx:
+            tx.append(LETTER, [two, three])
+            tx.append(LETTER, [three._replace(n=4)])
+        tx = store.begin()
+        tx.append(LETTER, [three._replace(n=5)])
+        tx.rollback()
+        with store.view() as view:
+            assert view.scan(LETTER, None, (1, "in")) == [one, two, three, three._replace(n=4)]
+
+    def test_4_a_row_appended_twice_is_refused_and_leaves_nothing(self, store: Store) -> None:
+        """`append` refuses a number that is there already, with all rows of the call."""
+        one, two, three = LETTERS[:3]
+        with writing(store) as tx:
+            tx.append(LETTER, [one])
+        tx = store.begin()
+        with pytest.raises(StoreConflict):
+            tx.append(LETTER, [one])
+        with pytest.raises(StoreConflict):
+            tx.append(LETTER, [two, three, two])
+        assert tx.scan(LETTER, None, (1, "in")) == [one]
+        tx.commit()
+
     def test_3_an_emptied_chain_is_no_chain(self, store: Store) -> None:
         """When the only link is taken off again, nothing is left of the chain."""
         with writing(store) as tx:

@@ -109,6 +109,13 @@ class PlainTransaction(PlainReading):
         assert self.tables is not None
         self.tables[table] = rows
 
+    def append(self, table: Table[Any], rows: Sequence[Row], /) -> None:
+        """Add rows that are all new."""
+        after = {row[: table.key]: row for row in rows}
+        if len(after) < len(rows):
+            raise StoreConflict("key")
+        self.replace(table, dict.fromkeys(after), after)
+
     def commit(self) -> None:
         """Put the copy in place."""
         if self.tables is None:

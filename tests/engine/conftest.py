@@ -16,6 +16,11 @@ from gamify_core.storage.sqlite import SQLiteStore
 START = "2026-03-02T09:00+00:00"  # a Monday
 
 
+def store_of(engine: Engine) -> Store:
+    """Return the store that an engine works on, for a second engine on it."""
+    return engine._store  # noqa: SLF001 - engines do not hand out their store
+
+
 class MakeEngine(Protocol):
     """Makes an engine on a new store of the kind under test; the settings are those of `Engine`."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamify_core import Badge, Catalog, Currency, ManualClock, Metric, NotFound, Rule, Streak
+from gamify_core import Badge, Catalog, Currency, Leaderboard, ManualClock, Metric, NotFound, Rule, Streak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +99,22 @@ def test_a_repeatable_badge_is_earned_again(make_engine: MakeEngine, clock: Manu
     assert (often.times, often.earned_at) == (3, clock.now().replace(day=4))
     assert game.points.balance("ada").balance == 15
     assert not game.badges.list("ada", badge_codes=["two"]).badges[0].earned
+
+
+def test_what_counts_badges_later_counts_a_repeated_one_once(
+    make_engine: MakeEngine, make_store: Callable[[], Store]
+) -> None:
+    """A catalog that begins to count badges finds what it would have counted from the start."""
+    badges = [Badge("often", repeatable=True), Badge("other"), Badge("gone")]
+    store = make_store()
+    before = make_engine(Catalog(badges=badges), store=store)
+    for code in ("often", "other", "often", "gone"):
+        before.badges.award("ada", code)
+    before.badges.revoke("ada", "gone")
+    board = Leaderboard("collectors", metric="badges.count")
+    after = make_engine(Catalog(badges=badges, leaderboards=[board]), store=store)
+    after.badges.award("bob", "often")
+    assert str(after.leaderboards.top("collectors")) == "1. ada 2\n2. bob 1"
 
 
 def test_revoking_takes_the_badge_and_not_what_it_gave(make_engine: MakeEngine) -> None:

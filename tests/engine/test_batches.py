@@ -23,7 +23,7 @@ from gamify_core import (
     RuleFailed,
     StoreClosed,
 )
-from tests.engine.conftest import MakeEngine
+from tests.engine.conftest import MakeEngine, store_of
 
 CATALOG = Catalog(
     metrics=[Metric("lessons", "lesson")],
@@ -40,7 +40,11 @@ def game(make_engine: MakeEngine) -> Engine:
 def test_each_item_is_decided_in_turn(game: Engine) -> None:
     """Items see what those before them did, and are answered in the order they were passed."""
     answer = game.points.award_batch([Award("ada", 1), Award("bob", 2), Award("ada", 3)])
-    assert [(item.participant_id, item.error) for item in answer] == [("ada", None), ("bob", None), ("ada", None)]
+    assert [(item.participant_id, item.error) for item in answer] == [
+        ("ada", None),
+        ("bob", None),
+        ("ada", None),
+    ]
     balances = [item.answer.new_balance for item in answer if isinstance(item.answer, PointsAnswer)]
     assert balances == [1, 2, 4]
     assert (answer.processed, answer.failed, len(answer), answer.replayed) == (3, 0, 3, False)
@@ -64,7 +68,11 @@ def test_a_refused_item_fails_alone(game: Engine) -> None:
     assert isinstance(answer.results[4].error, BadValue)
     assert answer.results[4].error.field == "awards[4]"
     assert [person.participant_id for person in game.participants.list()] == ["ada", "bob"]
-    assert [row.kind for row in game.history.activity()] == ["catalog.adopted", "points.award", "points.award"]
+    assert [row.kind for row in game.history.activity()] == [
+        "catalog.adopted",
+        "points.award",
+        "points.award",
+    ]
 
 
 def test_an_item_refused_half_way_leaves_nothing(game: Engine) -> None:
@@ -80,7 +88,9 @@ def test_a_refused_item_does_not_leave_a_gap(make_engine: MakeEngine) -> None:
     """With or without refused items between them, the accepted ones end in the same state."""
     clean, mixed = make_engine(CATALOG, seed=1), make_engine(CATALOG, seed=1)
     clean.events.emit_batch([Emit("ada", "lesson"), Emit("bob", "lesson")])
-    mixed.events.emit_batch([Emit("eve", "entry"), Emit("ada", "lesson"), Emit("", "lesson"), Emit("bob", "lesson")])
+    mixed.events.emit_batch(
+        [Emit("eve", "entry"), Emit("ada", "lesson"), Emit("", "lesson"), Emit("bob", "lesson")]
+    )
     assert mixed.history.state_digest() == clean.history.state_digest()
 
 
@@ -143,7 +153,7 @@ def test_a_limit_on_batches_counts_items(make_engine: MakeEngine) -> None:
     assert game.points.balance("ada").balance == 2
 
 
-# -- keys ---------------------------------------------------------------------------------------------------
+# -- keys ----------------------------------------------------------------------------------------------------
 
 
 def test_a_repeated_batch_key_replays_every_item(game: Engine) -> None:
@@ -214,7 +224,7 @@ def test_events_of_a_batch_carry_keys_of_their_own(game: Engine) -> None:
     assert game.points.balance("ada").balance == 10
 
 
-# -- what is no fault of an item ------------------------------------------------------------------------------
+# -- what is no fault of an item -----------------------------------------------------------------------------
 
 
 def test_a_store_that_fails_fails_the_batch(game: Engine) -> None:
@@ -228,7 +238,7 @@ def test_a_refused_catalog_fails_the_batch(make_engine: MakeEngine) -> None:
     """With `on_change="refuse"` a batch under another catalog is refused whole, inside a transaction too."""
     first = make_engine(CATALOG)
     first.points.award("ada", 1)
-    other = make_engine(Catalog(leaderboards=[Leaderboard("all")]), store=first._store, on_change="refuse")
+    other = make_engine(Catalog(leaderboards=[Leaderboard("all")]), store=store_of(first), on_change="refuse")
     with pytest.raises(CatalogError, match="differs from the one"):
         other.points.award_batch([Award("ada", 1)])
     with other.transaction() as tx, pytest.raises(CatalogError, match="differs from the one"):

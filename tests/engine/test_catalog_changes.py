@@ -22,7 +22,7 @@ from gamify_core import (
 )
 from gamify_core.engine import Game
 from gamify_core.storage.memory import MemoryStore
-from tests.engine.conftest import MakeEngine
+from tests.engine.conftest import MakeEngine, store_of
 
 PLAIN = Catalog()
 
@@ -49,7 +49,7 @@ def test_the_same_catalog_is_not_adopted_again(make_engine: MakeEngine) -> None:
     """Opening a store again under the same meaning writes nothing new."""
     first = make_engine(Catalog(badges=[Badge("a"), Badge("b")]))
     first.points.award("ada", 1)
-    again = make_engine(Catalog(badges=[Badge("a"), Badge("b")]), store=first._store)
+    again = make_engine(Catalog(badges=[Badge("a"), Badge("b")]), store=store_of(first))
     again.points.award("ada", 1)
     assert kinds(again) == ["catalog.adopted", "points.award", "points.award"]
 
@@ -65,7 +65,7 @@ def test_a_refused_first_command_adopts_nothing(make_engine: MakeEngine) -> None
 def test_a_changed_catalog_is_adopted_where_it_comes_into_force(make_engine: MakeEngine) -> None:
     """Two engines taking turns on one store each write that their catalog is in force from there on."""
     plain = make_engine(PLAIN)
-    badged = make_engine(Catalog(badges=[Badge("a")]), store=plain._store)
+    badged = make_engine(Catalog(badges=[Badge("a")]), store=store_of(plain))
     for game in (plain, badged, badged, plain):
         game.points.award("ada", 1)
     awards = ["points.award"]
@@ -78,7 +78,7 @@ def test_refusing_a_change(make_engine: MakeEngine) -> None:
     """With `on_change="refuse"` reading works, writing under another catalog is refused with the remedy."""
     first = make_engine(PLAIN, on_change="refuse")
     first.points.award("ada", 5)
-    other = make_engine(Catalog(badges=[Badge("a")]), store=first._store, on_change="refuse")
+    other = make_engine(Catalog(badges=[Badge("a")]), store=store_of(first), on_change="refuse")
     before = first.history.state_digest()
     assert other.points.balance("ada").balance == 5
     for use in (lambda: other.points.award("ada", 1), lambda: other.events.emit("ada", "e")):
@@ -100,7 +100,7 @@ def test_new_definitions_act_from_now_on(make_engine: MakeEngine) -> None:
             badges=[Badge("third", criteria="lessons >= 3"), Badge("fifth", criteria="lessons >= 5")],
             ladders=[Ladder("tier", tiers={"bronze": 0, "silver": 100, "gold": 1000})],
         ),
-        store=first._store,
+        store=store_of(first),
     )
     assert later.badges.list("ada").earned_count == 0
     assert later.tiers.current("ada").current_tier is None
@@ -119,7 +119,7 @@ def test_an_event_that_cannot_be_counted_does_not_bar_a_catalog(make_engine: Mak
         metrics=[Metric("scores", "lesson", sum="score"), Metric("good", "lesson", when="score * 2 >= 10")],
         leaderboards=[Leaderboard("scores", metric="scores"), Leaderboard("good", metric="good")],
     )
-    kept, rebuilt = make_engine(summed), make_engine(summed, store=first._store)
+    kept, rebuilt = make_engine(summed), make_engine(summed, store=store_of(first))
     for row in first.history.activity():
         if row.kind == "event" and row.request is not None:
             kept.events.emit("ada", "lesson", row.request["properties"])  # type: ignore[arg-type]
@@ -130,10 +130,10 @@ def test_an_event_that_cannot_be_counted_does_not_bar_a_catalog(make_engine: Mak
 
 
 def test_a_board_that_was_given_up_and_taken_back(make_engine: MakeEngine) -> None:
-    """A window that one catalog kept, another did not, and a third keeps again, has no gap and counts once."""
+    """A window that one catalog kept, another did not, and a third keeps again, has all of it once."""
     dense = Catalog(leaderboards=[Leaderboard("all", ties="dense")])
     first = make_engine(dense)
-    gap = make_engine(PLAIN, store=first._store)
+    gap = make_engine(PLAIN, store=store_of(first))
     for game, who, amount in (
         (first, "ada", 5),
         (first, "bob", 3),
@@ -159,17 +159,23 @@ def test_each_answer_keeps_the_names_of_its_catalog(make_engine: MakeEngine) -> 
     """History is read under the catalog that each row was decided under, which the file carries."""
     old = make_engine(Catalog(badges=[Badge("a", name="Old")]))
     old.badges.award("ada", "a")
-    new = make_engine(PLAIN, store=old._store)
+    new = make_engine(PLAIN, store=store_of(old))
     new.points.award("ada", 1)
     effects = [row.effects for row in new.history.activity() if row.kind == "badges.award"]
     assert [effect.to_dict()["name"] for (effect,) in effects] == ["Old"]
 
 
-# -- the law: rebuilt equals kept from the start ----------------------------------------------------------------
+# -- the law: rebuilt equals kept from the start -------------------------------------------------------------
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-EDGES = [MONDAY, MONDAY - MINUTE, MONDAY + MINUTE, datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 2, 28, 23, 59, tzinfo=UTC)]
+EDGES = [
+    MONDAY,
+    MONDAY - MINUTE,
+    MONDAY + MINUTE,
+    datetime(2026, 3, 1, tzinfo=UTC),
+    datetime(2026, 2, 28, 23, 59, tzinfo=UTC),
+]
 PEOPLE = ("ada", "bob", "carl")
 
 BASE: dict[str, Any] = {
@@ -189,20 +195,18 @@ FULL = Catalog(
     ],
     leaderboards=[
         *(
-            Leaderboard(code.replace(".", "_"), metric=code, periods=("all_time", "weekly", "daily"), ties=ties)
-            for code, ties in (
-                ("points.earned", "dense"),
-                ("points.balance", "competition"),
-                ("points.spent", "ordinal"),
-                ("lessons", "dense"),
-                ("scores", "competition"),
-                ("best", "dense"),
-                ("topics", "competition"),
-                ("hits", "dense"),
-                ("events.count", "dense"),
-                ("badges.count", "competition"),
-                ("streak.daily.longest", "ordinal"),
+            Leaderboard(
+                code.replace(".", "_"), metric=code, periods=("all_time", "weekly", "daily"), ties="dense"
             )
+            for code in ("points.earned", "lessons", "best", "hits", "events.count")
+        ),
+        *(
+            Leaderboard(code.replace(".", "_"), metric=code, periods=("all_time", "weekly", "daily"))
+            for code in ("points.balance", "scores", "topics", "badges.count")
+        ),
+        *(
+            Leaderboard(code.replace(".", "_"), metric=code, periods=("all_time", "daily"), ties="ordinal")
+            for code in ("points.spent", "streak.daily.longest")
         ),
         Leaderboard("worst", metric="worst", order="ascending", periods=("all_time", "monthly")),
     ],
@@ -217,7 +221,9 @@ actions = st.one_of(
     st.tuples(st.just("star"), st.none(), st.none()),
     st.tuples(st.just("revoke"), st.none(), st.none()),
 )
-steps = st.tuples(st.sampled_from(PEOPLE), actions, st.sampled_from(EDGES), st.booleans(), st.sampled_from(["", "guild"]))
+steps = st.tuples(
+    st.sampled_from(PEOPLE), actions, st.sampled_from(EDGES), st.booleans(), st.sampled_from(["", "guild"])
+)
 
 
 def act(game: Game, who: str, action: tuple[str, Any, Any], at: datetime) -> None:
@@ -246,8 +252,14 @@ def boards(game: Engine, catalog: Catalog) -> dict[str, object]:
     """Read every kept board of every scope whole: order, ranks, scores and changes."""
     return {
         f"{scope} {board.code} {period}": [
-            [attrs.astuple(entry) for entry in game.scope(scope).leaderboards.top(board.code, period=period).entries],
-            [attrs.astuple(game.scope(scope).leaderboards.rank(board.code, who, period=period)) for who in PEOPLE],
+            [
+                attrs.astuple(entry)
+                for entry in game.scope(scope).leaderboards.top(board.code, period=period).entries
+            ],
+            [
+                attrs.astuple(game.scope(scope).leaderboards.rank(board.code, who, period=period))
+                for who in PEOPLE
+            ],
         ]
         for scope in ("", "guild")
         for board in catalog.leaderboards
@@ -258,7 +270,7 @@ def boards(game: Engine, catalog: Catalog) -> dict[str, object]:
 @settings(max_examples=40)
 @given(history=st.lists(steps, max_size=12), more=st.lists(steps, max_size=3))
 def test_rebuilt_equals_kept_from_the_start(history: list[Any], more: list[Any]) -> None:
-    """Boards that a new catalog asks for, and metrics it declares, are as if it had been in force all along."""
+    """Boards and metrics that a new catalog asks for are as if it had been in force all along."""
     clock = ManualClock(MONDAY)
     kept = Engine(FULL, clock=clock, seed=1)
     store = MemoryStore()
@@ -285,7 +297,10 @@ def test_changing_back_and_forth_equals_never_changing(history: list[Any]) -> No
     clock = ManualClock(MONDAY)
     kept = Engine(FULL, clock=clock, seed=1)
     store = MemoryStore()
-    turns = {False: Engine(SPARSE, store, clock=clock, seed=1), True: Engine(FULL, store, clock=clock, seed=1)}
+    turns = {
+        False: Engine(SPARSE, store, clock=clock, seed=1),
+        True: Engine(FULL, store, clock=clock, seed=1),
+    }
     for (who, action, at, _, scope), full in history:
         act(kept.scope(scope), who, action, at)
         act(turns[full].scope(scope), who, action, at)

@@ -23,11 +23,15 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(hours=1), 7 * DAY])
-def test_the_window_behind_includes_its_edge(make_engine: MakeEngine, clock: ManualClock, late: timedelta) -> None:
-    """An instant exactly `accept_late` old is taken, one microsecond older is refused with the reason."""
+def test_the_window_behind_includes_its_edge(
+    make_engine: MakeEngine, clock: ManualClock, late: timedelta
+) -> None:
+    """An instant exactly `accept_late` old is taken, one microsecond older refused with the reason."""
     game = make_engine(accept_late=late)
     assert game.points.award("ada", 1, at=clock.now() - late).occurred_at == clock.now() - late
-    with pytest.raises(OutOfWindow, match=r"at 2026-.*Z lies too far back: it is 2026-03-02T09:00:00Z .*accept_late"):
+    with pytest.raises(
+        OutOfWindow, match=r"at 2026-.*Z lies too far back: it is 2026-03-02T09:00:00Z .*accept_late"
+    ):
         game.points.award("ada", 1, at=clock.now() - late - MICROSECOND)
     assert game.points.balance("ada").balance == 1
 
@@ -39,7 +43,7 @@ def test_the_window_ahead_includes_its_edge(
     """An instant exactly `accept_early` ahead is taken, one microsecond more is refused with the reason."""
     game = make_engine(accept_early=early)
     game.points.award("ada", 1, at=clock.now() + early)
-    with pytest.raises(OutOfWindow, match="lies in the future: it is 2026-03-02T09:00:00Z .*accept_early"):
+    with pytest.raises(OutOfWindow, match=r"lies in the future: it is 2026-03-02T09:00:00Z .*accept_early"):
         game.points.award("ada", 1, at=clock.now() + early + MICROSECOND)
     assert game.points.balance("ada").balance == 1
 
@@ -129,7 +133,9 @@ def test_recording_instants_rise_while_the_clock_stands(make_engine: MakeEngine,
     assert recorded(game) == [clock.now() + n * MICROSECOND for n in range(4)]
 
 
-def test_recording_instants_rise_when_the_clock_goes_back(make_engine: MakeEngine, clock: ManualClock) -> None:
+def test_recording_instants_rise_when_the_clock_goes_back(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
     """A clock put back does not reorder history; what occurred still follows the clock."""
     game = make_engine()
     start = clock.now()
@@ -142,7 +148,7 @@ def test_recording_instants_rise_when_the_clock_goes_back(make_engine: MakeEngin
 
 
 def test_an_answer_knows_both_clocks(make_engine: MakeEngine, clock: ManualClock) -> None:
-    """`recorded_at` is when it was written, `occurred_at` when it happened, and the activity says the same."""
+    """`recorded_at` is when it was written, `occurred_at` when it happened, and the activity agrees."""
     game = make_engine()
     late = clock.now() - DAY
     answer = game.points.award("ada", 1, at=late)
@@ -217,7 +223,12 @@ def test_clocks_are_objects_or_callables(make_engine: MakeEngine, clock: Any) ->
     assert answer.occurred_at == Wall().now() if clock else before <= answer.occurred_at <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize("bad", ["noon", lambda: datetime(2026, 1, 1), lambda: 5], ids=["text", "naive", "int"])  # noqa: DTZ001
+def clock_of_naive() -> datetime:
+    """Tell a time without a zone."""
+    return datetime(2026, 1, 1)  # noqa: DTZ001 - the mistake under test
+
+
+@pytest.mark.parametrize("bad", ["noon", clock_of_naive, lambda: 5], ids=["text", "naive", "int"])
 def test_a_clock_that_is_none_is_refused(make_engine: MakeEngine, bad: Any) -> None:
     """What cannot be called, or tells no aware time, is a `BadValue` that names the clock."""
     with pytest.raises(BadValue) as caught:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,7 @@ def test_a_storm_of_one_key_is_one_effect(make_engine: MakeEngine) -> None:
     replayed: list[bool] = []
 
     def work(_: int) -> None:
-        for key in range(10):
-            replayed.append(game.points.award("ada", 5, idempotency_key=f"k{key}").replayed)
+        replayed.extend(game.points.award("ada", 5, idempotency_key=f"k{key}").replayed for key in range(10))
 
     at_once(work)
     assert Counter(replayed) == {False: 10, True: 10 * (THREADS - 1)}
@@ -93,11 +93,10 @@ def test_nobody_overdraws_under_contention(make_engine: MakeEngine) -> None:
                 game.points.deduct("ada", 1)
                 outcomes.append("paid")
             except InsufficientPoints as error:
-                assert error.available == 0
-                outcomes.append("refused")
+                outcomes.append(f"refused with {error.available} left")
 
     at_once(work)
-    assert Counter(outcomes) == {"paid": 50, "refused": THREADS * TIMES - 50}
+    assert Counter(outcomes) == {"paid": 50, "refused with 0 left": THREADS * TIMES - 50}
     assert game.points.balance("ada").to_dict() == {"balance": 0, "total_earned": 50, "total_spent": 50}
 
 
@@ -111,10 +110,8 @@ def test_transfers_in_a_circle_conserve_points(make_engine: MakeEngine) -> None:
     def work(n: int) -> None:
         sender, recipient = people if n % 2 else people[::-1]
         for _ in range(TIMES):
-            try:
+            with suppress(InsufficientPoints):
                 game.points.transfer(sender, recipient, 3)
-            except InsufficientPoints:
-                pass
 
     at_once(work)
     balances = [game.points.balance(who).balance for who in people]
@@ -208,8 +205,13 @@ def test_two_engines_of_one_process_share_a_file(tmp_path: Path) -> None:
     """Two engines on one file see each other's people, windows and keys."""
     path = tmp_path / "game.db"
     games = [Engine(CATALOG, SQLiteStore(path, durability="normal")) for _ in range(2)]
+
+    def work(n: int) -> None:
+        for k in range(TIMES):
+            games[n].events.emit(f"p{k}", "lesson")
+
     try:
-        at_once(lambda n: [games[n].events.emit(f"p{k}", "lesson") for k in range(TIMES)] and None, 2)
+        at_once(work, 2)
         for game in games:
             assert game.leaderboards.rank("week", "p0").score == 2
             assert game.leaderboards.top("week").total_participants == TIMES

@@ -249,6 +249,25 @@ def test_a_metric_that_cannot_count_is_skipped(make_engine: MakeEngine) -> None:
     assert game.events.emit("ada", "e", {"score": 1}).badges[0].code == "b"
 
 
+def test_a_streak_whose_condition_fails_is_skipped(make_engine: MakeEngine) -> None:
+    """A streak that listens and cannot work its condition out is passed over, and the event stands."""
+    game = make_engine(Catalog(streaks=[Streak("daily", on="e", when="1 // n > 0")]))
+    answer = game.events.emit("ada", "e", {"n": 0})
+    assert [(one.effect, one.code, one.cause) for one in answer.skipped] == [
+        ("streak", "condition", "streak:daily")
+    ]
+    assert game.events.emit("ada", "e", {"n": 1}).streaks[0].count == 1
+
+
+def test_a_cascade_ends(make_engine: MakeEngine) -> None:
+    """Badges that reach badges are followed a hundred rounds deep; there it stops, and the answer says so."""
+    chain = [Badge(f"b{n:03}", criteria=f"points.earned >= {n}", points=1) for n in range(1, 121)]
+    answer = make_engine(Catalog(badges=chain)).points.award("ada", 1)
+    assert [badge.code for badge in answer.badges] == [badge.code for badge in chain[:100]]
+    (only,) = answer.skipped
+    assert (only.code, only.message) == ("cascade", "effects caused effects more than 100 rounds deep")
+
+
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
@@ -302,7 +321,7 @@ def test_with_events_declared_others_are_unknown(make_engine: MakeEngine) -> Non
     ],
 )
 def test_a_property_of_another_kind_is_refused(make_engine: MakeEngine, name: str, value: object) -> None:
-    """What is declared a number, a text, a truth value or a list must be one; the error names the property."""
+    """What is declared a number, a text, a truth value or a list must be one; the error names it."""
     lesson = Event("lesson", score=int, topic=str, done=bool, tags="list", ratio="number")
     game = make_engine(Catalog(events=[lesson]))
     with pytest.raises(BadValue, match=rf"properties\.{name} "):
@@ -314,12 +333,12 @@ def test_a_property_of_another_kind_is_refused(make_engine: MakeEngine, name: st
 
 def test_declared_properties_may_be_missing_null_or_joined_by_others(make_engine: MakeEngine) -> None:
     """A declaration says what kind a property is, not that it must come, nor that no other may."""
-    lesson = Event("lesson", score=int, ratio="number", tags="list")
+    lesson = Event("lesson", score=int, ratio="number", tags="list", free="any")
     game = make_engine(Catalog(events=[lesson]))
     for properties in (
         {},
         {"score": None},
-        {"score": 5, "ratio": 1, "tags": [], "more": "x"},
+        {"score": 5, "ratio": 1, "tags": [], "more": "x", "free": {}},
         {"ratio": 1.5},
     ):
         assert game.events.emit("ada", "lesson", properties).status == "processed"

@@ -62,7 +62,7 @@ def everything(game: Game) -> None:
     game.scope("guild").points.award("ada", 3)
 
 
-# -- transactions -------------------------------------------------------------------------------------------
+# -- transactions --------------------------------------------------------------------------------------------
 
 
 def test_a_transaction_is_committed_whole(make_engine: MakeEngine) -> None:
@@ -77,7 +77,7 @@ def test_a_transaction_is_committed_whole(make_engine: MakeEngine) -> None:
 def test_a_transaction_that_raises_leaves_nothing(game: Engine) -> None:
     """An exception that leaves the block takes everything back and passes on."""
     before = game.history.state_digest()
-    with pytest.raises(ZeroDivisionError), game.transaction() as tx:
+    with pytest.raises(ZeroDivisionError), game.transaction() as tx:  # noqa: PT012 - the block is the subject
         everything(tx)
         _ = 1 / 0
     assert game.history.state_digest() == before
@@ -127,7 +127,7 @@ def test_an_empty_transaction_writes_nothing(game: Engine) -> None:
     assert game.history.state_digest() == before
 
 
-# -- nested -------------------------------------------------------------------------------------------------
+# -- nested --------------------------------------------------------------------------------------------------
 
 
 def test_a_nested_transaction_is_a_part_that_can_be_taken_back(game: Engine) -> None:
@@ -136,7 +136,7 @@ def test_a_nested_transaction_is_a_part_that_can_be_taken_back(game: Engine) -> 
         tx.points.award("ada", 1)
         with tx.transaction() as part:
             part.points.award("ada", 10)
-        with pytest.raises(ZeroDivisionError), tx.transaction() as part:
+        with pytest.raises(ZeroDivisionError), tx.transaction() as part:  # noqa: PT012 - as above
             part.points.award("ada", 100)
             everything(part)
             _ = 1 / 0
@@ -148,7 +148,7 @@ def test_a_nested_transaction_is_a_part_that_can_be_taken_back(game: Engine) -> 
 def test_a_nested_part_falls_with_the_whole(game: Engine) -> None:
     """What a nested block kept is only kept when the outer one is."""
     before = game.history.state_digest()
-    with pytest.raises(ZeroDivisionError), game.transaction() as tx:
+    with pytest.raises(ZeroDivisionError), game.transaction() as tx:  # noqa: PT012 - as above
         with tx.transaction() as part, part.transaction() as deep:
             everything(deep)
         _ = 1 / 0
@@ -174,7 +174,7 @@ def test_a_transaction_inside_a_dry_run_keeps_nothing(game: Engine) -> None:
     assert game.history.state_digest() == before
 
 
-# -- dry runs -----------------------------------------------------------------------------------------------
+# -- dry runs ------------------------------------------------------------------------------------------------
 
 
 def test_a_dry_run_answers_truly_and_keeps_nothing(game: Engine) -> None:
@@ -216,12 +216,12 @@ def test_an_answer_can_be_read_after_its_handle_is_over(game: Engine) -> None:
     assert answer.tier_upgrade.name == "Gold"
 
 
-# -- the wrong handle -----------------------------------------------------------------------------------------
+# -- the wrong handle ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["transaction", "dry_run"])
 def test_the_engine_refuses_inside_its_own_block(game: Engine, kind: str) -> None:
-    """Using the engine where the handle is meant is an error for writes, reads, scopes, blocks and closing."""
+    """Using the engine where the handle is meant is an error: for writes, reads, scopes, blocks, closing."""
     with getattr(game, kind)():
         for use in (
             lambda: game.points.award("ada", 1),
@@ -261,7 +261,7 @@ def test_an_ended_handle_refuses(game: Engine, kind: str) -> None:
 
 
 def test_the_outer_handle_waits_for_the_nested_one(game: Engine) -> None:
-    """While a nested block is open only its handle works: else a part taken back would take more with it."""
+    """While a nested block is open only its handle works: a part taken back must not take more with it."""
     with game.transaction() as tx:
         with tx.transaction() as part:
             with pytest.raises(HandleInUse, match="nested"):

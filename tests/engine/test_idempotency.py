@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.engine.conftest import MakeEngine
 
 from gamify_core import (
     Badge,
@@ -18,6 +17,7 @@ from gamify_core import (
     Rule,
     Streak,
 )
+from tests.engine.conftest import MakeEngine, store_of
 
 CATALOG = Catalog(
     currencies=[Currency("gems")],
@@ -157,9 +157,9 @@ def test_a_dry_run_does_not_use_a_key_up(game: Engine) -> None:
 def test_a_key_that_was_taken_back_is_free_again(game: Engine) -> None:
     """Inside a transaction a nested part that fails gives its keys back."""
     with game.transaction() as tx:
-        with pytest.raises(RuntimeError, match="never mind"), tx.transaction() as part:
+        with pytest.raises(ZeroDivisionError), tx.transaction() as part:  # noqa: PT012 - the block is the subject
             part.points.award("ada", 1, idempotency_key="k")
-            raise RuntimeError("never mind")
+            _ = 1 / 0
         assert not tx.points.award("ada", 2, idempotency_key="k").replayed
     assert game.points.award("ada", 2, idempotency_key="k").replayed
 
@@ -168,7 +168,7 @@ def test_a_replay_shows_the_names_of_its_own_time(make_engine: MakeEngine) -> No
     """Under a changed catalog a replay still answers what was said then."""
     first = make_engine(Catalog(badges=[Badge("star", name="Old Star")]))
     first.badges.award("ada", "star", idempotency_key="k")
-    later = make_engine(Catalog(badges=[Badge("star", name="New Star")]), store=first._store)
+    later = make_engine(Catalog(badges=[Badge("star", name="New Star")]), store=store_of(first))
     assert later.badges.award("ada", "star", idempotency_key="k").badges[0].name == "Old Star"
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamify_core import Catalog, Emit, Engine, Leaderboard, ManualClock, Metric
+from gamify_core import Catalog, Emit, Engine, Leaderboard, ManualClock, Metric, Streak
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, SCORE_LEVEL
 
@@ -255,3 +255,23 @@ def test_distinct_values_count_from_their_first_sighting() -> None:
     events = [("ada", "x", hour), ("bob", "x", 2 * hour), ("ada", "x", 3 * hour)]
     shown = _reached_late(Metric("kinds", on="e", distinct="v"), events)
     assert shown == _reached_late(Metric("kinds", on="e", distinct="v"), events[::-1]) == ["ada", "bob"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a longest run is dated by what came last, not by the activity that completed it"
+)
+def test_a_longest_run_is_reached_by_the_activity_that_completes_it() -> None:
+    """A day that arrives late does not make a run older than its last day."""
+    days = {
+        who: [NOW - timedelta(days=back, hours=hour) for back in (3, 2, 1)]
+        for who, hour in (("ada", 0), ("bob", 1))
+    }
+    shown = []
+    for order in ((0, 1, 2), (0, 2, 1)):
+        board = Leaderboard("b", metric="streak.daily.longest")
+        game = Engine(Catalog(streaks=[Streak("daily")], leaderboards=[board]), clock=ManualClock(NOW))
+        for who, arriving in (("ada", order), ("bob", (0, 1, 2))):
+            for day in arriving:
+                game.streaks.record(who, "daily", at=days[who][day])
+        shown.append([entry.participant_id for entry in game.leaderboards.top("b")])
+    assert shown == [["bob", "ada"], ["bob", "ada"]]

@@ -156,6 +156,9 @@ def test_top_and_pages_are_bounded(make_engine: MakeEngine, clock: ManualClock) 
     """`limit` and pages say how much is wanted; beyond the end there is nothing."""
     game = board(make_engine(Catalog(leaderboards=[Leaderboard("b")])), clock)
     assert [entry.participant_id for entry in game.leaderboards.top("b", limit=2)] == ["dan", "bob"]
+    assert (
+        len(game.leaderboards.around("b", "ada", radius=1)) == len(game.leaderboards.top("b", limit=3)) == 3
+    )
     assert game.leaderboards.page("b", page=9).entries == ()
     for limit in (0, 101, True, "5", 2.0):
         with pytest.raises(BadValue, match="limit"):

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.engine.conftest import MakeEngine
 
 from gamify_core import (
     Award,
@@ -20,6 +19,7 @@ from gamify_core import (
     PointsAwarded,
     PointsDeducted,
 )
+from tests.engine.conftest import MakeEngine
 
 MOST = 2**53 - 1
 GEMS = Catalog(currencies=[Currency("gems")])
@@ -51,7 +51,9 @@ def test_a_balance_can_be_emptied_but_not_overdrawn(game: Engine) -> None:
     """Spending all that is there works; one point more is refused with the numbers, and leaves no trace."""
     game.points.award("ada", 30)
     before = game.history.state_digest()
-    with pytest.raises(InsufficientPoints, match=r"^Insufficient points\. Available: 30, requested: 31$") as caught:
+    with pytest.raises(
+        InsufficientPoints, match=r"^Insufficient points\. Available: 30, requested: 31$"
+    ) as caught:
         game.points.deduct("ada", 31)
     assert (caught.value.participant_id, caught.value.currency) == ("ada", "points")
     assert (caught.value.available, caught.value.requested, caught.value.http_status) == (30, 31, 400)
@@ -108,7 +110,12 @@ def test_a_movement_of_a_badge_names_the_badge(make_engine: MakeEngine) -> None:
     game = make_engine(Catalog(badges=[Badge("first", points=50)]))
     game.badges.award("ada", "first", metadata={"note": "theirs, not the points'"})
     (movement,) = game.points.transactions("ada")
-    assert (movement.source, movement.amount, movement.reason, movement.metadata) == ("badge:first", 50, None, {})
+    assert (movement.source, movement.amount, movement.reason, movement.metadata) == (
+        "badge:first",
+        50,
+        None,
+        {},
+    )
 
 
 def test_pages_of_transactions_run_from_the_newest(game: Engine) -> None:
@@ -218,7 +225,7 @@ def test_what_a_caller_passes_is_not_shared(game: Engine) -> None:
 
 
 def test_a_late_award_keeps_its_own_instant(game: Engine, clock: ManualClock) -> None:
-    """`at` is when it happened, whatever the clock says; the order of the wallet stays the order of writing."""
+    """`at` is when it happened, whatever the clock says; the wallet stays in the order of writing."""
     game.points.award("ada", 1)
     late = game.points.award("ada", 2, at=clock.now() - timedelta(days=2))
     assert late.occurred_at == datetime(2026, 2, 28, 9, tzinfo=UTC)

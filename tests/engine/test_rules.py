@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamify_core import Badge, Cap, Catalog, Currency, Engine, ManualClock, Rule
+from gamify_core import Award, Badge, BadValue, Cap, Catalog, Currency, Engine, ManualClock, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -318,3 +318,28 @@ def test_two_rules_do_not_share_their_luck(make_engine: MakeEngine) -> None:
     alone = make_engine(Catalog(rules=[dice]), seed=3)
     joined = make_engine(Catalog(rules=[Rule("other", on="e", when="chance(0.5)"), dice]), seed=3)
     assert rolled(alone) == rolled(joined)
+
+
+# -- at the edge of 64 bits ------------------------------------------------------------------------
+
+MOST = 2**53 - 1
+FULL = [Award("ada", MOST)] * 1024 + [Award("ada", 1000)]
+"""Together 2**63 - 24."""
+
+
+def test_a_full_wallet_refuses_by_hand_and_skips_in_a_cascade(make_engine: MakeEngine) -> None:
+    """What 64 bits cannot hold is an error by hand, and passed over where a rule or a badge gives it."""
+    game = make_engine(
+        Catalog(
+            rules=[Rule("r", on="e", award=100), Rule("little", on="e", award=20)],
+            badges=[Badge("b", points=4)],
+        )
+    )
+    assert game.points.award_batch(FULL).failed == 0
+    with pytest.raises(BadValue, match="64 bits"):
+        game.points.award("ada", 24)
+    answer = game.events.emit("ada", "e")
+    assert (skips(answer), answer.points) == ([("award", "out_of_range")], 20)
+    badge = game.badges.award("ada", "b")
+    assert ([one.code for one in badge.badges], skips(badge)) == (["b"], [("points", "out_of_range")])
+    assert game.points.award("ada", 3).new_balance == 2**63 - 1

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gamify_core import Badge, Catalog, Engine, Ladder, ManualClock, NotFound, Tier, TierChanged
+from gamify_core import (
+    Badge,
+    Catalog,
+    Currency,
+    Engine,
+    Ladder,
+    ManualClock,
+    Metric,
+    NotFound,
+    Streak,
+    Tier,
+    TierChanged,
+)
 
 if TYPE_CHECKING:
     from gamify_core.answers import Answer
@@ -135,6 +148,21 @@ def test_falling_off_the_ladder(make_engine: MakeEngine) -> None:
     assert stands(game) is None
 
 
+def test_a_rung_has_to_be_earned_anew_in_each_window(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """On a yearly metric the first move of a new year takes the rung; a late one for the old does not."""
+    ladder = Ladder("tier", tiers=TIERS, metric="points.earned@yearly", demotion="immediate")
+    game = make_engine(Catalog(ladders=[ladder]))
+    clock.set("2026-12-31T12:00+00:00")
+    game.points.award("ada", 600)
+    clock.set("2027-01-02T12:00+00:00")
+    assert stands(game) == "gold"
+    assert steps(game.points.award("ada", 1)) == [("gold", "bronze")]
+    assert steps(game.points.award("ada", 120)) == [("bronze", "silver")]
+    game.points.award("bob", 500)
+    assert steps(game.points.award("bob", 5, at=clock.now() - timedelta(days=2))) == []
+    assert stands(game, "bob") == "gold"
+
+
 def test_spending_does_not_lower_what_was_earned(make_engine: MakeEngine) -> None:
     """On earned points, even `immediate` has nothing to take."""
     game = make_engine(Catalog(ladders=[Ladder("tier", tiers=TIERS, demotion="immediate")]))
@@ -247,6 +275,45 @@ def test_the_balance_as_the_metric_counts_what_is_left(make_engine: MakeEngine) 
     ahead = game.tiers.current("ada").next_tier
     assert ahead is not None
     assert ahead.points_remaining == 8500
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("points.spent", 30),
+        ("events.count", 2),
+        ("events.count@weekly", 2),
+        ("badges.count", 1),
+        ("streak.daily.longest", 1),
+        ("v", 12),
+        ("v@daily", 12),
+        ("gems.balance", 4),
+    ],
+)
+def test_any_metric_may_carry_a_ladder(make_engine: MakeEngine, metric: str, value: int) -> None:
+    """The way ahead is read from the same metric that reaches the rungs."""
+    ladder = Ladder("tier", metric=metric, tiers={"here": value, "next": value + 50})
+    game = make_engine(
+        Catalog(
+            currencies=[Currency("gems")],
+            metrics=[Metric("v", on="e", sum="v")],
+            badges=[Badge("b")],
+            streaks=[Streak("daily")],
+            ladders=[ladder],
+        )
+    )
+    assert game.tiers.current("ada").next_tier is not None
+    game.points.award("ada", 40)
+    game.points.deduct("ada", 30)
+    game.points.award("ada", 4, currency="gems")
+    for v in (5, 7):
+        game.events.emit("ada", "e", {"v": v})
+    game.badges.award("ada", "b")
+    game.streaks.record("ada", "daily")
+    assert stands(game) == "here"
+    ahead = game.tiers.current("ada").next_tier
+    assert ahead is not None
+    assert (ahead.points_remaining, ahead.share_of_way) == (50, 0)
 
 
 def test_history_carries_when_each_rung_was_reached(make_engine: MakeEngine, clock: ManualClock) -> None:
