@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -184,7 +183,7 @@ class Engine(Game):
         from gamify_core.road.road import last_catalog  # noqa: PLC0415 - as the services
         from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
 
-        if not Path(path).is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - pathlib would be imported for this alone
             detail = f"there is no file {str(path)!r}"
             raise StoreError(detail)
         store = SQLiteStore(path, read_only=read_only)

@@ -7,8 +7,6 @@ of a table.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -49,6 +47,9 @@ def fingerprint(parts: Parts) -> str:
     for section in _UNORDERED & written.keys():
         tables = cast("list[dict[str, Plain]]", written[section])
         written[section] = [*sorted(tables, key=lambda table: str(table["code"]))]
+    import hashlib  # noqa: PLC0415 - a catalog is declared more often than it is sealed
+    import json  # noqa: PLC0415
+
     text = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -178,7 +178,7 @@ def _award(
     return True
 
 
-def _amount(  # noqa: PLR0913 - the effect is named where the amount is passed over
+def _amount(
     turn: Turn, plan: RulePlan, facts: Facts, amount: int | Expression, effect: str
 ) -> int | None:
     """Return what an amount comes to; zero is nothing to do, anything else that is no amount is passed over."""

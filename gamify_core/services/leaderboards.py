@@ -23,11 +23,15 @@ class Leaderboards:
         """Hang off an engine."""
         self._access = access
 
-    def top(self, leaderboard_code: str, *, limit: int = 10, period: Period | None = None) -> BoardPage:
+    def top(
+        self, leaderboard_code: str, *, limit: int = 10, period: Period | None = None, change: bool = True
+    ) -> BoardPage:
         """Return the first `limit` (1 to 100) of a board; `period` defaults to the definition's.
 
         Inside a tie those come first who reached the score first. A period that the board does not keep is
-        answered by going through all participants' scores: exact, but as slow as that is.
+        answered by going through all participants' scores: exact, but as slow as that is. `change` compares with the
+        period before, which is fast, or on an all-time board with the start of today, which takes time with the
+        number of participants who moved today; `change=False` leaves it out (None).
 
         >>> from gamify_core import Catalog, Engine, Leaderboard
         >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))
@@ -36,16 +40,22 @@ class Leaderboards:
         1. ada 69
         """
         size = border.whole(limit, "limit", 1, 100)
-        return self.page(leaderboard_code, page=1, page_size=size, period=period)
+        return self.page(leaderboard_code, page=1, page_size=size, period=period, change=change)
 
     def page(
-        self, leaderboard_code: str, *, page: int = 1, page_size: int = 20, period: Period | None = None
+        self,
+        leaderboard_code: str,
+        *,
+        page: int = 1,
+        page_size: int = 20,
+        period: Period | None = None,
+        change: bool = True,
     ) -> BoardPage:
-        """Return one page of a board, in order."""
+        """Return one page of a board, in order; the rest is as for `top`."""
         number, size = border.page(page, page_size)
         with self._access.read() as reader:
             board = self._open(reader, leaderboard_code, period)
-            entries = board.entries((number - 1) * size, size)
+            entries = board.entries((number - 1) * size, size, change=change)
             return BoardPage(board.code, board.period, tuple(entries), board.total(), number, size)
 
     def rank(self, leaderboard_code: str, participant_id: str, *, period: Period | None = None) -> Rank:
@@ -56,11 +66,17 @@ class Leaderboards:
             return board.rank(who)
 
     def around(
-        self, leaderboard_code: str, participant_id: str, *, radius: int = 5, period: Period | None = None
+        self,
+        leaderboard_code: str,
+        participant_id: str,
+        *,
+        radius: int = 5,
+        period: Period | None = None,
+        change: bool = True,
     ) -> Around:
         """Return the participant with `radius` neighbours on each side; at the ends the window stays as long.
 
-        Raises `NotFound` when the participant is not on the board.
+        `period` and `change` are as for `top`. Raises `NotFound` when the participant is not on the board.
         """
         who = border.participant(participant_id)
         border.whole(radius, "radius", 0, 100)
@@ -72,7 +88,8 @@ class Leaderboards:
             total = board.total()
             length = min(2 * radius + 1, total)
             first = max(0, min(place - radius, total - length))
-            return Around(board.code, board.period, tuple(board.entries(first, length)), total)
+            entries = tuple(board.entries(first, length, change=change))
+            return Around(board.code, board.period, entries, total)
 
     def _open(self, reader: Reader, code: str, period: Period | None) -> Board:
         board = self._access.road.plan.catalog.leaderboard(border.code(code, "leaderboard_code"))

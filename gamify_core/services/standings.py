@@ -35,12 +35,15 @@ Change = Literal["up", "down", "same", "new"]
 
 @attrs.frozen
 class Entry:
-    """One line of a board. `change` is against the period before, or for all time against the start of today."""
+    """One line of a board. `change` is against the period before, or for all time against the start of today.
+
+    It is None where it was not asked for.
+    """
 
     rank: int
     participant_id: str
     score: int
-    change: Change
+    change: Change | None
     display_name: str | None = None
 
     def __str__(self) -> str:
@@ -184,7 +187,7 @@ class Board:
         """Return how many are on the board."""
         return self.order.total()
 
-    def entries(self, first: int, length: int) -> list[Entry]:
+    def entries(self, first: int, length: int, *, change: bool = True) -> list[Entry]:
         """Return a stretch of the board; ranks inside it follow from the first by counting ties."""
         rows = self.order.slice(first, length)
         found = []
@@ -197,7 +200,8 @@ class Board:
                 rank = place + 1
             person = self.reader.get(PARTICIPANT, (row.participant,))
             name = person.display_name if person is not None else None
-            found.append(Entry(rank, row.tie or "", row.value, self._change(row, rank), name))
+            moved = self._change(row, rank) if change else None
+            found.append(Entry(rank, row.tie or "", row.value, moved, name))
         return found
 
     def rank(self, participant_id: str) -> Rank:

@@ -449,3 +449,13 @@ def test_a_block_that_failed_to_open_holds_nothing(game: Engine) -> None:
 def test_limits_are_values() -> None:
     """The library's own bounds are the defaults."""
     assert Limits() == Limits(amount=2**53 - 1, reason=10_000, batch=None)
+
+
+def test_the_largest_json_that_is_taken(game: Engine) -> None:
+    """Ten thousand members, and 32 levels, are still kept."""
+    levels: dict[str, Any] = {}
+    for _ in range(31):
+        levels = {"a": levels}
+    game.events.emit("ada", "e", {"wide": [0] * 10_000})
+    game.events.emit("ada", "e", levels)
+    assert game.events.list("ada").total == 2

@@ -516,3 +516,18 @@ def test_a_dry_run_shows_the_board_as_it_would_be(make_engine: MakeEngine, clock
             assert lines(trial.leaderboards.top("b", period=period)) == [(1, "ada", 15), (2, "bob", 9)]
     for period in PERIODS:
         assert lines(game.leaderboards.top("b", period=period)) == [(1, "bob", 9), (2, "ada", 5)]
+
+
+def test_change_is_left_out_where_it_is_not_asked_for(make_engine: MakeEngine) -> None:
+    """`change=False` answers the same entries, each without what has changed."""
+    game = make_engine(Catalog(leaderboards=[Leaderboard("b")]))
+    for who, amount in (("ada", 30), ("bob", 20), ("cyd", 10)):
+        game.points.award(who, amount)
+    plain = game.leaderboards.top("b", change=False)
+    assert [(entry.participant_id, entry.rank, entry.change) for entry in plain] == [
+        ("ada", 1, None),
+        ("bob", 2, None),
+        ("cyd", 3, None),
+    ]
+    assert {entry.change for entry in game.leaderboards.around("b", "bob", change=False)} == {None}
+    assert {entry.change for entry in game.leaderboards.top("b")} == {"new"}
