@@ -126,7 +126,9 @@ class Answer:
         """By how much the participant's balance of `points` changed in all."""
         mine = [effect for effect in self.effects if effect.participant_id == self.participant_id]
         gained = sum(e.amount for e in mine if isinstance(e, PointsAwarded) and e.currency == "points")
-        return gained - sum(e.amount for e in mine if isinstance(e, PointsDeducted) and e.currency == "points")
+        return gained - sum(
+            e.amount for e in mine if isinstance(e, PointsDeducted) and e.currency == "points"
+        )
 
     @property
     def badges(self) -> tuple[BadgeEarned, ...]:

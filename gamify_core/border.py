@@ -7,8 +7,8 @@ what does not is a `BadValue` that names the field, says what came and what to p
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import attrs
 
@@ -187,7 +187,11 @@ def properties(value: object, field: str) -> dict[str, Json]:
 def plain(value: object, field: str, depth: int = 0) -> Json:
     """Return a deep copy of plain JSON; anything JSON cannot say exactly is refused with its path."""
     if isinstance(value, str):
-        return value if type(value) is str and value.isascii() and "\x00" not in value else _sound(_exact(value), field)
+        return (
+            value
+            if type(value) is str and value.isascii() and "\x00" not in value
+            else _sound(_exact(value), field)
+        )
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

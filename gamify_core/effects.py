@@ -303,7 +303,7 @@ def effect_id(tag: str, activity: int, ordinal: int) -> str:
     return f"{'txn' if tag.startswith('points_') else 'fx'}_{activity}_{ordinal}"
 
 
-def decode(
+def decode(  # noqa: PLR0913 - what an outcome says, and what it leaves to others to know
     words: Words, names: Mapping[int, str], catalog: Catalog, activity: int, ordinal: int, occurred_at: int
 ) -> Effect:
     """Return the effect that the words of an outcome say."""

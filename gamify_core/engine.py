@@ -175,7 +175,9 @@ class Engine(Game):
         raise BadValue("url", url, detail, hint="'sqlite:///game.db' or 'memory:'")
 
     @classmethod
-    def reopen(cls, path: str | os.PathLike[str], *, read_only: bool = False, clock: Clock | None = None) -> Engine:
+    def reopen(
+        cls, path: str | os.PathLike[str], *, read_only: bool = False, clock: Clock | None = None
+    ) -> Engine:
         """Open a SQLite file under the catalog it was last written under, which it carries itself.
 
         Raises `StoreError` where there is no file, and `CatalogError` for one that was never written to.
@@ -229,9 +231,9 @@ class Engine(Game):
         self.close()
 
 
-def _path(catalog: object) -> Path:
+def _path(catalog: object) -> str:
     if isinstance(catalog, str | os.PathLike):
-        return Path(catalog)
+        return str(os.fspath(catalog))
     detail = f"catalog must be a Catalog or the path of a file, not {type(catalog).__name__}"
     raise BadValue("catalog", catalog, detail)
 

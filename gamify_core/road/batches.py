@@ -73,7 +73,15 @@ class Batch:
         request = self._request()
         whole = canonical({**json.loads(request), "errors": errors})
         outcome = [["=", None, *(0 if isinstance(one, Failure) else one.seq for one in decided)]]
-        road.note(unit, scope, self.kind, whole, outcome, key_hash(scope, self.kind, self.key), fingerprint_of(request))
+        road.note(
+            unit,
+            scope,
+            self.kind,
+            whole,
+            outcome,
+            key_hash(scope, self.kind, self.key),
+            fingerprint_of(request),
+        )
 
     def _request(self) -> str:
         items = [item.request if isinstance(item, Ask) else {"error": item.detail} for item in self.items]

@@ -131,7 +131,9 @@ class MetricPlan:
 
     name: str
     mode: Mode
-    watch: Watch | None = None  # on the running value, where that is kept elsewhere (wallet, streak, event chain)
+    watch: Watch | None = (
+        None  # on the running value, where that is kept elsewhere (wallet, streak, event chain)
+    )
     trackers: tuple[Tracker, ...] = ()
 
 
@@ -215,7 +217,11 @@ def _calendar(kind: str, week_start: str) -> Calendar:
 
 
 def _text(kind: str, week_start: str, zone_name: str) -> str:
-    return f"{kind} {zone_name}" if kind != "weekly" or week_start == "monday" else f"{kind}/{week_start} {zone_name}"
+    return (
+        f"{kind} {zone_name}"
+        if kind != "weekly" or week_start == "monday"
+        else f"{kind}/{week_start} {zone_name}"
+    )
 
 
 class Plan:
@@ -237,11 +243,15 @@ class Plan:
         self.boards: dict[str, BoardPlan] = {board.code: self._board(board) for board in catalog.leaderboards}
         counters = [(metric, self._counter(metric)) for metric in catalog.metrics]
         rules = [self._rule(rule) for rule in catalog.rules]
-        self.streaks: dict[str, StreakPlan] = {streak.code: self._streak(streak) for streak in catalog.streaks}
+        self.streaks: dict[str, StreakPlan] = {
+            streak.code: self._streak(streak) for streak in catalog.streaks
+        }
         self._assemble()
         self.counters: dict[str, tuple[CounterPlan, ...]] = _by_event((c.metric.on, c) for _, c in counters)
         self.rules: dict[str, tuple[RulePlan, ...]] = _by_event((r.rule.on, r) for r in rules)
-        self.recorded_by: dict[str, tuple[StreakPlan, ...]] = _by_event((s.streak.on, s) for s in self.streaks.values())
+        self.recorded_by: dict[str, tuple[StreakPlan, ...]] = _by_event(
+            (s.streak.on, s) for s in self.streaks.values()
+        )
 
     # -- what is kept ----------------------------------------------------------------------------------------
 
@@ -292,7 +302,9 @@ class Plan:
         """Return the metrics that a wallet of this currency moves."""
         plan = self._wallets.get(currency)
         if plan is None:
-            earned, spent, balance = (self.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance"))
+            earned, spent, balance = (
+                self.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance")
+            )
             plan = self._wallets[currency] = WalletPlan(earned, spent, balance)
         return plan
 
@@ -314,7 +326,9 @@ class Plan:
     def _nodes(self) -> None:
         order = 0
         for ladder in self.catalog.ladders:
-            reached = [(tier.min_points, n) for n, tier in enumerate(ladder.tiers) if tier.award_type != "manual"]
+            reached = [
+                (tier.min_points, n) for n, tier in enumerate(ladder.tiers) if tier.award_type != "manual"
+            ]
             minimums = tuple(minimum for minimum, _ in reached)
             codes = tuple(tier.code for tier in ladder.tiers)
             plan = LadderPlan(order, ladder, codes, minimums, tuple(place for _, place in reached))
@@ -449,7 +463,9 @@ class Plan:
 
 def natural(metric: str) -> bool:
     """Whether the running value of a metric is kept in a wallet, a streak or the event chain already."""
-    return metric.startswith("streak.") or metric == "events.count" or metric.endswith((".earned", ".spent", ".balance"))
+    if metric.startswith("streak.") or metric == "events.count":
+        return True
+    return metric.endswith((".earned", ".spent", ".balance"))
 
 
 def mode_of(metric: str) -> Mode:

@@ -100,14 +100,7 @@ def fire(turn: Turn, plan: RulePlan, facts: Facts) -> None:
     for currency, amount in plan.awards:
         fired = _award(turn, plan, facts, currency, amount, cause) or fired
     for currency, amount in plan.deducts:
-        value = _amount(turn, plan, facts, amount, "deduct")
-        if value is not None:
-            try:
-                wallet.deduct(turn, turn.who, currency, value, cause)
-            except InsufficientPoints as error:
-                _skip(turn, plan, "deduct", "insufficient_points", error.available, error.requested)
-            else:
-                fired = True
+        fired = _deduct(turn, plan, facts, currency, amount, cause) or fired
     for code in rule.streak:
         streaks.record(turn, turn.who, turn.plan.streaks[code], cause)
         fired = True
@@ -154,7 +147,7 @@ def _bound(turn: Turn, plan: RulePlan) -> tuple[str, tuple[str | int, ...]] | No
     return None
 
 
-def _award(
+def _award(  # noqa: PLR0913 - a rule, one of its awards, and what it is judged by
     turn: Turn, plan: RulePlan, facts: Facts, currency: str, amount: int | Expression, cause: str
 ) -> bool:
     value = _amount(turn, plan, facts, amount, "award")
@@ -178,9 +171,21 @@ def _award(
     return True
 
 
-def _amount(
-    turn: Turn, plan: RulePlan, facts: Facts, amount: int | Expression, effect: str
-) -> int | None:
+def _deduct(  # noqa: PLR0913 - as an award
+    turn: Turn, plan: RulePlan, facts: Facts, currency: str, amount: int | Expression, cause: str
+) -> bool:
+    value = _amount(turn, plan, facts, amount, "deduct")
+    if value is None:
+        return False
+    try:
+        wallet.deduct(turn, turn.who, currency, value, cause)
+    except InsufficientPoints as error:
+        _skip(turn, plan, "deduct", "insufficient_points", error.available, error.requested)
+        return False
+    return True
+
+
+def _amount(turn: Turn, plan: RulePlan, facts: Facts, amount: int | Expression, effect: str) -> int | None:
     """Return what an amount comes to; zero is nothing to do, anything else that is no amount is passed over."""
     if isinstance(amount, int):
         return amount
@@ -233,4 +238,3 @@ def holds(turn: Turn, plan: RulePlan, facts: Facts) -> bool:
     except ConditionError as error:
         _skip(turn, plan, "rule", "condition", why=error.detail)
         return False
-

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
-
 __all__ = ["FIRST", "canonical", "differing", "fingerprint_of", "key_hash", "payload_hash", "salt", "seal"]
 
 FIRST = bytes(32)
@@ -28,9 +27,13 @@ def _refuse(value: object) -> object:
 
 def _encoder() -> Callable[[Any], str]:
     """Build the C encoder once: `json.dumps` builds one for each call, which costs as much as encoding."""
-    make: Callable[..., Callable[[Any, int], Iterable[str]]] | None = getattr(json.encoder, "c_make_encoder", None)
+    make: Callable[..., Callable[[Any, int], Iterable[str]]] | None = getattr(
+        json.encoder, "c_make_encoder", None
+    )
     if make is None:  # pragma: no cover - interpreters without the C accelerator
-        return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+        return json.JSONEncoder(
+            ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode
     chunks = make(None, _refuse, encode_basestring, None, ":", ",", True, False, False)  # noqa: FBT003 - C function
     join = "".join
     return lambda value: join(chunks(value, 0))

@@ -14,8 +14,8 @@ from gamify_core.answers import BatchAnswer, EventAnswer
 from gamify_core.clock import instant_of, iso, moment
 from gamify_core.errors import BadValue, ConditionError, GamifyError
 from gamify_core.road import rules, streaks
-from gamify_core.road.meters import moved
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.meters import moved
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
@@ -185,13 +185,19 @@ class Events:
                 total = reader.count(EVENT, None, (person.number,))
                 rows = reader.scan(EVENT, None, (person.number,), reverse=True, offset=first, limit=size)
             elif person is not None:
-                mine = [row for row in reader.scan(EVENT, None, (person.number,), reverse=True) if row.name == name]
+                mine = [
+                    row
+                    for row in reader.scan(EVENT, None, (person.number,), reverse=True)
+                    if row.name == name
+                ]
                 total, rows = len(mine), mine[first : first + size]
             items = []
             for row in rows:
                 payload = reader.get(PAYLOAD, (row.activity,))
                 request = json.loads(payload.request) if payload is not None and payload.request else {}
-                sent = Sent(f"evt_{row.activity}", row.name, request.get("properties", {}), moment(row.occurred_at))
+                sent = Sent(
+                    f"evt_{row.activity}", row.name, request.get("properties", {}), moment(row.occurred_at)
+                )
                 items.append(sent)
         return Page(items, total, number, size, "events", {"participant_id": who})
 
@@ -250,4 +256,3 @@ def _is(value: object, kind: str) -> bool:
             return isinstance(value, list)
         case _:
             return True
-

@@ -74,7 +74,9 @@ class History:
         )
         request = json.loads(payload.request) if payload is not None and payload.request is not None else None
         who = one.participant_id if row.participant is not None else None
-        return Activity(seq, row.kind, who, moment(row.recorded_at), moment(row.occurred_at), request, effects)
+        return Activity(
+            seq, row.kind, who, moment(row.recorded_at), moment(row.occurred_at), request, effects
+        )
 
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.
@@ -91,7 +93,9 @@ class History:
                 kept = [place for place, column in enumerate(table.columns) if column not in left_out]
                 digest.update(table.name.encode())
                 for row in _rows(reader, table):
-                    if table is ACTIVITY and row.participant is None:  # about nobody: it occurs when it is recorded
+                    if (
+                        table is ACTIVITY and row.participant is None
+                    ):  # about nobody: it occurs when it is recorded
                         row = row._replace(occurred_at=0)  # noqa: PLW2901 - the same row, without its moment
                     words = [row[place] for place in kept]
                     digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())

@@ -13,7 +13,14 @@ from gamify_core.road.rebuild import fill
 from gamify_core.road.road import NOBODY
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables import ORDER
-from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, METRIC_MOVED, SCORE_LEVEL, WINDOW, MetricRow
+from gamify_core.storage.tables.metrics import (
+    METRIC,
+    METRIC_BY_RANK,
+    METRIC_MOVED,
+    SCORE_LEVEL,
+    WINDOW,
+    MetricRow,
+)
 from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -135,7 +142,9 @@ def scanned(access: Access, reader: Reader, tracker: Tracker) -> Callable[[int],
     It goes through the same mechanics as a rebuild, over a unit that is never sent to the store.
     """
     nothing_to_write: Any = reader
-    tracker = attrs.evolve(tracker, text=f"scanned {tracker.text}")  # never a window that some catalog once kept
+    tracker = attrs.evolve(
+        tracker, text=f"scanned {tracker.text}"
+    )  # never a window that some catalog once kept
     unit = Unit(nothing_to_write, ORDER)
     turn = Turn(unit, access.road.plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
     fill(turn, [tracker], access.scope)

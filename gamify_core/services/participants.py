@@ -60,7 +60,7 @@ class Participants:
         """Hang off an engine."""
         self._access = access
 
-    def upsert(
+    def upsert(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
         display_name: str | None = None,
@@ -80,10 +80,17 @@ class Participants:
         'Ada Lovelace'
         """
         return self._write(
-            "participants.upsert", participant_id, display_name, avatar_url, attributes, timezone, at, idempotency_key
+            "participants.upsert",
+            participant_id,
+            display_name,
+            avatar_url,
+            attributes,
+            timezone,
+            at,
+            idempotency_key,
         )
 
-    def update(
+    def update(  # noqa: PLR0913 - as above
         self,
         participant_id: str,
         *,
@@ -98,7 +105,14 @@ class Participants:
         with self._access.read() as reader:
             self._known(self._access.person(reader, border.participant(participant_id)), participant_id)
         return self._write(
-            "participants.update", participant_id, display_name, avatar_url, attributes, timezone, at, idempotency_key
+            "participants.update",
+            participant_id,
+            display_name,
+            avatar_url,
+            attributes,
+            timezone,
+            at,
+            idempotency_key,
         )
 
     def _write(  # noqa: PLR0913 - the fields of a participant
@@ -136,7 +150,9 @@ class Participants:
             if new.timezone != row.timezone:
                 head = turn.unit.last(ZONE_CHANGE, (row.number,))
                 n = 1 if head is None else head.n + 1
-                turn.unit.append(ZONE_CHANGE, ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq))
+                turn.unit.append(
+                    ZONE_CHANGE, ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq)
+                )
             if new != row:
                 turn.unit.put(PARTICIPANT, new)
             elif turn.unit.get(PARTICIPANT, (row.number,)) is not None and row.created_at < turn.recorded_at:

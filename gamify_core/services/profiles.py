@@ -93,7 +93,9 @@ class Profile:
             tier = {**self.tier.to_dict(), "next_tier": self.next_tier.to_dict() if self.next_tier else None}
         streaks: dict[str, object] | None = None
         if best := _best(self.streaks):
-            last = max(streak.last_recorded_at for streak in self.streaks if streak.last_recorded_at is not None)
+            last = max(
+                streak.last_recorded_at for streak in self.streaks if streak.last_recorded_at is not None
+            )
             streaks = {**best, "last_activity_at": iso(instant_of(last))}
         return {
             "participant_id": self.participant_id,

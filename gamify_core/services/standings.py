@@ -1,7 +1,7 @@
 """A board that is open for reading: one order, three ways to number it.
 
-The entry key is (score in the board's direction, when it was reached, participant id). Competition rank is one more than
-the number of better scores (1, 1, 3), dense one more than the number of *distinct* better scores (1, 1, 2),
+The entry key is (score in the board's direction, when it was reached, participant id). Competition rank is one more
+than the number of better scores (1, 1, 3), dense one more than the number of *distinct* better scores (1, 1, 2),
 ordinal one more than the number of better keys (1, 2, 3). Percentile is 100·(N − rank)/N to one decimal, on the
 competition rank whatever the board's own, so equal scores share it; alone on a board one is at 0.0.
 """
@@ -264,7 +264,9 @@ class Board:
 
     def _this_morning(self, row: MetricRow) -> int | None:
         """Return the all-time rank as today began, from the entries that moved since."""
-        down, reached = (row.day_down, row.day_reached) if row.day == self._day else (row.down, row.reached_at)
+        down, reached = (
+            (row.day_down, row.day_reached) if row.day == self._day else (row.down, row.reached_at)
+        )
         if down is None or reached is None:
             return None
         key = (down, reached, row.tie or "")
@@ -319,10 +321,16 @@ def open_board(access: Access, reader: Reader, definition: Leaderboard, period: 
 
     else:
         tracker = access.road.plan.track(
-            definition.metric, period, zone_name=definition.timezone, week_start=definition.week_start, keep=False
+            definition.metric,
+            period,
+            zone_name=definition.timezone,
+            week_start=definition.week_start,
+            keep=False,
         )
         ascending = definition.order == "ascending"
-        tracker = attrs.evolve(tracker, ranked=True, ascending=ascending)  # a criterion may keep the same window
+        tracker = attrs.evolve(
+            tracker, ranked=True, ascending=ascending
+        )  # a criterion may keep the same window
         history = scanned(access, reader, tracker)
     zone = tracker.zone
     label = tracker.calendar.label(now, zone) if tracker.calendar is not ALL_TIME else None

@@ -77,7 +77,10 @@ class StreakList:
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's list."""
-        return {"participant_id": self.participant_id, "streaks": [streak.to_dict() for streak in self.streaks]}
+        return {
+            "participant_id": self.participant_id,
+            "streaks": [streak.to_dict() for streak in self.streaks],
+        }
 
 
 class Streaks:

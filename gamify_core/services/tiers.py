@@ -41,7 +41,12 @@ class TierReached:
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's `current_tier`."""
-        body: dict[str, object] = {"code": self.code, "name": self.name, "level": self.level, "color": self.color}
+        body: dict[str, object] = {
+            "code": self.code,
+            "name": self.name,
+            "level": self.level,
+            "color": self.color,
+        }
         return {**body, "achieved_at": iso(instant_of(self.achieved_at))}
 
 
@@ -112,7 +117,7 @@ class Tiers:
         """Return every rung a participant has come to stand on, oldest first."""
         return self.current(participant_id, ladder=ladder).tier_history
 
-    def assign(
+    def assign(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
         tier_code: str,
