@@ -148,15 +148,20 @@ class ConditionError(GamifyError, ValueError):
         self.column = column
 
 
+def _printable(text: str) -> str:
+    """Return text that any stream can take: a lone surrogate in a name must not hide what is wrong with it."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Fault:
     """One thing wrong in a catalog: where (`path`), what, and what to write instead."""
 
     __slots__ = ("line", "message", "path", "remedy")
 
     def __init__(self, path: str, message: str, remedy: str = "", line: int | None = None) -> None:
-        self.path: str = path
-        self.message: str = message
-        self.remedy: str = remedy
+        self.path: str = _printable(path)
+        self.message: str = _printable(message)
+        self.remedy: str = _printable(remedy)
         self.line: int | None = line
 
     def __str__(self) -> str:

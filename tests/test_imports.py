@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -23,8 +24,9 @@ HEAVY = (
 def loaded_after(code: str) -> set[str]:
     """Return what a fresh interpreter has loaded after running this."""
     text = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(  # noqa: S603 - our own interpreter and text
-        [sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text; measuring would load modules of its own
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60, env=plain
     )
     return set(json.loads(done.stdout.splitlines()[-1]))
 

@@ -129,8 +129,10 @@ class State(NamedTuple):
     run: int
     """Satisfied periods in the run that ends at `last`."""
     longest: int
+    longest_at: int | None
+    """The instant at which the longest run reached its length: of equal runs, the first one's."""
     runs: int
-    """How many runs there have been, with that one."""
+    """How many runs there have been, with the one that ends at `last`."""
     stock: int
     """Freezes held, all grants up to `settled` taken; later grants are taken when they are needed."""
     settled: int | None

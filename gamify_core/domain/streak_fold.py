@@ -1,8 +1,8 @@
 """Runs of satisfied periods: the definition (`fold`), its next step (`step`), and what time does to them.
 
-Promise: the result depends on the set of marks alone, not on the order in which they came; `step` gives what
-`fold` would, or None. Freezes make it not monotone: an earlier activity that comes late can draw a freeze
-away from a later gap.
+Promise: the result depends on the set of marks alone, not on the order in which they came; `step` and
+`surplus` give what `fold` would, or None. Freezes make it not monotone: an earlier activity that comes late
+can draw a freeze away from a later gap.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from gamify_core.domain.streak_facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from gamify_core.domain.zones import ZoneLine
 
 __all__ = ["Chain", "Settled", "Terms", "chain_of", "fold", "history", "missed", "settle", "step", "stock_at"]
+__all__ += ["surplus"]
 
 _MASK: Final = (1 << MEMORY) - 1
 
@@ -38,6 +39,7 @@ class Chain(NamedTuple):
     last_at: int | None
     run: int
     longest: int
+    longest_at: int | None
     runs: int
     stock: int
     settled: int | None
@@ -73,7 +75,7 @@ class _Period(NamedTuple):
     final: Mark
 
 
-_NOTHING: Final = Chain(None, None, 0, 0, 0, 0, None, 0, 0, 0)
+_NOTHING: Final = Chain(None, None, 0, 0, None, 0, 0, None, 0, 0, 0)
 
 
 def fold(
@@ -116,6 +118,19 @@ def step(
     elif chain.last is None:
         chain = _NOTHING._replace(offset=offset)
     return State(*chain, label, count, instant, identity)
+
+
+def surplus(state: State, mark: Mark, beside: Sequence[Mark], target: int) -> State | None:
+    """Return the state with one more mark in a period that was satisfied by then anyway, or None if it was not.
+
+    `beside` are the earliest marks of that period, `target` of them if there are as many. The mark is a new one,
+    but need not be in order: what a period is worth was decided by the mark that reached the target.
+    """
+    if len(beside) < target or mark < beside[target - 1]:
+        return None
+    tally = state.tally + (mark.label == state.label)
+    seen, seen_id = max((state.seen, state.seen_id), (mark.instant, mark.id))
+    return state._replace(tally=tally, seen=seen, seen_id=seen_id)
 
 
 def history(
@@ -184,15 +199,15 @@ def stock_at(stock: int, settled: int | None, instant: int, terms: Terms) -> int
 
 def chain_of(state: State) -> Chain:
     """Return the part of a state that satisfied periods move."""
-    return Chain(*state[:10])
+    return Chain(*state[:11])
 
 
 def _link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
     """Return the chain with one more satisfied period, later than all it has."""
-    last, _, run, longest, runs, stock, settled, consumed, behind, _ = chain
+    last, _, run, longest, longest_at, runs, stock, settled, consumed, behind, _ = chain
     label, at, _, offset = mark
     if last is None:
-        return Chain(label, at, 1, 1, 1, stock, settled, consumed, 0, offset)
+        return Chain(label, at, 1, 1, at, 1, stock, settled, consumed, 0, offset)
     gap = label - last
     if gap > 1:
         after = settle(chain, last, terms, label, at)
@@ -202,7 +217,9 @@ def _link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
             run, runs = 0, runs + 1
     run += 1
     behind = (behind << gap | 1 << (gap - 1)) & _MASK if gap <= MEMORY else 0
-    return Chain(label, at, run, max(run, longest), runs, stock, settled, consumed, behind, offset)
+    if run > longest:
+        longest, longest_at = run, at
+    return Chain(label, at, run, longest, longest_at, runs, stock, settled, consumed, behind, offset)
 
 
 def _periods(marks: Iterable[Mark], target: int) -> list[_Period]:

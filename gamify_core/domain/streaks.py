@@ -1,7 +1,8 @@
 """Streaks: runs of calendar periods in each of which enough was done.
 
-Promise: pure functions over values. `fold` is the definition, `step` its O(1) continuation, `read` a look at
-any instant, `missed` what time did by itself, `compare` what one activity changed, `history` the runs so far.
+Promise: pure functions over values. `fold` is the definition, `step` its O(1) continuation, `surplus` the same
+for a late activity that nothing waited for, `read` a look at any instant, `missed` what time did by itself,
+`compare` what one activity changed, `history` the runs so far.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gamify_core.domain.streak_facts import (
     Status,
     StreakRules,
 )
-from gamify_core.domain.streak_fold import fold, history, missed, step
+from gamify_core.domain.streak_fold import fold, history, missed, step, surplus
 from gamify_core.domain.streak_reading import compare, read, satisfied
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "read",
     "satisfied",
     "step",
+    "surplus",
 ]

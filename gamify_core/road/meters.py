@@ -1,8 +1,12 @@
 """Metrics move here: the rows of every window that is kept, and the thresholds that a move reaches.
 
-Order inside a board is by *event time*: a score's `reached_at` is the latest event that changed a sum, or the
-earliest that reached a maximum, so neither batching nor the order of arrival changes a rank, and a write that leaves
-the score leaves `reached_at`.
+Order inside a board is by *event time*: a score's `reached_at` is the latest event that changed a sum, the
+earliest that reached a maximum, or the latest first sighting among different values, so neither batching nor the
+order of arrival changes a rank, and a write that leaves the score leaves `reached_at`.
+
+The balance of a wallet is the exception: what there is of it follows the order of recording, and so do its
+windows. A movement that comes late shows in today's balance, for it can be spent from today; no balance of the
+past is changed, for it was what it was. (The clock of an import follows its events, so there the two agree.)
 """
 
 from __future__ import annotations
@@ -14,8 +18,17 @@ from gamify_core.errors import BadValue
 from gamify_core.road.plan import ALL_TIME, MetricPlan, Tracker, natural
 from gamify_core.road.streak_rows import count_of
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW, WINDOW_BY_NAME
-from gamify_core.storage.tables.metrics import MetricRow, ScoreLevelRow, SeenRow, WindowRow
+from gamify_core.storage.tables.metrics import (
+    METRIC,
+    SCORE_LEVEL,
+    SEEN,
+    WINDOW,
+    WINDOW_BY_NAME,
+    MetricRow,
+    ScoreLevelRow,
+    SeenRow,
+    WindowRow,
+)
 from gamify_core.storage.tables.progress import EVENT
 
 if TYPE_CHECKING:
@@ -30,18 +43,29 @@ _LIMIT = 2**63 - 1
 _row = tuple.__new__
 
 
-def moved(turn: Turn, who: ParticipantRow, plan: MetricPlan, old: int | None, new: int, delta: int) -> None:
-    """Let a metric go from `old` (None: it never moved before) to `new`, `delta` apart, at the turn's instant.
+def moved(  # noqa: PLR0913 - the move itself, and in the one case that is not the turn's, its instant
+    turn: Turn,
+    who: ParticipantRow,
+    plan: MetricPlan,
+    old: int | None,
+    new: int,
+    delta: int,
+    at: int | None = None,
+) -> None:
+    """Let a metric go from `old` (None: it never moved before) to `new`, `delta` apart.
 
+    That was `at`: unless it is given, when the turn's event occurred, or for a wallet's level when it was recorded.
     A metric whose running value is kept nowhere else passes the `delta` (or the value, for extremes) and lets its
     all-time window say what is old and what is new.
     """
     if plan.watch is not None and (nodes := plan.watch.reached(old, new)):
         turn.wake(who, nodes)
+    if at is None:
+        at = turn.recorded_at if plan.mode == "level" else turn.occurred_at
     for tracker in plan.trackers:
-        window = window_number(turn.unit, turn.scope, tracker, turn.occurred_at, make=True)
+        window = window_number(turn.unit, turn.scope, tracker, at, make=True)
         row = turn.unit.get(METRIC, (who.number, window))
-        _keep(turn, who, tracker, row, window, plan.mode, new, delta)
+        _keep(turn, who, tracker, row, window, plan.mode, new, delta, at)
 
 
 def _keep(  # noqa: PLR0913 - one call site, on the hottest path: a record for these would cost more than it says
@@ -53,8 +77,8 @@ def _keep(  # noqa: PLR0913 - one call site, on the hottest path: a record for t
     mode: str,
     new: int,
     delta: int,
+    at: int,
 ) -> None:
-    at = turn.occurred_at
     old = None if row is None else row.value
     reached = at
     if mode == "sum":
@@ -63,28 +87,51 @@ def _keep(  # noqa: PLR0913 - one call site, on the hottest path: a record for t
             reached = row.reached_at
     else:
         value = new
-        if row is not None:
-            if mode == "level":
-                reached = max(row.reached_at, at)
-            elif value == row.value and at < row.reached_at:
+        if row is not None and mode != "level":
+            if value == row.value and at < row.reached_at:
                 pass  # the same extreme, but reached earlier: only `reached_at` changes
             elif (value <= row.value) if mode == "max" else (value >= row.value):
                 return
-    if row is not None and value == row.value and reached >= row.reached_at:
+    if row is not None and value == row.value and _known(row.reached_at, reached, mode):
         return
     if not -_LIMIT <= value <= _LIMIT:
         detail = f"{tracker.metric} would leave the range of 64 bits"
         raise BadValue(tracker.metric, value, detail)
-    if tracker.ranked:
-        _rank(turn, who, tracker, row, window, value, reached)
-    else:
-        turn.unit.put(METRIC, _row(MetricRow, (who.number, window, value, reached, None, None, None, None, None)))
+    _put(turn, who, tracker, row, window, value, reached)
     if tracker.watch is not None and (nodes := tracker.watch.reached(old, value)):
         turn.wake(who, nodes)
 
 
+def _known(before: int, reached: int, mode: str) -> bool:
+    """Say whether reaching the same value again is nothing new; a level is dated anew where it was corrected."""
+    return reached == before if mode == "level" else reached >= before
+
+
+def _put(  # noqa: PLR0913 - as above
+    turn: Turn,
+    who: ParticipantRow,
+    tracker: Tracker,
+    row: MetricRow | None,
+    window: int,
+    value: int,
+    reached: int,
+) -> None:
+    if tracker.ranked:
+        _rank(turn, who, tracker, row, window, value, reached)
+    else:
+        turn.unit.put(
+            METRIC, _row(MetricRow, (who.number, window, value, reached, None, None, None, None, None))
+        )
+
+
 def _rank(  # noqa: PLR0913 - as above
-    turn: Turn, who: ParticipantRow, tracker: Tracker, row: MetricRow | None, window: int, value: int, reached: int
+    turn: Turn,
+    who: ParticipantRow,
+    tracker: Tracker,
+    row: MetricRow | None,
+    window: int,
+    value: int,
+    reached: int,
 ) -> None:
     down = value if tracker.ascending else -value
     day = day_down = day_reached = None
@@ -147,12 +194,26 @@ def _open(unit: Unit, name: tuple[str, str, str, int], tracker: Tracker) -> Wind
 
 def see(turn: Turn, who: ParticipantRow, plan: MetricPlan, value: str) -> None:
     """Count a value of a distinct-metric, in every window in which it is new."""
+    at = turn.occurred_at
     for tracker in plan.trackers:
-        window = window_number(turn.unit, turn.scope, tracker, turn.occurred_at, make=True)
-        if turn.unit.get(SEEN, (who.number, window, value)) is None:
-            turn.unit.add(SEEN, SeenRow(who.number, window, value))
+        window = window_number(turn.unit, turn.scope, tracker, at, make=True)
+        seen = turn.unit.get(SEEN, (who.number, window, value))
+        if seen is None:
+            turn.unit.add(SEEN, SeenRow(who.number, window, value, at))
             row = turn.unit.get(METRIC, (who.number, window))
-            _keep(turn, who, tracker, row, window, "sum", 1, 1)
+            _keep(turn, who, tracker, row, window, "sum", 1, 1, at)
+        elif at < seen.first_at:
+            turn.unit.put(SEEN, SeenRow(who.number, window, value, at))
+            _redate(turn, who, tracker, window, seen.first_at)
+
+
+def _redate(turn: Turn, who: ParticipantRow, tracker: Tracker, window: int, was: int) -> None:
+    """Date a number of different values by the latest first sighting, now that the one at `was` was earlier."""
+    row = turn.unit.get(METRIC, (who.number, window))
+    if row is not None and row.reached_at == was:
+        reached = max(seen.first_at for seen in turn.unit.scan(SEEN, None, (who.number, window)))
+        if reached != was:
+            _put(turn, who, tracker, row, window, row.value, reached)
 
 
 def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker) -> int:
@@ -163,7 +224,7 @@ def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker) -> int:
 
 
 def value_of(turn: Turn, who: ParticipantRow, name: str) -> int:
-    """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly` …"""
+    """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly`, and so on."""
     if "@" not in name and natural(name):
         return _natural(turn, who, name)
     return value_in(turn, who, turn.plan.reading(name))

@@ -1,8 +1,10 @@
-"""Making up for windows that were not kept until now: a changed catalog asks for them, and history has them.
+"""Making up for what was not kept until now: a changed catalog asks for it, and history has it.
 
 Promise: after a catalog is adopted, a metric it newly declares, a board or a window it newly asks for holds what it
-would hold had it been kept from the start. Only metrics are rebuilt; badges, rungs and points that the new
-catalog would have given are not handed out: new definitions act from now on.
+would hold had it been kept from the start, and everybody stands silently on the rung of a new ladder that its metric
+comes to now: a ladder on which people with five thousand points stand nowhere would report their next point as a rise
+from nothing. No effect comes of either, and badges and points that the new catalog would have given are not
+handed out: new definitions act from now on.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import attrs
 
 from gamify_core.domain.streaks import Mark, State, fold, step
 from gamify_core.road import rules, streaks
-from gamify_core.road.meters import moved
-from gamify_core.road.plan import MetricPlan, Plan, Tracker
+from gamify_core.road.ladders import climb
+from gamify_core.road.meters import moved, value_of, window_number
+from gamify_core.road.plan import LadderPlan, MetricPlan, Plan, Tracker, natural
 from gamify_core.road.streak_rows import line_of
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD
@@ -34,12 +37,16 @@ __all__ = ["fill", "rebuild"]
 
 
 def rebuild(turn: Turn, old: Plan) -> None:
-    """Fill every window that `turn.plan` keeps and `old` did not."""
-    fresh = [tracker for key, tracker in turn.plan.trackers.items() if _differs(tracker, old.trackers.get(key))]
-    if not fresh:
-        return
-    _clear(turn.unit, fresh)
-    fill(turn, fresh)
+    """Fill every window that `turn.plan` keeps and `old` did not, and place people on ladders that `old` had not."""
+    fresh = [
+        tracker for key, tracker in turn.plan.trackers.items() if _differs(tracker, old.trackers.get(key))
+    ]
+    if fresh:
+        _clear(turn.unit, fresh)
+        fill(turn, fresh)
+    ladders = [plan for code, plan in turn.plan.ladders.items() if code not in old.ladders]
+    if ladders:
+        _place(turn, ladders)
 
 
 def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
@@ -57,6 +64,27 @@ def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
         _badges(again, wanted)
         _streaks(again, wanted)
         _events(again, wanted)
+
+
+def _place(turn: Turn, ladders: list[LadderPlan]) -> None:
+    """Put everybody on the rungs they have earned; what the turns of this have to say is dropped."""
+    at = turn.recorded_at
+    for who in _everyone(turn.unit):
+        silent = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, at, at, 0, who)
+        for plan in ladders:
+            if _has_moved(silent, plan.ladder.metric):
+                climb(silent, who, plan)
+
+
+def _has_moved(turn: Turn, metric: str) -> bool:
+    """Say whether a metric of a person has ever moved: the rung at the bottom is held from then on."""
+    if value_of(turn, turn.who, metric):
+        return True
+    if natural(metric):  # what was earned, runs and events do not come back to nothing, a balance does
+        currency, _, part = metric.rpartition(".")
+        return part == "balance" and turn.unit.last(ENTRY, (turn.who.number, currency)) is not None
+    window = window_number(turn.unit, turn.scope, turn.plan.reading(metric), turn.occurred_at)
+    return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
 
 
 def _differs(new: Tracker, old: Tracker | None) -> bool:
@@ -100,7 +128,9 @@ def _at(turn: Turn, instant: int, activity: int) -> None:
 
 
 def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    currencies = {name.rpartition(".")[0] for name in wanted if name.endswith((".earned", ".spent", ".balance"))}
+    currencies = {
+        name.rpartition(".")[0] for name in wanted if name.endswith((".earned", ".spent", ".balance"))
+    }
     for currency in sorted(currencies):
         before = (0, 0, 0)
         for entry in turn.unit.scan(ENTRY, None, (turn.who.number, currency)):

@@ -1,14 +1,15 @@
 """Recording an activity of a streak.
 
-In order it is one step from the stored state; late, the marks are folded again, which is what the state means
-anyway. Either way the label freezes with the activity, and the answer says what a late one put right.
+In order it is one step from the stored state. Late, the marks are folded again, which is what the state means
+anyway, unless its period was satisfied by then: that is seen from the marks of that one period. Either way the
+label freezes with the activity, and the answer says what a late one put right.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.streaks import NO_PARDONS, Mark, Recorded, State, compare, fold, read, step
+from gamify_core.domain.streaks import NO_PARDONS, Mark, Recorded, State, compare, fold, read, step, surplus
 from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.road.meters import moved
 from gamify_core.road.streak_rows import line_of, state_of
@@ -31,21 +32,35 @@ def record(turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str) -> Rec
     here = fixed(turn.offset) if line is CARRIED else line.at(turn.occurred_at)
     mark = Mark(plan.rules.calendar.label(turn.occurred_at, here), turn.occurred_at, turn.seq, carried)
     before = state_of(turn.unit, who.number, code)
-    row = MarkRow(who.number, code, *mark)
     already = None
     after = step(before, mark, plan.rules, line)
     if after is None:
-        marks = [Mark._make(seen[2:]) for seen in turn.unit.scan(MARK, None, (who.number, code))]
-        already = sum(seen.label == mark.label for seen in marks) >= plan.rules.target
-        after = before if mark in marks else fold([*marks, mark], plan.rules, line)
-    if after is before and before is not None:  # two rules of one event record the same activity
-        return compare(before, before, mark, already=True)
-    assert after is not None  # noqa: S101 - a fold of at least one mark
-    turn.unit.add(MARK, row)
+        assert before is not None  # noqa: S101 - a first activity is always in order
+        after, already = _late(turn, who, plan, line, before, mark)
+    if after is before:  # two rules of one event record the same activity
+        return compare(before, after, mark, already=True)
+    turn.unit.add(MARK, MarkRow(who.number, code, *mark))
     turn.unit.put(STREAK, StreakRow(who.number, code, *after))
     recorded = compare(before, after, mark, already=already)
     _tell(turn, who, plan, line, before, after, cause)
     return recorded
+
+
+def _late(  # noqa: PLR0913 - what was, and by whose clock
+    turn: Turn, who: ParticipantRow, plan: StreakPlan, line: ZoneLine, before: State, mark: Mark
+) -> tuple[State, bool]:
+    """Return the state with an activity that is out of order, and whether its period was satisfied without it."""
+    name = (who.number, plan.streak.code)
+    if turn.unit.get(MARK, (*name, mark.label, mark.instant, mark.id)) is not None:
+        return before, True
+    target = plan.rules.target
+    beside = [Mark._make(row[2:]) for row in turn.unit.scan(MARK, None, (*name, mark.label), limit=target)]
+    after = surplus(before, mark, beside, target)
+    if after is None:
+        marks = [Mark._make(row[2:]) for row in turn.unit.scan(MARK, None, name)]
+        after = fold([*marks, mark], plan.rules, line)
+        assert after is not None  # noqa: S101 - a fold of at least one mark
+    return after, len(beside) >= target
 
 
 def _tell(  # noqa: PLR0913 - what was, what is, and by whose clock
@@ -57,8 +72,20 @@ def _tell(  # noqa: PLR0913 - what was, what is, and by whose clock
     after: State,
     cause: str,
 ) -> None:
-    if _stands(before, after):
-        return
+    if not _stands(before, after):
+        _say(turn, who, plan, line, before, after, cause)
+    follow(turn, who, plan, line, before, after)
+
+
+def _say(  # noqa: PLR0913 - as above
+    turn: Turn,
+    who: ParticipantRow,
+    plan: StreakPlan,
+    line: ZoneLine,
+    before: State | None,
+    after: State,
+    cause: str,
+) -> None:
     code = plan.streak.code
     longest = 0 if before is None else before.longest
     if before is not None and before.last is not None and after.last == before.last:
@@ -71,9 +98,15 @@ def _tell(  # noqa: PLR0913 - what was, what is, and by whose clock
         record = int(after.longest > longest)
         reading = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen))
         turn.say(
-            "streak_extended", who.number, cause, code, reading.current, after.longest, record, reading.expires_at
+            "streak_extended",
+            who.number,
+            cause,
+            code,
+            reading.current,
+            after.longest,
+            record,
+            reading.expires_at,
         )
-    follow(turn, who, plan, line, before, after)
 
 
 def _stands(before: State | None, after: State) -> bool:
@@ -91,15 +124,19 @@ def _stands(before: State | None, after: State) -> bool:
 def follow(  # noqa: PLR0913 - as above, without a cause
     turn: Turn, who: ParticipantRow, plan: StreakPlan, line: ZoneLine, before: State | None, after: State
 ) -> None:
-    """Let the metrics of a streak follow its state."""
-    if _stands(before, after):
-        return
-    if plan.current is not None:
+    """Let the metrics of a streak follow its state.
+
+    A longest run is dated by the activity that completed it, and counts in the period of that, whatever the
+    activity was that came last. (The current run is ranked nowhere: it falls without anybody doing anything.)
+    """
+    first = before is None or before.last is None
+    if plan.current is not None and not _stands(before, after):
         was = read(before, plan.rules, line, NO_PARDONS, turn.occurred_at).current
         now = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen)).current
         if now != was:
-            moved(turn, who, plan.current, was if before is not None else None, now, now - was)
-    longest = 0 if before is None else before.longest
-    if plan.longest is not None and after.longest != longest:
-        old = longest if before is not None else None
-        moved(turn, who, plan.longest, old, after.longest, after.longest - longest)
+            moved(turn, who, plan.current, None if first else was, now, now - was)
+    if plan.longest is not None and after.longest_at is not None:
+        longest, at = (0, None) if before is None else (before.longest, before.longest_at)
+        if (after.longest, after.longest_at) != (longest, at):
+            old = None if first else longest
+            moved(turn, who, plan.longest, old, after.longest, after.longest - longest, after.longest_at)

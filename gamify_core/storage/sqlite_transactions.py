@@ -1,7 +1,8 @@
 """Writing rows: the SQLite side of `Transaction`.
 
 Promise: what the protocol says, with every driver error as a `StoreError`. A `replace` that is refused leaves
-nothing behind. A transaction that was ended, or that a fork took to another process, refuses.
+nothing behind. A transaction that was ended, or that a fork took to another process, refuses. Single rows are read
+from what the store remembers, where it does.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gamify_core.errors import CommitOutcomeUnknown
-from gamify_core.storage.protocol import Key, Table
+from gamify_core.storage.protocol import Index, Key, Table
 from gamify_core.storage.sqlite_blocks import Blocks
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS
 from gamify_core.storage.sqlite_reading import Layout, SQLiteReader
+from gamify_core.storage.sqlite_remembered import Known, Remembered
 from gamify_core.storage.sqlite_statements import Order, Statements
 
 __all__ = ["SQLiteTransaction", "Writer"]
@@ -26,7 +28,9 @@ class Writer(Protocol):
     """What a transaction needs of the store it belongs to."""
 
     connection: sqlite3.Connection
+    cursor: sqlite3.Cursor
     blocks: Blocks
+    remembered: Remembered
 
     def holds(self, transaction: SQLiteTransaction) -> bool:
         """Say whether this is the transaction that is open."""
@@ -40,7 +44,7 @@ class Writer(Protocol):
 class SQLiteTransaction(SQLiteReader):
     """The one open write transaction of a store."""
 
-    __slots__ = ("_blocks", "_writer")
+    __slots__ = ("_blocks", "_cursor", "_remembered", "_writer")
 
     def __init__(self, layout: Layout, writer: Writer) -> None:
         """Work on the store's writing connection, on which BEGIN was executed."""
@@ -48,14 +52,71 @@ class SQLiteTransaction(SQLiteReader):
         self._writer = writer
         self._connection = writer.connection
         self._blocks = writer.blocks
+        self._cursor = writer.cursor  # one for all: `connection.execute` makes a new one for every statement
+        self._remembered = writer.remembered
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def get(self, table: Table[Row], key: Key, /) -> Row | None:
+        """Return the row with this key, or None."""
+        if self._connection is None:
+            raise self._not_open()
+        known = self._remembered[table]
+        row: Any = known.rows.get(key)
+        if row is None:
+            row = self._read(known, known.texts.get, key)
+            if row is not None:
+                known.rows[row[: known.key]] = row  # as SQLite has the key, which may have converted this one
+        return row
+
+    def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
+        """Return the rows with these keys, in the same order, None where there is none."""
+        return [self.get(table, key) for key in keys]
+
+    def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
+        """Return the row that a unique index has under these values, or None."""
+        if self._connection is None:
+            raise self._not_open()
+        known = self._remembered[table]
+        row: Any = known.holder(index, values)
+        if row is None:
+            row = self._read(known, known.texts.order(index).find, values)
+            if row is not None:
+                key = known.found[index, values] = row[: known.key]
+                known.rows[key] = row
+        return row
+
+    def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
+        """Return the head of the chain that `prefix` names, or None."""
+        if self._connection is None:
+            raise self._not_open()
+        known = self._remembered[table]
+        row: Any = known.heads.get(prefix)
+        if row is None:
+            row = self._read(known, known.texts.last, prefix)
+            if row is not None:
+                known.heads[row[: known.key - 1]] = row
+        return row
+
+    def _read(self, known: Known, text: str, values: Key) -> Any:
+        try:
+            row = self._cursor.execute(text, values).fetchone()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        return None if row is None else known.texts.make(row)
+
+    # -- writing -----------------------------------------------------------------------------------------
 
     def replace(
         self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None], /
     ) -> None:
         """Make the rows under these keys be `after`, knowing that they are `before`."""
-        texts = self._layout[table]
+        known = self._remembered[table]
+        texts = known.texts
+        self._remembered.touched(known, after)
         if len(after) == 1 and not texts.counted:
             self._replace_one(texts, before, after)
+            known.changed(after)
             return
         connection = self._open()
         new: list[Row] = []

@@ -73,7 +73,8 @@ WHERE x.held = 1 AND x.n = (
 )"""
 
 _STREAKS = f"""
-SELECT {_NAMES}, x.streak, x.run AS run_at_last_activity, x.longest, x.stock AS freezes,
+SELECT {_NAMES}, x.streak, x.run AS run_at_last_activity, x.longest,
+    {written("x.longest_at")} AS longest_reached_at, x.stock AS freezes,
     {written("x.last_at")} AS last_activity_at
 FROM gamify_streak x {_WITH}"""
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamify_core.domain.periods import DAY, HOUR, SECOND, Calendar
+from gamify_core.domain.streak_fold import chain_of
 from gamify_core.domain.streaks import (
     NO_PARDONS,
     Mark,
@@ -22,6 +23,7 @@ from gamify_core.domain.streaks import (
     missed,
     read,
     step,
+    surplus,
 )
 from gamify_core.domain.zones import ZoneLine, zone
 from tests.domain.streak_worlds import World, carried_worlds, nightly, travels, worlds
@@ -70,10 +72,47 @@ def test_the_order_of_arrival_does_not_matter(world: World, luck: Random) -> Non
     state: State | None = None
     for number, mark in enumerate(order, 1):
         whole = fold(set(order[:number]), world.rules, world.line, world.pardons)
+        assert state is None or _surplus(state, mark, order[: number - 1], world.rules) in (None, whole)
         assert fold(order[:number], world.rules, world.line, world.pardons) == whole
         after = step(state, mark, world.rules, world.line, world.pardons)
         assert after is None or after == whole
         state = whole
+
+
+def _surplus(state: State, mark: Mark, told: list[Mark], rules: StreakRules) -> State | None:
+    """Return what the first marks of the period say about one more, which has to be new."""
+    beside = sorted({seen for seen in told if seen.label == mark.label})[: rules.target]
+    return surplus(state, mark, beside, rules.target) if mark not in told else None
+
+
+@given(_ANY, st.randoms(use_true_random=False))
+def test_what_nothing_waited_for_is_not_folded_again(world: World, luck: Random) -> None:
+    """A new activity changes no run when its period had its target by then, and only then it is surplus."""
+    order = list(world.marks)
+    luck.shuffle(order)
+    for number, mark in enumerate(order):
+        state = fold(order[:number], world.rules, world.line, world.pardons)
+        if state is None:
+            continue
+        sooner = [seen for seen in order[:number] if seen.label == mark.label and seen < mark]
+        after = _surplus(state, mark, order[:number], world.rules)
+        assert (after is not None) == (len(sooner) >= world.rules.target)
+        if after is not None:
+            assert chain_of(after) == chain_of(state)
+
+
+@given(_ANY)
+def test_the_longest_run_is_dated_by_the_activity_that_completed_it(world: World) -> None:
+    """Telling the activities by period, it is the first with which the longest run has its length."""
+    marks, whole = sorted(world.marks), _fold(world)
+    for number in range(1, len(marks) + 1):
+        state = fold(marks[:number], world.rules, world.line, world.pardons)
+        assert state is not None
+        assert whole is not None
+        if state.longest == whole.longest:
+            assert whole.longest_at == (marks[number - 1].instant if whole.longest else None)
+            return
+    assert whole is None
 
 
 @given(st.one_of(worlds(), carried_worlds()))

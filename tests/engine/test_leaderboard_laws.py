@@ -246,9 +246,6 @@ def _reached_late(metric: Metric, events: list[tuple[str, str, timedelta]]) -> l
     return [entry.participant_id for entry in game.leaderboards.top("b")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a value that was seen keeps no instant, so an earlier sighting is not noticed"
-)
 def test_distinct_values_count_from_their_first_sighting() -> None:
     """A tie on different values goes to who had them first by event time, also when that arrives late."""
     hour = timedelta(hours=1)
@@ -257,9 +254,6 @@ def test_distinct_values_count_from_their_first_sighting() -> None:
     assert shown == _reached_late(Metric("kinds", on="e", distinct="v"), events[::-1]) == ["ada", "bob"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a longest run is dated by what came last, not by the activity that completed it"
-)
 def test_a_longest_run_is_reached_by_the_activity_that_completes_it() -> None:
     """A day that arrives late does not make a run older than its last day."""
     days = {

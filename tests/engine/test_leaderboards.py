@@ -388,10 +388,6 @@ def test_a_level_is_its_last_value_in_the_period(make_engine: MakeEngine, clock:
     assert lines(game.leaderboards.top("b", period="weekly")) == [(1, "bob", 40)]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a late movement puts today's balance into the window of the past, and not into today's",
-)
 def test_a_late_movement_shows_in_todays_balance(make_engine: MakeEngine, clock: ManualClock) -> None:
     """A board of balances in the present period shows the balance, also after an award that came late."""
     game = make_engine(Catalog(leaderboards=[Leaderboard("b", metric="points.balance", period="weekly")]))

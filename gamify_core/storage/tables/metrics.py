@@ -56,16 +56,19 @@ class ScoreLevelRow(NamedTuple):
 
 
 class SeenRow(NamedTuple):
-    """A value that a distinct-metric has met already."""
+    """A value that a distinct-metric has met, and the earliest event time at which it did."""
 
     participant: int
     window: int
     value: str
+    first_at: int
 
 
 WINDOW_BY_NAME = Index("window_by_name", ("scope", "metric", "calendar", "label"), unique=True)
 WINDOW = Table("window", WindowRow, key=1, chain=True, indexes=(WINDOW_BY_NAME,))
-METRIC_BY_RANK = Index("metric_by_rank", ("window", "down", "reached_at", "tie"), counted=True, present="down")
+METRIC_BY_RANK = Index(
+    "metric_by_rank", ("window", "down", "reached_at", "tie"), counted=True, present="down"
+)
 METRIC_MOVED = Index("metric_moved", ("window", "day"), present="day")
 METRIC = Table(
     "metric",

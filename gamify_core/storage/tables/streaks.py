@@ -33,6 +33,7 @@ class StreakRow(NamedTuple):
     last_at: int | None
     run: int
     longest: int
+    longest_at: int | None
     runs: int
     stock: int
     settled: int | None
