@@ -257,10 +257,10 @@ def _length(count: int, catalog: Catalog, streak: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
 
 
-def _when(instant: int, zone_name: str) -> str:
+def _when(instant: datetime, zone_name: str) -> str:
     from gamify_core.domain.zones import zone  # noqa: PLC0415 - only printing needs it
 
-    local = moment(instant).astimezone(zone(zone_name))
+    local = instant.astimezone(zone(zone_name))
     return f"{local.day} {local:%b %H:%M}"
 
 

@@ -52,6 +52,13 @@ class Limits:
     reason: int = _TEXT_CHARACTERS
     batch: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse bounds that are none, or wider than the library's own."""
+        whole(self.amount, "limits.amount", 1, MOST)
+        whole(self.reason, "limits.reason", 0, _TEXT_CHARACTERS)
+        if self.batch is not None:
+            whole(self.batch, "limits.batch", 1, MOST)
+
     def check_batch(self, size: int) -> None:
         """Refuse a batch that is larger than allowed."""
         if self.batch is not None and size > self.batch:
@@ -75,7 +82,7 @@ def _sound(value: str, field: str) -> str:
 
 def participant(value: object, field: str = "participant_id") -> str:
     """Return a participant id: the application's own string, 1 to 255 characters."""
-    if type(value) is str and 0 < len(value) <= _ID_CHARACTERS:
+    if type(value) is str and 0 < len(value) <= _ID_CHARACTERS and value[0] != "@":
         return value if value.isascii() and "\x00" not in value else _sound(value, field)
     if isinstance(value, int) and not isinstance(value, bool):
         detail = f"{field} must be a string, not int: pass '{value}'"

@@ -93,9 +93,10 @@ def moment(instant: int) -> datetime:
     return EPOCH + timedelta(microseconds=instant)
 
 
-def iso(instant: int) -> str:
+def iso(instant: int | datetime) -> str:
     """Return an instant as the documents write it: `2026-02-14T10:00:00Z`, with fractions where there are any."""
-    return moment(instant).isoformat().replace("+00:00", "Z")
+    known = instant.astimezone(UTC) if isinstance(instant, datetime) else moment(instant)
+    return known.isoformat().replace("+00:00", "Z")
 
 
 def now_from(clock: Clock | None) -> Callable[[], tuple[int, int]]:

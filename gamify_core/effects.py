@@ -7,18 +7,20 @@ Outcomes name participants by number and definitions by code and hold no free te
 no outcome; names come from the catalog that the outcome was decided under.
 
 `cause` says what brought an effect about: `"direct"`, `"rule:lesson"`, `"badge:first_steps"`, `"ladder:tier"` …
-Ids and instants are left out of `==`, so a test can compare effects without knowing them. Instants are microseconds
-since 1970 UTC.
+Ids and instants (aware datetimes in UTC) are left out of `==`, so a test can compare effects without knowing them.
+Reading is total: a definition that the catalog does not have any more goes by its code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from gamify_core.clock import iso
+from gamify_core.clock import iso, moment
+from gamify_core.errors import NotFound
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
@@ -61,15 +63,12 @@ class Effect:
     participant_id: str
     cause: str
     id: str = attrs.field(eq=False)
-    occurred_at: int = attrs.field(eq=False, repr=False)
+    occurred_at: datetime = attrs.field(eq=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON: the kind under `type`, then every field; instants as text."""
         body: dict[str, object] = {"type": self.tag, **attrs.asdict(self)}
-        for name in ("occurred_at", "expires_at"):
-            if isinstance(instant := body.get(name), int):
-                body[name] = iso(instant)
-        return body
+        return {name: iso(value) if isinstance(value, datetime) else value for name, value in body.items()}
 
 
 @attrs.frozen
@@ -200,7 +199,7 @@ class StreakExtended(_Streak):
     tag = "streak_extended"
 
     is_new_record: bool
-    expires_at: int | None = attrs.field(eq=False)
+    expires_at: datetime | None = attrs.field(eq=False)
 
 
 @attrs.frozen
@@ -310,57 +309,64 @@ def decode(  # noqa: PLR0913 - what an outcome says, and what it leaves to other
     tag, who, cause, *rest = words
     make, complete = _KINDS[str(tag)]
     person = names.get(who, "") if isinstance(who, int) else ""
-    if complete is not None:
-        rest = complete(rest, names, catalog)
-    return make(person, cause, effect_id(str(tag), activity, ordinal), occurred_at, *rest)
+    fields = complete(rest, names, catalog)
+    return make(person, cause, effect_id(str(tag), activity, ordinal), moment(occurred_at), *fields)
 
 
-def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> Words:
-    return [*rest[:3], names.get(rest[3], "")] if len(rest) > 3 and isinstance(rest[3], int) else rest  # noqa: PLR2004
+def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    amount, currency, balance, *peer = rest
+    return [amount, currency, balance, *(names.get(number, "") for number in peer if isinstance(number, int))]
 
 
-def _tier(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
+def _tier(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     ladder, code, previous = rest
-    rungs = catalog.ladder(str(ladder))
-    new = rungs.tier(str(code)) if code is not None else None
-    old = rungs.tier(str(previous)) if previous is not None else None
-    return [
-        ladder,
-        code,
-        new.name if new else None,
-        new.level if new else 0,
-        previous,
-        old.name if old else None,
-        old.level if old else 0,
-    ]
+    return [ladder, code, *_rung(catalog, ladder, code), previous, *_rung(catalog, ladder, previous)]
 
 
-def _badge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
-    badge = catalog.badge(str(rest[0]))
+def _rung(catalog: Catalog, ladder: object, code: object) -> tuple[str | None, int]:
+    """Return the name and the level of a rung; one that the catalog does not have (any more) goes by its code."""
+    if code is None:
+        return None, 0
+    try:
+        tier = catalog.ladder(str(ladder)).tier(str(code))
+    except NotFound:
+        return str(code), 0
+    return tier.name, tier.level
+
+
+def _badge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    try:
+        badge = catalog.badge(str(rest[0]))
+    except NotFound:
+        return [rest[0], rest[0], "common"]
     return [badge.code, badge.name, badge.rarity]
 
 
-def _revoked(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
-    badge = catalog.badge(str(rest[0]))
-    return [badge.code, badge.name]
+def _revoked(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    return _badge(rest, names, catalog)[:2]
 
 
-def _streak(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> Words:
-    return [rest[0], catalog.streak(str(rest[0])).name, *rest[1:]]
+def _streak(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    try:
+        name = catalog.streak(str(rest[0])).name
+    except NotFound:
+        name = str(rest[0])
+    return [rest[0], name, *rest[1:]]
 
 
-def _extended(rest: Words, names: Mapping[int, str], catalog: Catalog) -> Words:
+def _extended(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
     code, count, longest, record, expires = rest
-    return _streak([code, count, longest, bool(record), expires], names, catalog)
+    alive = moment(expires) if isinstance(expires, int) else None
+    return [*_streak([code, count, longest], names, catalog), bool(record), alive]
 
 
-def _skipped(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> Words:
+def _skipped(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
     effect, code, *facts = rest
     return [effect, code, SKIPPED[str(code)].format(*facts)]
 
 
-_Complete = Callable[[Words, Mapping[int, str], "Catalog"], Words]
-_KINDS: dict[str, tuple[Callable[..., Effect], _Complete | None]] = {
+_Complete = Callable[[Words, Mapping[int, str], "Catalog"], list[object]]
+_KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsAwarded.tag: (PointsAwarded, _movement),
     PointsDeducted.tag: (PointsDeducted, _movement),
     PointsReversed.tag: (PointsReversed, _movement),

@@ -146,7 +146,7 @@ class Engine(Game):
         if on_change not in {"keep", "refuse"}:
             detail = f"on_change must be 'keep' or 'refuse', not {on_change!r:.60}"
             raise BadValue("on_change", on_change, detail)
-        owned = not _is_store(store)
+        self._owned: bool = not _is_store(store)
         self._store = _store(store)
         try:
             road = Road(
@@ -159,7 +159,7 @@ class Engine(Game):
                 seed=seed,
             )
         except BaseException:
-            if owned:
+            if self._owned:
                 self._store.close()
             raise
         super().__init__(Access(Shared(road)), limits if limits is not None else Limits())
@@ -191,6 +191,7 @@ class Engine(Game):
         store = SQLiteStore(path, read_only=read_only)
         try:
             engine = cls(last_catalog(store, str(path)), store, clock=clock)
+            engine._owned = True  # noqa: SLF001 - its own
         except BaseException:
             store.close()
             raise
@@ -214,11 +215,13 @@ class Engine(Game):
         listeners.append((effect, listener))
 
     def close(self) -> None:
-        """Let go of the store. Closing twice is harmless."""
+        """Close the store, unless it was handed in open: then it is its owner's. Closing twice is harmless."""
         if getattr(self._access.shared.holding, "handle", False):
             detail = "the engine cannot be closed inside its own transaction or dry run"
             raise HandleInUse(detail)
-        self._store.close()
+        self._access.shared.closed = True
+        if self._owned:
+            self._store.close()
 
     def __enter__(self) -> Self:
         """Use the engine in a `with` statement that closes it."""

@@ -42,7 +42,7 @@ class Batch:
     key: str | None = None
 
     def again(self, road: Road, unit: Unit, scope: str) -> list[Decided | Failure] | None:
-        """Return what was decided under this key before, or None when it is new."""
+        """Return what was decided under this key before, or None when it is new; nothing is decided again."""
         if self.key is None:
             return None
         first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (key_hash(scope, self.kind, self.key),))
@@ -58,7 +58,7 @@ class Batch:
             if row is None:
                 answers.append(Failure(Refused(*errors.get(str(place), ("error", 400, "refused")))))
             else:
-                answers.append(road.recall(unit, row)._replace(replayed=True))
+                answers.append(road.recall(unit, row)._replace(replayed=True, written=False))
         return answers
 
     def keep(self, road: Road, unit: Unit, scope: str, decided: Sequence[Decided | Failure]) -> None:

@@ -52,7 +52,7 @@ def moved(  # noqa: PLR0913 - the move itself, and in the one case that is not t
     delta: int,
     at: int | None = None,
 ) -> None:
-    """Let a metric go from `old` (None: it never moved before) to `new`, `delta` apart.
+    """Let a metric go from `old` (None: it never moved before) to `new`, `delta` apart (never by nothing).
 
     That was `at`: unless it is given, when the turn's event occurred, or for a wallet's level when it was recorded.
     A metric whose running value is kept nowhere else passes the `delta` (or the value, for extremes) and lets its
@@ -68,7 +68,7 @@ def moved(  # noqa: PLR0913 - the move itself, and in the one case that is not t
         _keep(turn, who, tracker, row, window, plan.mode, new, delta, at)
 
 
-def _keep(  # noqa: PLR0913 - one call site, on the hottest path: a record for these would cost more than it says
+def _keep(  # noqa: PLR0913 - on the hottest path: a record for these would cost more than it says
     turn: Turn,
     who: ParticipantRow,
     tracker: Tracker,
@@ -92,19 +92,12 @@ def _keep(  # noqa: PLR0913 - one call site, on the hottest path: a record for t
                 pass  # the same extreme, but reached earlier: only `reached_at` changes
             elif (value <= row.value) if mode == "max" else (value >= row.value):
                 return
-    if row is not None and value == row.value and _known(row.reached_at, reached, mode):
-        return
     if not -_LIMIT <= value <= _LIMIT:
         detail = f"{tracker.metric} would leave the range of 64 bits"
         raise BadValue(tracker.metric, value, detail)
     _put(turn, who, tracker, row, window, value, reached)
     if tracker.watch is not None and (nodes := tracker.watch.reached(old, value)):
         turn.wake(who, nodes)
-
-
-def _known(before: int, reached: int, mode: str) -> bool:
-    """Say whether reaching the same value again is nothing new; a level is dated anew where it was corrected."""
-    return reached == before if mode == "level" else reached >= before
 
 
 def _put(  # noqa: PLR0913 - as above
@@ -211,7 +204,13 @@ def _redate(turn: Turn, who: ParticipantRow, tracker: Tracker, window: int, was:
     """Date a number of different values by the latest first sighting, now that the one at `was` was earlier."""
     row = turn.unit.get(METRIC, (who.number, window))
     if row is not None and row.reached_at == was:
-        reached = max(seen.first_at for seen in turn.unit.scan(SEEN, None, (who.number, window)))
+        name = (who.number, window)
+        seen = [found for found in turn.unit.queued(SEEN) if found[:2] == name]
+        if (
+            len(seen) < row.value
+        ):  # a unit that only works something out, and has no store, has them all in its queue
+            seen = turn.unit.scan(SEEN, None, name)
+        reached = max(found.first_at for found in seen)
         if reached != was:
             _put(turn, who, tracker, row, window, row.value, reached)
 

@@ -77,6 +77,7 @@ class Decided(NamedTuple):
     outcome: list[Words]
     catalog: Catalog
     replayed: bool = False
+    written: bool = True
 
 
 class Road:
@@ -131,12 +132,14 @@ class Road:
         ask.decide(turn)
         if turn.reached:
             cascade.settle(turn)
-        if not turn.idle:
+        written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
+        if written:
+            turn.seq = seq
             self._record(unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest)
         return _row(
             Decided,
             (
-                seq,
+                turn.seq,
                 recorded_at,
                 occurred_at,
                 ask.kind,
@@ -145,6 +148,7 @@ class Road:
                 turn.outcome,
                 self.plan.catalog,
                 False,
+                written,
             ),
         )
 
@@ -297,7 +301,7 @@ class Road:
             payload = unit.get(PAYLOAD, (first.seq,))
             then = json.loads(payload.request) if payload is not None and payload.request is not None else {}
             raise IdempotencyConflict(ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request))))
-        return self.recall(unit, first)._replace(replayed=True)
+        return self.recall(unit, first)._replace(replayed=True, written=False)
 
     def recall(self, reader: Reader | Unit, row: ActivityRow) -> Decided:
         """Return what was decided, from its activity row."""

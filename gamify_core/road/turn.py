@@ -67,12 +67,16 @@ class Turn:
         self.outcome: list[Words] = []
         self.reached: list[tuple[ParticipantRow, Node]] = []
         self.idle: bool = False
-        """Set by a command that finds everything as it should be: then nothing is written, not even activity."""
 
     @property
     def seed(self) -> int:
         """The seed of this store's draws."""
         return self.draws(self.unit)
+
+    def rest(self, activity: int) -> None:
+        """Find everything as it should be, since `activity`: then nothing is written, unless a key is to be kept."""
+        self.idle = True
+        self.seq = activity
 
     def say(self, *words: str | int | None) -> int:
         """Add an effect to the outcome and return its ordinal."""

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn
 
 from gamify_core.effects import Effect, decode
-from gamify_core.errors import CatalogError, GamifyError, HandleInUse, StoreError
+from gamify_core.errors import CatalogError, GamifyError, HandleInUse, StoreClosed, StoreError
 from gamify_core.road.batches import Batch, Failure, Item
 from gamify_core.road.road import Ask, Decided, Road
 from gamify_core.storage.protocol import Reader
@@ -29,10 +29,11 @@ _log = logging.getLogger("gamify_core")
 class Shared:
     """What an engine and all its handles have in common."""
 
-    __slots__ = ("holding", "listeners", "road")
+    __slots__ = ("closed", "holding", "listeners", "road")
 
     def __init__(self, road: Road) -> None:
         """Start with nobody listening and no handle open."""
+        self.closed: bool = False
         self.road: Road = road
         self.listeners: list[tuple[type[Effect], Callable[[Effect], object]]] = []
         self.holding: threading.local = threading.local()
@@ -56,12 +57,16 @@ _COVERED: Any = _Barred("a nested transaction or dry run is open", "use the hand
 
 
 class _Block:
-    """One `with` block: the unit that its handle and all scopes of it share, and what was decided in it."""
+    """One `with` block: the unit that its handle and all scopes of it share, and what was decided in it.
 
-    __slots__ = ("decided", "unit")
+    A unit is no place for two threads at once, and the store's lock is the one thread's: others are refused.
+    """
+
+    __slots__ = ("decided", "owner", "unit")
 
     def __init__(self, unit: Unit) -> None:
         self.unit: Unit = unit
+        self.owner: int = threading.get_ident()
         self.decided: list[Decided] = []
 
 
@@ -89,7 +94,13 @@ class Access:
     @property
     def unit(self) -> Unit | None:
         """The unit of the handle that this access belongs to, or None for the engine itself."""
-        return None if self._block is None else self._block.unit
+        block = self._block
+        if block is None:
+            return None
+        if block.owner != threading.get_ident():
+            detail = "this handle belongs to another thread"
+            raise HandleInUse(detail, hint="use it in the thread whose with statement gave it")
+        return block.unit
 
     @property
     def road(self) -> Road:
@@ -116,7 +127,7 @@ class Access:
         unit = self.road.open((ask.participant_id, *ask.others))
         try:
             decided = self.road.perform(unit, self.scope, ask, backfill=self.backfill)
-            if decided.replayed:
+            if not decided.written:
                 unit.rollback()
                 return decided
             unit.commit()
@@ -127,41 +138,44 @@ class Access:
             self._tell([decided])
         return decided
 
-    def write_many(self, batch: Batch) -> list[Decided | Failure]:
-        """Carry many commands out in one commit; each that is refused fails alone."""
-        if self._block is not None:
+    def write_many(self, batch: Batch) -> tuple[list[Decided | Failure], bool]:
+        """Carry many commands out in one commit; each that is refused fails alone.
+
+        Returns what came of each, and whether the whole batch was a replay.
+        """
+        if self._block is not None and self.unit is not None:
             return self._many_inside(self._block, batch)
         self._outside()
         unit = self.road.open(sorted({item.participant_id for item in batch.items if isinstance(item, Ask)}))
         try:
-            decided = self._batch(unit, batch)
+            decided, replayed = self._batch(unit, batch)
             unit.commit()
         except BaseException:
             unit.rollback()
             raise
         if self.shared.listeners:
             self._tell([one for one in decided if isinstance(one, Decided)])
-        return decided
+        return decided, replayed
 
-    def _many_inside(self, block: _Block, batch: Batch) -> list[Decided | Failure]:
+    def _many_inside(self, block: _Block, batch: Batch) -> tuple[list[Decided | Failure], bool]:
         unit = block.unit
         mark, told = unit.mark(), len(block.decided)
         try:
-            decided = self._batch(unit, batch)
+            answered = self._batch(unit, batch)
         except BaseException:
             unit.rewind(mark)
             del block.decided[told:]
             raise
         unit.release()
-        return decided
+        return answered
 
-    def _batch(self, unit: Unit, batch: Batch) -> list[Decided | Failure]:
+    def _batch(self, unit: Unit, batch: Batch) -> tuple[list[Decided | Failure], bool]:
         again = batch.again(self.road, unit, self.scope)
         if again is not None:
-            return again
+            return again, True
         decided = [self._item(unit, item) for item in batch.items]
         batch.keep(self.road, unit, self.scope, decided)
-        return decided
+        return decided, False
 
     def _item(self, unit: Unit, ask: Item) -> Decided | Failure:
         if isinstance(ask, GamifyError):
@@ -180,6 +194,9 @@ class Access:
         except BaseException:
             unit.rewind(mark)
             raise
+        if not decided.written:
+            unit.rewind(mark)
+            return decided
         unit.release()
         if self._block is not None and not self.backfill:
             self._block.decided.append(decided)
@@ -247,6 +264,9 @@ class Access:
             block.unit = _ENDED
 
     def _outside(self) -> None:
+        if self.shared.closed:
+            detail = "the engine was closed"
+            raise StoreClosed(detail)
         if getattr(self.shared.holding, "handle", False):
             detail = "this thread is inside engine.transaction() or engine.dry_run()"
             raise HandleInUse(detail, hint="use the handle that the with statement gave you")

@@ -28,11 +28,10 @@ def request_of(at: datetime | None, /, **arguments: Json) -> dict[str, Json]:
 def batch_of(batch: Batch, people: Sequence[str], access: Access, answer: type[Answer]) -> BatchAnswer:
     """Carry a batch out and return its answer."""
     results = []
-    decided = access.write_many(batch)
+    decided, replayed = access.write_many(batch)
     for who, one in zip(people, decided, strict=True):
         if isinstance(one, Failure):
             results.append(BatchItem(who, None, one.error, answer))
         else:
             results.append(BatchItem(who, answer(one), None, answer))
-    told = [one.replayed for one in decided if not isinstance(one, Failure)]
-    return BatchAnswer(tuple(results), bool(told) and all(told))
+    return BatchAnswer(tuple(results), replayed)

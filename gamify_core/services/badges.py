@@ -10,7 +10,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import Answer, BadgeAnswer
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
 from gamify_core.road import badges
 from gamify_core.road.road import Ask
@@ -49,7 +49,7 @@ class BadgeState:
             "icon": self.icon,
             "rarity": self.rarity,
             "earned": self.earned,
-            "earned_at": iso(instant_of(self.earned_at)) if self.earned_at is not None else None,
+            "earned_at": iso(self.earned_at) if self.earned_at is not None else None,
         }
 
 
@@ -109,15 +109,16 @@ class Badges:
         True
         """
         who = border.participant(participant_id)
-        badge = self._access.road.plan.catalog.badge(border.code(badge_code, "badge_code"))
+        code = border.code(badge_code, "badge_code")
         given = border.properties(metadata, "metadata") if metadata is not None else None
-        request = request_of(at, participant_id=who, badge_code=badge.code, metadata=given)
+        request = request_of(at, participant_id=who, badge_code=code, metadata=given)
 
         def decide(turn: Turn) -> None:
+            badge = turn.plan.catalog.badge(code)
             row = badges.held(turn, turn.who, badge)
             if row is not None and not badge.repeatable:
                 turn.say("=", turn.who.number, badge.code, 1, row.occurred_at)
-                turn.idle = True
+                turn.rest(row.activity)
                 return
             badges.earn(turn, turn.who, badge, "direct")
             turn.say("=", turn.who.number, badge.code, 0, turn.occurred_at)
@@ -136,11 +137,12 @@ class Badges:
     ) -> Answer:
         """Take a badge back. What it gave stays. Raises `NotFound` when it is not held."""
         who = border.participant(participant_id)
-        badge = self._access.road.plan.catalog.badge(border.code(badge_code, "badge_code"))
+        code = border.code(badge_code, "badge_code")
         said = border.text(reason, "reason")
-        request = request_of(at, participant_id=who, badge_code=badge.code, reason=said)
+        request = request_of(at, participant_id=who, badge_code=code, reason=said)
 
         def decide(turn: Turn) -> None:
+            badge = turn.plan.catalog.badge(code)
             if badges.held(turn, turn.who, badge) is None:
                 raise NotFound("badge", badge.code, f"{who!r} does not hold the badge {badge.code}")
             badges.revoke(turn, turn.who, badge, "direct")
@@ -154,7 +156,10 @@ class Badges:
         """Return every badge with its earned state; a secret one only once it is earned."""
         who = border.participant(participant_id)
         catalog = self._access.road.plan.catalog
-        wanted = None if badge_codes is None else {catalog.badge(code).code for code in badge_codes}
+        wanted: set[str] | None = None
+        if badge_codes is not None:
+            codes = border.several(badge_codes, "badge_codes")
+            wanted = {catalog.badge(border.code(code, "badge_codes")).code for code in codes}
         with self._access.read() as reader:
             shown = states(reader, self._access.person(reader, who), catalog.badges)
         listed = [s for s in shown if (wanted is None or s.code in wanted) and (s.earned or not earned_only)]

@@ -11,7 +11,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import BatchAnswer, EventAnswer
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.errors import BadValue, ConditionError, GamifyError
 from gamify_core.road import rules, streaks
 from gamify_core.road.batches import Batch, Item
@@ -58,7 +58,7 @@ class Sent:
             "id": self.id,
             "event_name": self.event_name,
             "properties": dict(self.properties),
-            "occurred_at": iso(instant_of(self.occurred_at)),
+            "occurred_at": iso(self.occurred_at),
         }
 
 

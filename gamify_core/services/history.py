@@ -16,7 +16,7 @@ from gamify_core.effects import Effect, decode
 from gamify_core.road.seal import canonical
 from gamify_core.services.access import Access
 from gamify_core.storage.tables import TABLES
-from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, SETTING
+from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, SETTING, ActivityRow
 
 if TYPE_CHECKING:
     from gamify_core.storage.protocol import Key, Reader, Table
@@ -38,6 +38,7 @@ class Activity:
     """One accepted command: what was asked, and what came of it."""
 
     seq: int
+    scope: str
     kind: str
     participant_id: str | None
     recorded_at: datetime
@@ -53,18 +54,29 @@ class History:
         """Hang off an engine."""
         self._access = access
 
-    def activity(self, *, after: int = 0, limit: int = 100) -> tuple[Activity, ...]:
-        """Return up to `limit` (1 to 100) accepted commands of every scope that follow number `after`, in order."""
+    def activity(self, *, after: int = 0, limit: int = 100, every_scope: bool = False) -> tuple[Activity, ...]:
+        """Return up to `limit` (1 to 100) accepted commands that follow number `after`, in order.
+
+        They are those of this scope (the default scope has the adoptions of catalogs too), or of every scope.
+        To follow the activity, ask again with `after` the last `seq` that was returned.
+        """
         size = border.whole(limit, "limit", 1, 100)
         border.whole(after, "after", 0, 2**63 - 2)
+        found: list[Activity] = []
         with self._access.read() as reader:
-            rows = reader.scan(ACTIVITY, None, (), start=(after + 1,), limit=size)
-            return tuple(self._activity(reader, row.seq) for row in rows)
+            while len(found) < size:
+                rows = reader.scan(ACTIVITY, None, (), start=(after + 1,), limit=_AT_ONCE)
+                for row in rows:
+                    if len(found) < size and (every_scope or row.scope == self._access.scope):
+                        found.append(self._activity(reader, row))
+                if len(rows) < _AT_ONCE:
+                    break
+                after = rows[-1].seq
+        return tuple(found)
 
-    def _activity(self, reader: Reader, seq: int) -> Activity:
+    def _activity(self, reader: Reader, row: ActivityRow) -> Activity:
         road = self._access.road
-        row = reader.get(ACTIVITY, (seq,))
-        assert row is not None  # noqa: S101 - it was just scanned
+        seq = row.seq
         payload = reader.get(PAYLOAD, (seq,))
         one = road.recall(reader, row)
         effects = tuple(
@@ -74,9 +86,8 @@ class History:
         )
         request = json.loads(payload.request) if payload is not None and payload.request is not None else None
         who = one.participant_id if row.participant is not None else None
-        return Activity(
-            seq, row.kind, who, moment(row.recorded_at), moment(row.occurred_at), request, effects
-        )
+        recorded_at, occurred_at = moment(row.recorded_at), moment(row.occurred_at)
+        return Activity(seq, row.scope, row.kind, who, recorded_at, occurred_at, request, effects)
 
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.

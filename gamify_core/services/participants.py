@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from gamify_core import border
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.road.road import Ask
@@ -50,7 +50,7 @@ class Participant:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "first_seen_at": iso(instant_of(self.first_seen_at))}
+        return {**attrs.asdict(self), "first_seen_at": iso(self.first_seen_at)}
 
 
 class Participants:
@@ -73,6 +73,8 @@ class Participants:
     ) -> Profile:
         """Register a participant, or update the fields that are given. Doing it again changes nothing.
 
+        Returns the profile. Under an idempotency key that was used before it is flagged `replayed`, and is the
+        profile of now: names are personal, and no outcome keeps them.
         `timezone` is an IANA name or a fixed offset such as `+05:30`: whose midnight counts for their streaks.
 
         >>> from gamify_core import Catalog, Engine
@@ -102,8 +104,6 @@ class Participants:
         idempotency_key: str | None = None,
     ) -> Profile:
         """Update a participant. Attributes are merged; one that is None is removed. Raises `NotFound`."""
-        with self._access.read() as reader:
-            self._known(self._access.person(reader, border.participant(participant_id)), participant_id)
         return self._write(
             "participants.update",
             participant_id,
@@ -139,6 +139,9 @@ class Participants:
 
         def decide(turn: Turn) -> None:
             row = turn.who
+            first_seen = row.created_at == turn.recorded_at
+            if first_seen and kind == "participants.update":
+                raise _unknown(who)
             merged = {**json.loads(row.attributes), **(given or {})}
             kept = canonical({key: value for key, value in merged.items() if value is not None})
             new = row._replace(
@@ -155,11 +158,11 @@ class Participants:
                 )
             if new != row:
                 turn.unit.put(PARTICIPANT, new)
-            elif turn.unit.get(PARTICIPANT, (row.number,)) is not None and row.created_at < turn.recorded_at:
-                turn.idle = True
+            elif not first_seen:
+                turn.rest(0)
 
-        self._access.write(Ask(kind, who, request, at, border.idempotency_key(key), decide))
-        return self.get(who)
+        decided = self._access.write(Ask(kind, who, request, at, border.idempotency_key(key), decide))
+        return attrs.evolve(self.get(who), replayed=decided.replayed)
 
     # -- reading ----------------------------------------------------------------------------------------------
 
@@ -167,17 +170,20 @@ class Participants:
         """Return the rich profile. Raises `NotFound` (`Participant not found: …`) for somebody never seen."""
         who = border.participant(participant_id)
         with self._access.read() as reader:
-            person = self._known(self._access.person(reader, who), who)
+            person = self._access.person(reader, who)
+            if person is None:
+                raise _unknown(who)
             return profile_of(self._access, reader, person)
 
     def state(self, participant_id: str, *, include: Iterable[Section] | None = None) -> Sections:
         """Return the sections asked for (all by default); somebody never seen has zeros."""
         who = border.participant(participant_id)
-        wanted = tuple(include) if include is not None else SECTIONS
-        for section in wanted:
+        asked = border.several(include, "include") if include is not None else SECTIONS
+        for section in asked:
             if section not in SECTIONS:
                 detail = f"include knows {', '.join(SECTIONS)}, not {section!r:.60}"
                 raise BadValue("include", section, detail)
+        wanted = tuple(section for section in SECTIONS if section in asked)
         with self._access.read() as reader:
             return state_of(self._access, reader, self._access.person(reader, who), who, wanted)
 
@@ -202,10 +208,9 @@ class Participants:
                 total, rows = len(found), found[first : first + size]
         return Page([_participant(row) for row in rows], total, number, size)
 
-    def _known(self, row: ParticipantRow | None, participant_id: str) -> ParticipantRow:
-        if row is None:
-            raise NotFound("participant", participant_id, f"Participant not found: {participant_id}")
-        return row
+
+def _unknown(participant_id: str) -> NotFound:
+    return NotFound("participant", participant_id, f"Participant not found: {participant_id}")
 
 
 def _participant(row: ParticipantRow) -> Participant:

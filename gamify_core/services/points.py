@@ -11,7 +11,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.effects import effect_id
 from gamify_core.errors import BadValue, GamifyError
 from gamify_core.road import wallet
@@ -76,7 +76,7 @@ class Movement:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "occurred_at": iso(instant_of(self.occurred_at))}
+        return {**attrs.asdict(self), "occurred_at": iso(self.occurred_at)}
 
 
 class Points:

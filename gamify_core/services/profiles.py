@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.services.badges import BadgeState, states
 from gamify_core.services.points import Balance
 from gamify_core.services.streaks import StreakState, streak_states
 from gamify_core.services.tiers import NextTier, TierReached, TierState, standing
+from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.progress import EVENT
+from gamify_core.storage.tables.progress import BADGE, EVENT
+from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
     from gamify_core.services.access import Access
@@ -26,7 +28,7 @@ __all__ = ["Profile", "Sections", "profile_of", "state_of"]
 
 
 def _brief(badge: BadgeState) -> dict[str, object]:
-    earned_at = iso(instant_of(badge.earned_at)) if badge.earned_at is not None else None
+    earned_at = iso(badge.earned_at) if badge.earned_at is not None else None
     return {"code": badge.code, "name": badge.name, "earned": badge.earned, "earned_at": earned_at}
 
 
@@ -85,6 +87,7 @@ class Profile:
     first_seen_at: datetime
     last_seen_at: datetime
     is_active: bool
+    replayed: bool = attrs.field(default=False, eq=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's profile."""
@@ -96,7 +99,7 @@ class Profile:
             last = max(
                 streak.last_recorded_at for streak in self.streaks if streak.last_recorded_at is not None
             )
-            streaks = {**best, "last_activity_at": iso(instant_of(last))}
+            streaks = {**best, "last_activity_at": iso(last)}
         return {
             "participant_id": self.participant_id,
             "display_name": self.display_name,
@@ -108,25 +111,18 @@ class Profile:
             "streaks": streaks,
             "rewards_claimed": 0,
             "total_events": self.total_events,
-            "first_seen_at": iso(instant_of(self.first_seen_at)),
-            "last_seen_at": iso(instant_of(self.last_seen_at)),
+            "first_seen_at": iso(self.first_seen_at),
+            "last_seen_at": iso(self.last_seen_at),
             "is_active": self.is_active,
-            "created_at": iso(instant_of(self.first_seen_at)),
+            "created_at": iso(self.first_seen_at),
         }
 
 
 def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profile:
     """Return the profile of a participant, from one snapshot."""
     event = reader.last(EVENT, (person.number,))
-    entry = reader.last(ENTRY, (person.number, "points"))
     badges = tuple(states(reader, person, access.road.plan.catalog.badges))
     streaks = streak_states(access, reader, person)
-    signs = [
-        *(moment(row.occurred_at) for row in (event, entry) if row is not None),
-        *(badge.earned_at for badge in badges),
-        *(streak.last_recorded_at for streak in streaks),
-    ]
-    first = moment(person.created_at)
     tier = _tier(access, reader, person, person.participant_id)
     return Profile(
         person.participant_id,
@@ -140,10 +136,25 @@ def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profil
         badges,
         streaks,
         event.n if event is not None else 0,
-        first,
-        max([first, *(sign for sign in signs if sign is not None)]),
+        moment(person.created_at),
+        moment(_last_seen(access, reader, person)),
         bool(person.is_active),
     )
+
+
+def _last_seen(access: Access, reader: Reader, person: ParticipantRow) -> int:
+    """Return when something of a participant was last recorded; what is recorded late was seen when it came."""
+    catalog = access.road.plan.catalog
+    heads = [
+        reader.last(EVENT, (person.number,)),
+        reader.last(ENTRY, (person.number, "points")),
+        *(reader.last(ENTRY, (person.number, currency.code)) for currency in catalog.currencies),
+        *(reader.last(BADGE, (person.number, badge.code)) for badge in catalog.badges),
+    ]
+    marks = [reader.get(STREAK, (person.number, streak.code)) for streak in catalog.streaks]
+    numbers = [head.activity for head in heads if head is not None] + [row.seen_id for row in marks if row is not None]
+    row = reader.get(ACTIVITY, (max(numbers),)) if numbers else None
+    return max(person.created_at, row.recorded_at if row is not None else 0)
 
 
 def state_of(

@@ -10,7 +10,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import StreakAnswer
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.road import streaks
 from gamify_core.road.road import Ask
 from gamify_core.road.streak_rows import reading_of, state_of
@@ -55,7 +55,7 @@ class StreakState:
             "name": self.name,
             "current_count": self.current_count,
             "longest_count": self.longest_count,
-            "last_recorded_at": iso(instant_of(self.last_recorded_at)) if self.last_recorded_at else None,
+            "last_recorded_at": iso(self.last_recorded_at) if self.last_recorded_at else None,
             "period": self.period,
         }
 
@@ -109,10 +109,11 @@ class Streaks:
         1
         """
         who = border.participant(participant_id)
-        plan = self._plan(streak_code)
-        request = request_of(at, participant_id=who, streak_code=plan.streak.code)
+        code = border.code(streak_code, "streak_code")
+        request = request_of(at, participant_id=who, streak_code=code)
 
         def decide(turn: Turn) -> None:
+            plan = self._plan(code)
             done = streaks.record(turn, turn.who, plan, "direct")
             turn.say(
                 "=",

@@ -9,7 +9,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import TierAnswer
-from gamify_core.clock import instant_of, iso, moment
+from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
 from gamify_core.road import ladders
 from gamify_core.road.meters import value_of
@@ -47,7 +47,7 @@ class TierReached:
             "level": self.level,
             "color": self.color,
         }
-        return {**body, "achieved_at": iso(instant_of(self.achieved_at))}
+        return {**body, "achieved_at": iso(self.achieved_at)}
 
 
 @attrs.frozen
@@ -93,7 +93,7 @@ class TierState:
             "current_tier": self.current_tier.to_dict() if self.current_tier else None,
             "next_tier": self.next_tier.to_dict() if self.next_tier else None,
             "tier_history": [
-                {"code": reached.code, "achieved_at": iso(instant_of(reached.achieved_at))}
+                {"code": reached.code, "achieved_at": iso(reached.achieved_at)}
                 for reached in self.tier_history
             ],
         }
@@ -129,15 +129,20 @@ class Tiers:
     ) -> TierAnswer:
         """Put a participant on a rung by hand; it is pinned, up and down, until `clear`."""
         who = border.participant(participant_id)
-        plan = self._ladder(ladder)
-        tier = plan.ladder.tier(border.code(tier_code, "tier_code"))
+        code = border.code(tier_code, "tier_code")
         said = border.text(reason, "reason")
-        named = ladder if ladder != "tier" else None
-        request = request_of(at, participant_id=who, tier_code=tier.code, reason=said, ladder=named)
+        named = border.code(ladder, "ladder") if ladder != "tier" else None
+        request = request_of(at, participant_id=who, tier_code=code, reason=said, ladder=named)
 
         def decide(turn: Turn) -> None:
-            ladders.stand(turn, turn.who, plan, plan.codes.index(tier.code), ladders.ASSIGNED, "direct")
+            plan = self._ladder(ladder)
+            tier = plan.ladder.tier(code)
             turn.say("=", turn.who.number, tier.code)
+            head = turn.unit.last(STANDING, (turn.who.number, plan.ladder.code))
+            if head is not None and (head.how, head.tier) == (ladders.ASSIGNED, tier.code):
+                turn.rest(head.activity)
+                return
+            ladders.stand(turn, turn.who, plan, plan.codes.index(tier.code), ladders.ASSIGNED, "direct")
 
         ask = Ask("tiers.assign", who, request, at, border.idempotency_key(idempotency_key), decide)
         return TierAnswer(self._access.write(ask))
@@ -150,16 +155,21 @@ class Tiers:
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TierAnswer:
-        """Unpin: the participant stands where the ladder's metric puts them."""
+        """Unpin: the participant stands where the ladder's metric puts them. Where nothing is pinned, nothing happens."""
         who = border.participant(participant_id)
-        plan = self._ladder(ladder)
-        named = ladder if ladder != "tier" else None
+        named = border.code(ladder, "ladder") if ladder != "tier" else None
         request = request_of(at, participant_id=who, ladder=named)
 
         def decide(turn: Turn) -> None:
+            plan = self._ladder(ladder)
+            head = turn.unit.last(STANDING, (turn.who.number, plan.ladder.code))
+            if head is None or head.how != ladders.ASSIGNED:
+                turn.say("=", turn.who.number, head.tier if head is not None else None)
+                turn.rest(head.activity if head is not None else 0)
+                return
             to = plan.earned(value_of(turn, turn.who, plan.ladder.metric))
-            ladders.stand(turn, turn.who, plan, to, ladders.CLEARED, "direct")
             turn.say("=", turn.who.number, plan.codes[to] if to >= 0 else None)
+            ladders.stand(turn, turn.who, plan, to, ladders.CLEARED, "direct")
 
         ask = Ask("tiers.clear", who, request, at, border.idempotency_key(idempotency_key), decide)
         return TierAnswer(self._access.write(ask))
@@ -189,8 +199,10 @@ def standing(
             reached.append(TierReached(tier.code, tier.name, tier.level, tier.color, moment(row.occurred_at)))
     head = rows[-1] if rows else None
     current = reached[-1] if head is not None and reached and reached[-1].code == head.tier else None
-    place = plan.codes.index(current.code) if current is not None else -1
     value = value_for(access, reader, person, ladder.metric)
+    place = plan.codes.index(current.code) if current is not None else -1
+    if current is None and head is not None:  # on a rung that the catalog does not have any more
+        place = plan.earned(value)
     above = ladder.tiers[place + 1] if place + 1 < len(ladder.tiers) else None
     below = ladder.tiers[place] if place >= 0 else None
     pinned = head is not None and head.how == ladders.ASSIGNED

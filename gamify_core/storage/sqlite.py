@@ -36,6 +36,7 @@ from gamify_core.storage.sqlite_connections import (
     unsafe_here,
 )
 from gamify_core.storage.sqlite_reading import Layout, SQLiteView
+from gamify_core.storage.sqlite_remembered import Remembered
 from gamify_core.storage.sqlite_transactions import SQLiteTransaction
 
 __all__ = ["SQLiteStore"]
@@ -52,7 +53,9 @@ class SQLiteStore:
     """
 
     connection: sqlite3.Connection
+    cursor: sqlite3.Cursor
     blocks: Blocks
+    remembered: Remembered
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class SQLiteStore:
         if read_only:
             self._readers.append(self._connect(write=False))
         else:
-            self._enter(time.monotonic() + timeout)
+            self._enter(time.monotonic())
             self._exit()
         forks.watch(self)
 
@@ -114,6 +117,7 @@ class SQLiteStore:
         transaction = self.begin()
         try:
             sqlite_schema.migrate(self.connection, self.path, texts, self.blocks)
+            self.remembered.clear()  # a step may have changed rows behind its back
         except BaseException as error:
             transaction.rollback()
             if isinstance(error, DRIVER_ERRORS):
@@ -127,9 +131,13 @@ class SQLiteStore:
             detail = f"{self.path}: the store was opened for reading only"
             raise StoreError(detail)
         began = time.monotonic()
-        self._enter(began + self._timeout)
+        self._enter(began)
         try:
-            self._begin(began)
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                self._begin_again(began, error)
+            self._look()
             self._owner = threading.get_ident()
             transaction = self._transaction = SQLiteTransaction(self._layout, self)
         except BaseException:
@@ -156,7 +164,7 @@ class SQLiteStore:
             self._closed = True
             self._drain()
             return
-        self._enter(time.monotonic() + self._timeout, connecting=False)
+        self._enter(time.monotonic(), connecting=False)
         self._closed = True
         try:
             self._drain()
@@ -197,10 +205,10 @@ class SQLiteStore:
             self._transaction = None
             self._exit()
 
-    def _enter(self, deadline: float, *, connecting: bool = True) -> None:
+    def _enter(self, began: float, *, connecting: bool = True) -> None:
         """Wait for this thread's turn and this process's, and see that there is a connection."""
         refuse_unsafe(self.path)  # before waiting for a lock that the parent may hold
-        began = time.monotonic()
+        deadline = began + self._timeout
         if not self._turn.acquire(deadline):
             raise self._busy(began)
         try:
@@ -222,7 +230,10 @@ class SQLiteStore:
         except BaseException:
             file.release()
             raise
+        self.cursor = self.connection.cursor()
         self.blocks = Blocks(self.connection)
+        self.remembered = Remembered(self._layout.__getitem__)
+        self._data_version = -1
         self._connected = True
 
     def _exit(self) -> None:
@@ -230,20 +241,29 @@ class SQLiteStore:
             self._file.release()
         self._turn.release()
 
-    def _begin(self, began: float) -> None:
-        """Execute BEGIN IMMEDIATE, again and again while somebody who does not know our lock has it."""
+    def _begin_again(self, began: float, error: sqlite3.Error) -> None:
+        """Execute BEGIN IMMEDIATE again and again while somebody who does not know our lock has it."""
         while True:
+            refusal = store_error(error, self.path)
+            if not isinstance(refusal, StoreBusy):
+                raise refusal from error
+            if time.monotonic() - began >= self._timeout:
+                raise self._busy(began) from error
+            time.sleep(random.uniform(0.0002, 0.004))  # noqa: S311 - only to keep waiters out of step
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                refusal = store_error(error, self.path)
-                if not isinstance(refusal, StoreBusy):
-                    raise refusal from error
-                if time.monotonic() - began >= self._timeout:
-                    raise self._busy(began) from error
-                time.sleep(random.uniform(0.0002, 0.004))  # noqa: S311 - only to keep waiters out of step
+            except sqlite3.Error as again:
+                error = again
             else:
                 return
+
+    def _look(self) -> None:
+        """Find out, inside the transaction, whether another connection has written since our last one."""
+        (version,) = self.cursor.execute("PRAGMA data_version").fetchone()
+        if version != self._data_version:
+            self._data_version = version
+            self.blocks.foreign()
+            self.remembered.clear()
 
     def _lock_file(self) -> FileLock:
         path = f"{self.path}-lock"

@@ -5,8 +5,8 @@ long run, too empty: a board whose scores only rise leaves no trail of empty blo
 written.
 
 Where the blocks of a board start is remembered in the process, because finding a row's block in memory is
-several times cheaper than in the file. What is remembered stays true while nobody else wrote to the file
-(`PRAGMA data_version`); after a foreign commit it is compared with the board's number of structural changes,
+several times cheaper than in the file. What is remembered stays true while nobody else wrote to the file; after a
+foreign commit, which the store tells of, it is compared with the board's number of structural changes,
 which moves only when blocks are split or joined, so it is seldom read again. Doing the same with triggers
 cost more than everything else an award does.
 """
@@ -67,8 +67,6 @@ class Blocks:
         self._changed: list[tuple[Counts, Value]] = []
         self._counted: list[_Board] = []
         self._epoch = 0
-        self._data_version = -1
-        self._looked = False
         self._doubtful = False
 
     def doubt(self) -> None:
@@ -76,9 +74,12 @@ class Blocks:
         self._boards.clear()
         self._doubtful = True
 
+    def foreign(self) -> None:
+        """Learn that another connection has written since our last transaction."""
+        self._epoch += 1
+
     def ended(self, *, kept: bool) -> None:
         """Learn that the transaction is over, and whether what it wrote was kept."""
-        self._looked = False
         for place in self._changed:
             blocks = self._boards.get(place)
             if blocks is not None and kept:
@@ -96,7 +97,6 @@ class Blocks:
 
     def rebuild(self, counts: Counts) -> None:
         """Count an order anew from its rows."""
-        self._look()
         self._boards.clear()
         self._execute(counts.clear)
         for (board,) in self._execute(counts.boards).fetchall():
@@ -257,17 +257,7 @@ class Blocks:
 
     # -- remembering -------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        """Find out, once a transaction, whether another connection has written since our last one."""
-        self._looked = True
-        version = self._execute("PRAGMA data_version").fetchone()[0]
-        if version != self._data_version:
-            self._data_version = version
-            self._epoch += 1
-
     def _board(self, counts: Counts, board: Value) -> _Board:
-        if not self._looked:
-            self._look()
         blocks = self._boards.get((counts, board))
         if blocks is not None:
             if blocks.epoch == self._epoch:

@@ -66,9 +66,11 @@ class SQLiteReader:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            detail = f"{self._layout.path}: this transaction or view is not open (any more)"
-            raise StoreError(detail)
+            raise self._not_open()
         return self._connection
+
+    def _not_open(self) -> StoreError:
+        return StoreError(f"{self._layout.path}: this transaction or view is not open (any more)")
 
     def _refused(self, error: BaseException) -> StoreError:
         return store_error(error, self._layout.path)

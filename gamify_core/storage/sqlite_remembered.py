@@ -12,7 +12,7 @@ for a whole batch in few statements helps batches only, and half as much.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gamify_core.storage.protocol import Index, Key, Table
@@ -20,7 +20,7 @@ from gamify_core.storage.sqlite_statements import Statements
 
 __all__ = ["MOST", "Known", "Remembered"]
 
-MOST = 50_000  # rows of all tables together, at about half a kilobyte each; then all are read anew
+MOST = 200_000  # rows of all tables together, at about half a kilobyte each; then all are read anew
 
 Row = tuple[Any, ...]
 
@@ -28,76 +28,82 @@ Row = tuple[Any, ...]
 class Known:
     """What is remembered of one table."""
 
-    __slots__ = ("found", "heads", "key", "rows", "texts")
+    __slots__ = ("_names", "chain", "found", "heads", "key", "rows", "texts")
 
     def __init__(self, texts: Statements) -> None:
         """Know nothing yet."""
+        table = texts.table
         self.texts = texts
-        self.key: int = texts.table.key
-        self.rows: dict[Key, Row] = {}
-        self.heads: dict[Key, Row] = {}
-        self.found: dict[tuple[Index, Key], Key] = {}
+        self.key: int = table.key
+        self.chain: bool = table.chain
+        self.rows: dict[Key, Any] = {}
+        self.heads: dict[Key, Any] = {}
+        # Of names, which are met again; the values of a partial index, such as idempotency keys, hardly ever are.
+        self.found: dict[tuple[Index, Key], Any] = {}
+        self._names = [(index, places) for index, places in table.unique if index.present is None]
 
-    def holder(self, index: Index, values: Key) -> Row | None:
-        """Return the row that was found under these values, if it has them still."""
-        key = self.found.get((index, values))
-        row = None if key is None else self.rows.get(key)
-        if row is not None:
-            place = self.texts.order(index).place(row)
-            if place is not None and place[: len(values)] == values:
-                return row
-        return None
+    def keep(self, row: Row) -> None:
+        """Remember a row that was read."""
+        self.rows[row[: self.key]] = row  # not the key it was asked by, which SQLite may have converted
+        for index, places in self._names:
+            self.found[index, tuple([row[place] for place in places])] = row
 
-    def changed(self, after: Mapping[Key, Row | None]) -> None:
+    def changed(self, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]) -> None:
         """Follow rows that were replaced."""
-        rows, heads = self.rows, self.heads
+        if not self.chain and not self._names:
+            self.rows.update(after)  # `None` says as well as nothing that it is to be read
+            return
         for key, row in after.items():
-            if key in rows:
+            self._drop(key)
+            if row is not None and self._names:
+                self.keep(row)
+            if self.chain:
+                head = self.heads.get(key[:-1])
                 if row is None:
-                    del rows[key]
-                else:
-                    rows[key] = row
-            if heads and (head := heads.get(key[:-1])) is not None:
-                if row is None:
-                    del heads[key[:-1]]
-                elif row[: self.key] >= head[: self.key]:
-                    heads[key[:-1]] = row
+                    self.heads.pop(key[:-1], None)
+                elif before[key] is None or (head is not None and head[: self.key] == key):
+                    self.heads[key[:-1]] = row
+
+    def _drop(self, key: Key) -> None:
+        row = self.rows.pop(key, None)
+        if row is not None:
+            for index, places in self._names:
+                self.found.pop((index, tuple([row[place] for place in places])), None)
 
     def grown(self, rows: Sequence[Row]) -> None:
         """Follow rows that were appended."""
-        heads = self.heads
-        if heads:
-            width = self.key - 1
-            for row in rows:
-                if row[:width] in heads:
-                    heads[row[:width]] = row
+        width, heads = self.key - 1, self.heads
+        for row in rows:
+            heads[row[:width]] = row
 
     def forget(self, keys: Iterable[Row]) -> None:
         """Forget what is known of the rows with these keys, or beginning with them."""
         for key in keys:
-            self.rows.pop(key[: self.key], None)
+            self._drop(key[: self.key])
             self.heads.pop(key[: self.key - 1], None)
 
 
 class Remembered(dict[Table[Any], Known]):
     """What is remembered of each table."""
 
-    __slots__ = ("_texts", "_touched")
+    __slots__ = ("_texts", "_touched", "added")
 
     def __init__(self, texts: Callable[[Table[Any]], Statements]) -> None:
         """Remember nothing yet; `texts` gives the statements of a table."""
         super().__init__()
         self._texts = texts
-        self._touched: list[tuple[Known, Iterable[Row]]] = []
+        self.added = 0
+        self._touched: list[tuple[Known, Collection[Row]]] = []
 
     def __missing__(self, table: Table[Any]) -> Known:
         """Begin with a table."""
         known = self[table] = Known(self._texts(table))
         return known
 
-    def touched(self, known: Known, keys: Iterable[Row]) -> None:
+    def touched(self, known: Known, keys: Collection[Row]) -> None:
         """Note what a rollback would make untrue."""
         self._touched.append((known, keys))
+        self.added += len(keys)
 
     def ended(self, *, kept: bool) -> None:
         """Learn that the transaction is over, and whether what it wrote was kept."""
@@ -106,5 +112,8 @@ class Remembered(dict[Table[Any], Known]):
             for known, keys in touched:
                 known.forget(keys)
         touched.clear()
-        if sum([len(known.rows) + len(known.heads) for known in self.values()]) > MOST:
-            self.clear()
+        if self.added > MOST:  # at most: a row that is put again counts again
+            self.added = sum([len(known.rows) + len(known.heads) for known in self.values()])
+            if self.added > MOST // 2:
+                self.clear()
+                self.added = 0

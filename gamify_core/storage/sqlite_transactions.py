@@ -8,10 +8,11 @@ from what the store remembers, where it does.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import length_hint
 from typing import Any, Protocol, TypeVar
 
-from gamify_core.errors import CommitOutcomeUnknown
+from gamify_core.errors import CommitOutcomeUnknown, StoreError
 from gamify_core.storage.protocol import Index, Key, Table
 from gamify_core.storage.sqlite_blocks import Blocks
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS
@@ -22,6 +23,8 @@ from gamify_core.storage.sqlite_statements import Order, Statements
 __all__ = ["SQLiteTransaction", "Writer"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+_Change = tuple[str, Callable[[Any], Any] | None, Sequence[Any]]
+"""A statement, what picks its parameters from a row, and the rows (or keys) to execute it with."""
 
 
 class Writer(Protocol):
@@ -44,16 +47,17 @@ class Writer(Protocol):
 class SQLiteTransaction(SQLiteReader):
     """The one open write transaction of a store."""
 
-    __slots__ = ("_blocks", "_cursor", "_remembered", "_writer")
+    __slots__ = ("_blocks", "_cursor", "_remembered", "_whole", "_writer")
 
     def __init__(self, layout: Layout, writer: Writer) -> None:
         """Work on the store's writing connection, on which BEGIN was executed."""
-        super().__init__(layout)
+        self._layout = layout
         self._writer = writer
         self._connection = writer.connection
         self._blocks = writer.blocks
         self._cursor = writer.cursor  # one for all: `connection.execute` makes a new one for every statement
         self._remembered = writer.remembered
+        self._whole = True  # no change was left half done
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -62,11 +66,11 @@ class SQLiteTransaction(SQLiteReader):
         if self._connection is None:
             raise self._not_open()
         known = self._remembered[table]
-        row: Any = known.rows.get(key)
+        row: Row | None = known.rows.get(key)
         if row is None:
             row = self._read(known, known.texts.get, key)
             if row is not None:
-                known.rows[row[: known.key]] = row  # as SQLite has the key, which may have converted this one
+                known.keep(row)
         return row
 
     def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
@@ -78,12 +82,11 @@ class SQLiteTransaction(SQLiteReader):
         if self._connection is None:
             raise self._not_open()
         known = self._remembered[table]
-        row: Any = known.holder(index, values)
+        row: Row | None = known.found.get((index, values))
         if row is None:
             row = self._read(known, known.texts.order(index).find, values)
             if row is not None:
-                key = known.found[index, values] = row[: known.key]
-                known.rows[key] = row
+                known.keep(row)
         return row
 
     def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
@@ -91,7 +94,7 @@ class SQLiteTransaction(SQLiteReader):
         if self._connection is None:
             raise self._not_open()
         known = self._remembered[table]
-        row: Any = known.heads.get(prefix)
+        row: Row | None = known.heads.get(prefix)
         if row is None:
             row = self._read(known, known.texts.last, prefix)
             if row is not None:
@@ -103,7 +106,10 @@ class SQLiteTransaction(SQLiteReader):
             row = self._cursor.execute(text, values).fetchone()
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
-        return None if row is None else known.texts.make(row)
+        if row is None:
+            return None
+        self._remembered.added += 1
+        return known.texts.make(row)
 
     # -- writing -----------------------------------------------------------------------------------------
 
@@ -111,17 +117,72 @@ class SQLiteTransaction(SQLiteReader):
         self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None], /
     ) -> None:
         """Make the rows under these keys be `after`, knowing that they are `before`."""
+        self._open()
         known = self._remembered[table]
-        texts = known.texts
         self._remembered.touched(known, after)
-        if len(after) == 1 and not texts.counted:
-            self._replace_one(texts, before, after)
-            known.changed(after)
+        self._whole = False
+        try:
+            if len(after) == 1 and not known.texts.counted:
+                self._replace_one(known.texts, before, after)
+            else:
+                self._replace_many(known.texts, before, after)
+            known.changed(before, after)
+        except BaseException as error:
+            known.forget(after)
+            self._blocks.doubt()
+            if isinstance(error, DRIVER_ERRORS):
+                raise self._refused(error) from error
+            raise
+        self._whole = True
+
+    def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
+        """Add rows at the ends of their chains."""
+        self._open()
+        known = self._remembered[table]
+        if known.texts.counted:
+            after = {row[: table.key]: row for row in rows}
+            self.replace(table, dict.fromkeys(after), after)
             return
-        connection = self._open()
-        new: list[Row] = []
+        self._remembered.touched(known, rows)
+        self._whole = False
+        try:
+            if len(rows) == 1:
+                self._change(known.texts.insert, rows[0])
+            else:
+                self._write(known.texts, [(known.texts.insert, None, rows)], {})
+            known.grown(rows)
+        except BaseException as error:
+            known.forget(rows)
+            if isinstance(error, DRIVER_ERRORS):
+                raise self._refused(error) from error
+            raise
+        self._whole = True
+
+    def _replace_one(self, texts: Statements, before: Mapping[Key, Any], after: Mapping[Key, Any]) -> None:
+        """Replace a single row of a table without counts."""
+        ((key, row),) = after.items()
+        old = before[key]
+        if row is None:
+            if old is not None:
+                self._change(texts.delete, key)
+        elif old is None:
+            self._change(texts.insert, row)
+        elif places := texts.moved(old, row):
+            text, parameters = texts.update(places)
+            self._change(text, parameters(row))
+
+    def _change(self, text: str, parameters: tuple[Any, ...]) -> None:
+        """Execute one change, which is whole by itself."""
+        try:
+            self._cursor.execute(text, parameters)
+        except DRIVER_ERRORS:
+            self._whole = True
+            raise
+
+    def _replace_many(self, texts: Statements, before: Mapping[Key, Any], after: Mapping[Key, Any]) -> None:
+        new: list[Any] = []
         gone: list[Key] = []
-        changed: dict[tuple[int, ...], list[Row]] = {}
+        changed: dict[tuple[int, ...], list[Any]] = {}
         for key, row in after.items():
             old = before[key]
             if row is None:
@@ -131,82 +192,33 @@ class SQLiteTransaction(SQLiteReader):
                 new.append(row)
             else:
                 changed.setdefault(texts.moved(old, row), []).append(row)
-        # One statement is whole by itself; only an insert or a unique column can be refused half-way.
-        guarded = len(after) > 1 and bool(new or table.unique)
-        try:
-            if guarded:
-                connection.execute("SAVEPOINT replacing")
-            self._write(texts, gone, changed, new)
-            for order in texts.counted:
-                self._count(order, before, after)
-            if guarded:
-                connection.execute("RELEASE replacing")
-        except DRIVER_ERRORS as error:
-            if guarded and connection.in_transaction:
-                connection.execute("ROLLBACK TO replacing")
-                connection.execute("RELEASE replacing")
-            self._blocks.doubt()
-            raise self._refused(error) from error
+        changes = [(*texts.update(places), rows) for places, rows in changed.items() if places]
+        self._write(texts, [(texts.delete, None, gone), *changes, (texts.insert, None, new)], before)
+        for order in texts.counted:
+            self._count(order, before, after)
 
-    def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
-        """Add rows at the ends of their chains."""
-        texts = self._layout[table]
-        if texts.counted:
-            after = {row[: table.key]: row for row in rows}
-            self.replace(table, dict.fromkeys(after), after)
-            return
-        connection = self._open()
-        try:
-            if len(rows) == 1:
-                connection.execute(texts.insert, rows[0])
-            else:
-                connection.execute("SAVEPOINT appending")
-                try:
-                    connection.executemany(texts.insert, rows)
-                except BaseException:
-                    connection.execute("ROLLBACK TO appending")
-                    raise
-                finally:
-                    connection.execute("RELEASE appending")
-        except DRIVER_ERRORS as error:
-            raise self._refused(error) from error
+    def _write(self, texts: Statements, changes: Sequence[_Change], before: Mapping[Key, Any]) -> None:
+        """Execute changes; when one is refused, take back those before it.
 
-    def _replace_one(
-        self, texts: Statements, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]
-    ) -> None:
-        """Replace a single row of a table without counts: one statement, which is whole by itself."""
-        ((key, row),) = after.items()
-        old = before[key]
-        try:
-            if row is None:
-                if old is not None:
-                    self._open().execute(texts.delete, key)
-            elif old is None:
-                self._open().execute(texts.insert, row)
-            elif places := texts.moved(old, row):
-                text, parameters = texts.update(places)
-                self._open().execute(text, parameters(row))
-        except DRIVER_ERRORS as error:
-            raise self._refused(error) from error
-
-    def _write(
-        self,
-        texts: Statements,
-        gone: list[Key],
-        changed: dict[tuple[int, ...], list[Row]],
-        new: list[Row],
-    ) -> None:
-        connection = self._open()
-        if gone:
-            connection.executemany(texts.delete, gone)
-        for places, rows in changed.items():
-            if places:
-                text, parameters = texts.update(places)
-                connection.executemany(text, map(parameters, rows))
-        if len(new) == 1:
-            connection.execute(texts.insert, new[0])
-        elif new:
-            connection.executemany(texts.insert, new)
+        A savepoint would do that, but to open one makes SQLite set every page aside that is changed after it, in a
+        file from the sixteenth page on: a tenth of a whole batch of awards, which is hardly ever refused.
+        """
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - it was looked at by the caller
+        for place, (text, picked, rows) in enumerate(changes):
+            given = iter(rows)
+            try:
+                if rows:
+                    connection.executemany(text, given if picked is None else map(picked, given))
+            except DRIVER_ERRORS:
+                done = [row for _, _, earlier in changes[:place] for row in earlier]
+                done += rows[: len(rows) - length_hint(given) - 1]  # the one that was refused was taken, too
+                keys = [row[: texts.table.key] for row in done]
+                connection.executemany(texts.delete, keys)
+                old = [row for key in keys if (row := before.get(key)) is not None]
+                connection.executemany(texts.insert, old)
+                self._whole = True
+                raise
 
     def _count(self, order: Order, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]) -> None:
         left: list[Key] = []
@@ -226,6 +238,9 @@ class SQLiteTransaction(SQLiteReader):
     def commit(self) -> None:
         """Make everything durable and visible, and end."""
         connection = self._open()
+        if not self._whole:
+            detail = f"{self._layout.path}: a change failed half-way, so all of the transaction has to be rolled back"
+            raise StoreError(detail)
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -254,5 +269,6 @@ class SQLiteTransaction(SQLiteReader):
 
     def _end(self, *, kept: bool, spoilt: bool) -> None:
         self._blocks.ended(kept=kept)
+        self._remembered.ended(kept=kept)
         self._writer.leave(self, spoilt=spoilt)
         self._connection = None

@@ -12,6 +12,7 @@ from gamify_core import (
     Badge,
     Catalog,
     CatalogError,
+    Currency,
     Engine,
     Ladder,
     Leaderboard,
@@ -19,6 +20,7 @@ from gamify_core import (
     Metric,
     Rule,
     Streak,
+    TierChanged,
 )
 from gamify_core.engine import Game
 from gamify_core.storage.memory import MemoryStore
@@ -107,6 +109,118 @@ def test_new_definitions_act_from_now_on(make_engine: MakeEngine) -> None:
     answers = [later.events.emit("ada", "lesson") for _ in range(2)]
     assert [[badge.code for badge in answer.badges] for answer in answers] == [[], ["fifth"]]
     assert later.points.award("ada", 1000).tier_upgrade is not None
+
+
+RUNGS = {"bronze": 0, "silver": 100, "gold": 1000, "jade": 5000}
+
+
+def rung_of(game: Game, who: str, ladder: str = "tier") -> str | None:
+    """Return the rung somebody stands on."""
+    tier = game.tiers.current(who, ladder=ladder).current_tier
+    return tier.code if tier is not None else None
+
+
+def test_a_new_ladder_finds_everybody_where_they_are(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """At adoption people stand silently on what they have earned; rungs reached later are reported."""
+    first = make_engine(PLAIN)
+    first.points.award("ada", 1500)
+    first.points.award("bob", 5)
+    first.scope("guild").points.award("ada", 150)
+    first.participants.upsert("eve")
+    later = make_engine(Catalog(ladders=[Ladder("tier", tiers=RUNGS)]), store=store_of(first))
+    clock.advance(hours=1)
+    assert later.points.award("carl", 1).effects != ()
+    assert [rung_of(later, who) for who in ("ada", "bob", "carl", "eve")] == [
+        "gold",
+        "bronze",
+        "bronze",
+        None,
+    ]
+    assert rung_of(later.scope("guild"), "ada") == "silver"
+    history = later.tiers.history("ada")
+    assert [reached.code for reached in history] == ["bronze", "silver", "gold"]
+    (adopted,) = [row for row in later.history.activity() if row.kind == "catalog.adopted"][1:]
+    assert {reached.achieved_at for reached in history} == {adopted.recorded_at}
+    assert adopted.effects == ()
+    assert later.points.award("ada", 1).tier_upgrade is None
+    raised = [effect for effect in later.points.award("ada", 4000).effects if isinstance(effect, TierChanged)]
+    assert [(effect.previous_code, effect.code) for effect in raised] == [("gold", "jade")]
+
+
+@pytest.mark.parametrize(
+    ("metric", "rung"),
+    [
+        ("points.balance", "some"),
+        ("points.earned", "much"),
+        ("points.spent", "much"),
+        ("points.earned@weekly", "some"),
+        ("points.earned@daily", None),
+        ("rest.balance", "none"),
+        ("rest.earned", "some"),
+        ("gems.balance", None),
+        ("events.count", "some"),
+        ("lessons", "some"),
+        ("nothing", None),
+        ("even", "none"),
+        ("badges.count", None),
+        ("streak.daily.longest", "some"),
+    ],
+)
+def test_a_new_ladder_on_any_metric(
+    make_engine: MakeEngine, clock: ManualClock, metric: str, rung: str | None
+) -> None:
+    """Kept or rebuilt, in a wallet or a window: what has moved has a rung, were it the one at the bottom."""
+    base: dict[str, Any] = {
+        "currencies": [Currency("rest"), Currency("gems")],
+        "streaks": [Streak("daily", on="lesson")],
+    }
+    first = make_engine(Catalog(**base))
+    first.participants.upsert("bob")
+    first.points.award("ada", 10)
+    clock.advance(days=7)
+    first.points.award("ada", 5)
+    first.points.deduct("ada", 10)
+    first.points.award("ada", 5, currency="rest")
+    first.points.deduct("ada", 5, currency="rest")
+    for value in (1, -1):
+        first.events.emit("ada", "lesson", {"v": value})
+    clock.advance(days=1)
+    metrics = [
+        Metric("lessons", "lesson"),
+        Metric("nothing", "other"),
+        Metric("even", "lesson", sum="v"),
+    ]
+    ladder = Ladder("tier", metric=metric, tiers={"none": 0, "some": 1, "much": 10})
+    later = make_engine(Catalog(**base, metrics=metrics, ladders=[ladder]), store=store_of(first))
+    later.participants.upsert("carl")
+    assert rung_of(later, "ada") == rung
+    assert rung_of(later, "bob") is None
+
+
+def test_a_ladder_that_comes_back_keeps_what_was_assigned(make_engine: MakeEngine) -> None:
+    """Who was pinned stays so; who rose while there was no ladder stands where that is, without a word."""
+    ladder = Catalog(ladders=[Ladder("tier", tiers=RUNGS)])
+    first = make_engine(ladder)
+    first.points.award("ada", 1)
+    first.points.award("bob", 1)
+    first.tiers.assign("bob", "jade")
+    gap = make_engine(PLAIN, store=store_of(first))
+    for who in ("ada", "bob"):
+        gap.points.award(who, 150)
+    assert first.points.award("carl", 1).tier_upgrade is None
+    assert [rung_of(first, who) for who in ("ada", "bob", "carl")] == ["silver", "jade", "bronze"]
+    assert first.points.award("ada", 1000).tier_upgrade is not None
+
+
+def test_a_ladder_that_only_changes_moves_nobody_by_itself(make_engine: MakeEngine) -> None:
+    """The code was there before: its new rungs act from the next move on, and say so."""
+    first = make_engine(Catalog(ladders=[Ladder("tier", tiers={"bronze": 0, "gold": 1000})]))
+    first.points.award("ada", 500)
+    later = make_engine(Catalog(ladders=[Ladder("tier", tiers=RUNGS)]), store=store_of(first))
+    later.points.award("bob", 1)
+    assert rung_of(later, "ada") == "bronze"
+    later.points.award("ada", 500)
+    assert rung_of(later, "ada") == "gold"
 
 
 def test_an_event_that_cannot_be_counted_does_not_bar_a_catalog(make_engine: MakeEngine) -> None:

@@ -52,6 +52,7 @@ scores = st.lists(
 METRICS = {"total": Metric("total", on="e", sum="v"), "best": Metric("best", on="e", max="v")}
 METRICS["least"] = Metric("least", on="e", min="v")
 METRICS["times"] = Metric("times", on="e")
+METRICS["kinds"] = Metric("kinds", on="e", distinct="v")
 
 
 def catalog(name: str, ties: Ties, order: str = "descending", *, kept: bool = True) -> Catalog:
@@ -83,6 +84,9 @@ def entered(name: str, played: list[Score]) -> dict[str, tuple[int, datetime]]:
         match name:
             case "total" | "times":
                 found[who] = sum(values) if name == "total" else len(values), max(one.at for one in mine)
+            case "kinds":
+                sighted = [min(one.at for one in mine if one.value == value) for value in set(values)]
+                found[who] = len(sighted), max(sighted)
             case _:
                 extreme = max(values) if name == "best" else min(values)
                 found[who] = extreme, min(one.at for one in mine if one.value == extreme)
@@ -236,6 +240,62 @@ def test_change_compares_two_tables(
             assert entry.change == ("same" if was == entry.rank else "up" if was > entry.rank else "down")
 
 
+@given(moves=st.lists(st.tuples(st.sampled_from(PEOPLE), instants, st.integers(-3, 3)), max_size=15))
+def test_a_board_of_balances_is_that_of_the_wallets(moves: list[tuple[str, datetime, int]]) -> None:
+    """In the present of every calendar stands what can be spent now, oldest balance first, however late it moved."""
+    board = Leaderboard("b", metric="points.balance", periods=PERIODS)
+    clock = ManualClock(NOW)
+    game = Engine(Catalog(leaderboards=[board]), clock=clock, accept_late=None)
+    moved: dict[str, int] = {}
+    for number, (who, at, amount) in enumerate(moves):
+        before = game.points.balance(who).balance
+        if amount > 0:
+            game.points.award(who, amount, at=at)
+        elif amount and before + amount >= 0:
+            game.points.deduct(who, -amount, at=at)
+        else:
+            continue
+        moved[who] = number
+    wallets = {who: game.points.balance(who).balance for who in moved}
+    expected = sorted(moved, key=lambda who: (-wallets[who], moved[who]))
+    for period in PERIODS:
+        shown = [(entry.participant_id, entry.score) for entry in game.leaderboards.top("b", period=period)]
+        assert shown == [(who, wallets[who]) for who in expected]
+
+
+days = st.builds(
+    lambda day, seconds: datetime(2026, 2, 20, tzinfo=UTC) + timedelta(days=day, seconds=seconds),
+    st.integers(0, 8),
+    st.sampled_from([0, 1, 86_399]),
+)
+
+
+def _longest(acted: list[datetime]) -> tuple[int, datetime]:
+    """Return the longest run of days, and the first instant of the day that completed it."""
+    first = {at.date(): at for at in sorted(acted, reverse=True)}
+    run, found = 0, (0, NOW)
+    for day in sorted(first):
+        run = run + 1 if day - timedelta(days=1) in first else 1
+        if run > found[0]:
+            found = run, first[day]
+    return found
+
+
+@given(acted=st.lists(st.tuples(st.sampled_from(PEOPLE[:3]), days), max_size=20))
+def test_a_board_of_streaks_is_that_of_the_days(acted: list[tuple[str, datetime]]) -> None:
+    """Whatever the order of arrival, the longest runs are ranked, and of equal ones those completed first."""
+    board = Leaderboard("b", metric="streak.daily.longest")
+    game = Engine(
+        Catalog(streaks=[Streak("daily")], leaderboards=[board]), clock=ManualClock(NOW), accept_late=None
+    )
+    for who, at in acted:
+        game.streaks.record(who, "daily", at=at)
+    best = {who: _longest([at for other, at in acted if other == who]) for who, _ in acted}
+    expected = sorted((-length, at, who) for who, (length, at) in best.items())
+    shown = [(-entry.score, entry.participant_id) for entry in game.leaderboards.top("b")]
+    assert shown == [(down, who) for down, _, who in expected]
+
+
 def _reached_late(metric: Metric, events: list[tuple[str, str, timedelta]]) -> list[str]:
     """Return the order of a board after these events, each of a person, a value and how long ago."""
     game = Engine(
@@ -252,6 +312,18 @@ def test_distinct_values_count_from_their_first_sighting() -> None:
     events = [("ada", "x", hour), ("bob", "x", 2 * hour), ("ada", "x", 3 * hour)]
     shown = _reached_late(Metric("kinds", on="e", distinct="v"), events)
     assert shown == _reached_late(Metric("kinds", on="e", distinct="v"), events[::-1]) == ["ada", "bob"]
+
+
+def test_sightings_of_earlier_commands_count_too() -> None:
+    """What was seen in commands long done decides when a number of values was reached, not the last command alone."""
+    hour = timedelta(hours=1)
+    events = [("ada", "x", 5 * hour), ("ada", "y", hour), ("bob", "x", 4 * hour), ("bob", "y", 3 * hour)]
+    kinds = Metric("kinds", on="e", distinct="v")
+    assert _reached_late(kinds, events) == ["bob", "ada"]
+    assert _reached_late(kinds, [*events, ("ada", "y", 2 * hour)]) == ["bob", "ada"]
+    assert _reached_late(kinds, [*events, ("ada", "y", 4 * hour)]) == ["ada", "bob"]
+    assert _reached_late(kinds, [*events, ("ada", "y", 6 * hour)]) == ["ada", "bob"]
+    assert _reached_late(kinds, [*events, ("bob", "x", 2 * hour), ("ada", "y", 3 * hour)]) == ["ada", "bob"]
 
 
 def test_a_longest_run_is_reached_by_the_activity_that_completes_it() -> None:

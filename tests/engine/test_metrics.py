@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamify_core import Badge, Catalog, Engine, ManualClock, Metric, Rule
+from gamify_core import Badge, Catalog, Emit, Engine, Leaderboard, ManualClock, Metric, Rule
 
 if TYPE_CHECKING:
     from .conftest import MakeEngine
@@ -174,6 +174,19 @@ def test_a_sum_that_would_leave_64_bits_is_skipped(make_engine: MakeEngine) -> N
     answer = game.events.emit("ada", "e", {"v": 2**60})
     assert [(one.effect, one.code) for one in answer.skipped] == [("count", "out_of_range")]
     assert asked(game) == 0
+
+
+def test_many_that_are_each_in_range_stop_at_64_bits(make_engine: MakeEngine) -> None:
+    """The event that would take a sum out of range is accepted, and the sum stays where it was."""
+    game = make_engine(
+        Catalog(metrics=[Metric("m", on="e", sum="v")], leaderboards=[Leaderboard("b", metric="m")])
+    )
+    most = 2**53 - 1
+    game.events.emit_batch([Emit("ada", "e", {"v": most}) for _ in range(1024)])
+    answer = game.events.emit("ada", "e", {"v": most})
+    assert [(one.effect, one.code) for one in answer.skipped] == [("count", "out_of_range")]
+    (entry,) = game.leaderboards.top("b").entries
+    assert entry.score == 1024 * most
 
 
 def test_distinct_values_keep_their_kind_apart_from_their_case(make_engine: MakeEngine) -> None:

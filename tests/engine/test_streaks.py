@@ -142,14 +142,15 @@ def test_a_late_activity_in_a_complete_day_changes_nothing(
 def test_a_late_activity_before_a_gap_heals_only_its_own_run(
     make_engine: MakeEngine, clock: ManualClock
 ) -> None:
-    """A run in the past may become the longest without touching the present one."""
-    game = make_engine(DAILY)
+    """A run in the past may become the longest without touching the present one, or what asks for that."""
+    two = Badge("two", criteria="streak.daily >= 2")
+    game = make_engine(Catalog(streaks=[Streak("daily")], badges=[two]))
     start = clock.now()
     for day in (0, 2, 5):
         clock.set(start + timedelta(days=day))
         record(game)
     answer = game.streaks.record("ada", "daily", at=start + timedelta(days=1))
-    (corrected,) = answer.corrections
+    (corrected,) = answer.effects
     assert isinstance(corrected, StreakCorrected)
     assert (corrected.count, corrected.longest) == (1, 3)
     assert current(game) == (1, 3, "active")
@@ -180,6 +181,71 @@ def test_too_late_or_too_early_is_refused(make_engine: MakeEngine, clock: Manual
     assert game.participants.list().total == 0
     assert record(game, now - timedelta(days=7)) == 1
     assert record(game, now + timedelta(minutes=5)) == 1
+
+
+def test_what_is_late_and_was_not_needed_folds_nothing(
+    make_engine: MakeEngine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a period that had its target by then, an activity costs no look at the others, and is counted."""
+    game = make_engine(Catalog(streaks=[Streak("daily", target=2, on="e")]))
+    start = clock.now()
+    for hours in (0, 0, 24, 24, 27):
+        clock.set(start + timedelta(hours=hours))
+        record(game)
+
+    def fold(*_: object) -> None:
+        pytest.fail("folded again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gamify_core.road.streaks.fold", fold)
+        for hours in (1, 25):
+            answer = game.streaks.record("ada", "daily", at=start + timedelta(hours=hours))
+            assert (answer.already_recorded, answer.new_count, answer.effects) == (True, 2, ())
+    assert current(game) == (2, 2, "active")
+    assert game.streaks.get("ada", "daily").last_recorded_at == clock.now()
+
+
+def test_two_rules_record_one_late_activity(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Also when the event comes late, two rules that name the same streak count it once."""
+    game = make_engine(
+        Catalog(
+            streaks=[Streak("daily", target=2)],
+            rules=[Rule("a", on="e", streak="daily"), Rule("b", on="e", streak="daily")],
+        )
+    )
+    game.events.emit("ada", "e")
+    game.events.emit("ada", "e", at=clock.now() - timedelta(days=1))
+    game.events.emit("ada", "e", at=clock.now() - timedelta(hours=1))
+    clock.set(clock.now() - timedelta(days=1))
+    assert game.streaks.get("ada", "daily").progress == 0
+    assert game.streaks.get("ada", "daily").longest_count == 1
+
+
+def test_a_run_completed_earlier_than_was_known_climbs_a_board(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """An earlier activity of the last day dates the run anew: it says nothing, and decides the tie."""
+    board = Leaderboard("keen", metric="streak.daily.longest")
+    game = make_engine(Catalog(streaks=[Streak("daily")], leaderboards=[board]))
+    record(game, who="bob")
+    clock.advance(hours=1)
+    record(game, who="ada")
+    assert str(game.leaderboards.top("keen")) == "1. bob 1\n1. ada 1"
+    answer = game.streaks.record("ada", "daily", at=clock.now() - timedelta(hours=2))
+    assert answer.effects == ()
+    assert str(game.leaderboards.top("keen")) == "1. ada 1\n1. bob 1"
+
+
+def test_the_rung_at_the_bottom_is_held_from_the_first_run(make_engine: MakeEngine) -> None:
+    """With a target of two, one activity is no run yet; the second one is, and stands on the rung at 0."""
+    ladder = Ladder("tier", metric="streak.daily.longest", tiers={"new": 0, "keen": 3})
+    game = make_engine(Catalog(streaks=[Streak("daily", target=2)], ladders=[ladder]))
+    rungs: list[str | None] = []
+    for _ in range(2):
+        assert record(game) == len(rungs)
+        rung = game.tiers.current("ada").current_tier
+        rungs.append(rung.code if rung else None)
+    assert rungs == [None, "new"]
 
 
 # -- zones ---------------------------------------------------------------------------------------------------
@@ -270,7 +336,7 @@ def test_what_expires_and_when_agree(make_engine: MakeEngine) -> None:
     answer = game.streaks.record("ada", "daily")
     expires = game.streaks.get("ada", "daily").expires_at
     assert expires == datetime(2026, 3, 4, tzinfo=UTC)
-    assert answer.streaks[0].expires_at == int(expires.timestamp()) * 1_000_000
+    assert answer.streaks[0].expires_at == expires
 
 
 def test_progress_within_a_period(make_engine: MakeEngine) -> None:
