@@ -514,7 +514,7 @@ class BatchItem:
 
 @attrs.frozen
 class BatchAnswer:
-    """A batch: each item on its own, one commit."""
+    """A batch: each item on its own, one commit. `replayed` says that nothing in it was new."""
 
     results: tuple[BatchItem, ...]
     replayed: bool = False

@@ -153,7 +153,7 @@ class Rule(Definition):
     `award` and `deduct` are an amount, an expression, or a mapping of them by currency, and are held as
     pairs. `starts` and `ends` are aware datetimes (or ISO 8601 text), the end excluded. `when` may be a
     Python callable that takes the event's properties: the escape for what conditions cannot say, which cannot
-    be explained, nor written into a file.
+    be explained, and of which a file keeps only the name (`{"python": "app.rules.lucky"}`).
     """
 
     on: tuple[str, ...] = attrs.field(converter=names)

@@ -6,8 +6,9 @@ that are kept; and no comparison in it is of kinds that never meet.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gamify_core.catalog.fixed import failures
 from gamify_core.catalog.kinds import KINDS_TOLD, kind_of, mismatches
 from gamify_core.catalog.values import Problem
 from gamify_core.domain.conditions import Expression, compile_condition
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from gamify_core.catalog.findings import Findings
     from gamify_core.catalog.known import Known
 
-__all__ = ["check_amount", "check_criteria", "check_expression"]
+__all__ = ["check_amount", "check_counted", "check_criteria", "check_expression"]
+
+_COUNTED: Final = "a metric counts what events say; put the condition into a rule"
 
 
 def check_expression(findings: Findings, known: Known, path: str, source: str, on: Sequence[str]) -> bool:
@@ -33,7 +36,20 @@ def check_expression(findings: Findings, known: Known, path: str, source: str, o
     _check_names(findings, known, path, expression, on)
     for mismatch in mismatches(source, lambda name: known.kind(on, name)):
         findings.fault(path, *mismatch)
+    if findings.sound(path):
+        for failure in failures(source):
+            findings.condition(path, failure)
     return findings.sound(path)
+
+
+def check_counted(findings: Findings, path: str, source: str) -> None:
+    """Check that a sound expression reads the event alone: a metric that is new is rebuilt from stored events."""
+    expression = compile_condition(source)
+    for key, position in expression.positions.items():
+        if key not in expression.fields:
+            findings.fault(path, f"{key} is not said by the event", _COUNTED, position)
+    if expression.random:
+        findings.fault(path, "luck is not said by the event", _COUNTED)
 
 
 def check_amount(findings: Findings, known: Known, path: str, source: str, on: Sequence[str]) -> None:

@@ -59,7 +59,9 @@ class Findings:
 
     def condition(self, path: str, error: ConditionError) -> None:
         """Add what the condition language says about an expression."""
-        self.fault(path, error.detail, error.hint, (error.line, error.column))
+        from gamify_core.catalog.remedies import remedy_of  # noqa: PLC0415 - the language loads with its first use
+
+        self.fault(path, error.detail, remedy_of(error), (error.line, error.column))
 
     def sound(self, path: str) -> bool:
         """Say whether nothing is wrong at this path or below it."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from gamify_core.catalog.conversions import KINDS
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.values import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gamify_core.catalog.definitions import Definition
+    from gamify_core.catalog.definitions import Definition, Event
     from gamify_core.catalog.parts import Parts
 
 __all__ = ["WINDOWS", "Known", "Use", "is_level"]
@@ -33,6 +34,12 @@ def _codes(definitions: Iterable[Definition]) -> tuple[str, ...]:
     return tuple(code for code in codes if isinstance(code, str))
 
 
+def _kinds(event: Event) -> Mapping[str, str]:
+    """Return the kinds of an event's properties; of one that is misspelt, which is told elsewhere, any value may come."""
+    kinds: Mapping[str, object] = event.properties
+    return {name: kind if isinstance(kind, str) and kind in KINDS else "any" for name, kind in kinds.items()}
+
+
 class Known:
     """What may be referred to in a catalog."""
 
@@ -42,7 +49,7 @@ class Known:
         self.streaks: tuple[str, ...] = _codes(parts.streaks)
         self.badges: tuple[str, ...] = _codes(parts.badges)
         self.events: Mapping[str, Mapping[str, str]] = {
-            event.code: event.properties for event in parts.events if event.code in _codes([event])
+            event.code: _kinds(event) for event in parts.events if event.code in _codes([event])
         }
         self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),

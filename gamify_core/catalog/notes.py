@@ -35,7 +35,7 @@ def _rules(parts: Parts) -> Iterator[str]:
         if not (rule.award or rule.deduct or rule.streak or rule.badge):
             yield f"{path} does nothing: it has no award, deduct, streak or badge."
         if rule.opaque:
-            yield f"{path} decides in Python: it cannot be explained, nor written into a file."
+            yield f"{path} decides in Python: it cannot be explained, and a file keeps only its name."
         yield from _capped(path, rule)
 
 
@@ -82,9 +82,6 @@ def _expressions(parts: Parts) -> Iterator[str]:
         for source in (rule.when, *(amount for _, amount in (*rule.award, *rule.deduct))):
             if isinstance(source, str):
                 yield source
-    for metric in parts.metrics:
-        sources = (metric.sum, metric.max, metric.min, metric.distinct, metric.when)
-        yield from (source for source in sources if source is not None)
     yield from (streak.when for streak in parts.streaks if streak.when is not None)
 
 

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 
 from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Tier
+from gamify_core.catalog.elsewhere import KEY, Elsewhere
 from gamify_core.catalog.findings import shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.parts import SECTIONS, Parts
+from gamify_core.catalog.values import text
 
 if TYPE_CHECKING:
     from gamify_core.catalog.findings import Findings
@@ -99,9 +101,18 @@ def _definition(
     if kind is Rule and isinstance(given.get("cap"), Mapping):
         cap = cast("Table", given["cap"])
         given["cap"] = cast("Callable[..., Cap]", Cap)(**_fields(findings, Cap, f"{path}.cap", cap))
+    if kind is Rule:
+        given = {key: _decided(code, value) if key == "when" else value for key, value in given.items()}
     if kind is Ladder:
         given["tiers"] = tuple(_tiers(findings, f"{path}.tiers", given.get("tiers", ())))
     return _made(kind, code, given)
+
+
+def _decided(rule: object, when: object) -> object:
+    """Return a rule's condition; the name of a Python function becomes what stands for the function."""
+    if isinstance(when, Mapping) and len(when) == 1 and KEY in when and not text(name := when[KEY]):
+        return Elsewhere(str(rule), cast("str", name))
+    return when
 
 
 def _event(findings: Findings, path: str, code: object, table: Table) -> Event:
@@ -165,5 +176,5 @@ def _unknown(findings: Findings, path: str, key: object, known: Sequence[str], w
 
 def _spelt(key: object) -> str:
     """Return a key as a path shows it."""
-    text = key if isinstance(key, str) and key and key.isprintable() else shown(key)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    spelt = key if isinstance(key, str) and key and key.isprintable() else shown(key)
+    return spelt if len(spelt) <= _LONGEST else f"{spelt[: _LONGEST - 3]}..."

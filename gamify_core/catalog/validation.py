@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.catalog.definitions import Badge, Definition, Ladder, Leaderboard, Metric, Rule, Streak
-from gamify_core.catalog.expressions import check_amount, check_criteria, check_expression
+from gamify_core.catalog.expressions import check_amount, check_counted, check_criteria, check_expression
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.known import Known
 from gamify_core.catalog.loops import loops
@@ -103,6 +103,9 @@ def _check_metric(findings: Findings, known: Known, path: str, metric: Metric) -
             check = check_expression if name == "distinct" else check_amount
             check(findings, known, f"{path}.{name}", taken[name], on)
     _check_when(findings, known, path, metric.when, on)
+    for name in (*given, *(["when"] if metric.when is not None else [])):
+        if findings.sound(f"{path}.{name}"):
+            check_counted(findings, f"{path}.{name}", getattr(metric, name))
 
 
 def _check_rule(findings: Findings, known: Known, path: str, rule: Rule) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from gamify_core.catalog.definitions import Cap, Definition, Event, Tier
+from gamify_core.catalog.elsewhere import KEY, name_of
 from gamify_core.catalog.parts import SECTIONS
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def _value(name: str, value: object) -> Plain:
         return _fields(value)
     if isinstance(value, bool | int | str):
         return value
-    # Only a callable is left: its name says which one it was, and nobody can read it back
-    return {"python": f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', repr(value))}"}
+    return {KEY: name_of(value)}  # only a callable is left
 
 
 def _several(name: str, values: tuple[Any, ...]) -> Plain:

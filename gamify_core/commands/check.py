@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gamify_core import Catalog, CatalogError
-from gamify_core.commands.output import Output, clean, count
+from gamify_core.commands.output import Output, clean, count, wrapped
 
 if TYPE_CHECKING:
     from gamify_core.errors import Fault
 
-__all__ = ["check"]
+__all__ = ["check", "fault_lines"]
 
-_WIDTH = 78
 _LABEL = 14
+_INDENT = " " * 12
 
 
 def check(path: str, output: Output) -> int:
@@ -38,29 +37,33 @@ def check(path: str, output: Output) -> int:
     output.say(f"{clean(path)} is sound.", "")
     for name, codes in sections.items():
         if codes:
-            output.say(*_wrapped(f"{len(codes):>3} {name}", codes))
+            output.say(*_listed(f"{len(codes):>3} {name}", codes))
     if catalog.notes:
         output.say("", "Worth a second look:")
         for note in catalog.notes:
-            output.say(*textwrap.wrap(clean(note), _WIDTH, initial_indent="  - ", subsequent_indent="    "))
+            output.say(*wrapped(note, "  - ", "    "))
     return 0
 
 
-def _faulty(path: str, faults: Iterable[Fault], output: Output) -> None:
+def fault_lines(path: str, faults: Sequence[Fault]) -> list[str]:
+    """Return what is wrong with a catalog, for people; of a file that cannot be read at all in one sentence."""
+    if len(faults) == 1 and faults[0].path == path and faults[0].line is None:
+        return wrapped(f"{path} {faults[0].message}")
+    lines = [f"{clean(path)}: {count(len(faults), 'thing is', 'things are')} wrong", ""]
+    for one in faults:
+        head = f"{f'line {one.line}':<9} {one.path}" if one.line else one.path
+        lines.append(f"  {clean(head)}")
+        for text in filter(None, (one.message, one.remedy and f"→ {one.remedy}")):
+            lines += wrapped(text, _INDENT)
+    return lines
+
+
+def _faulty(path: str, faults: Sequence[Fault], output: Output) -> None:
     found = [
         {"path": one.path, "line": one.line, "message": one.message, "remedy": one.remedy} for one in faults
     ]
     output.give({"ok": False, "catalog": path, "faults": found})
-    wrong = count(len(found), "thing is", "things are")
-    output.say(f"{clean(path)}: {wrong} wrong", "")
-    for one in faults:
-        where = f"line {one.line}" if one.line else "line ?"
-        head = f"{where:<9} {one.path}"
-        output.say(f"  {clean(head)}")
-        for text in filter(None, (one.message, one.remedy and f"→ {one.remedy}")):
-            output.say(
-                *textwrap.wrap(clean(text), _WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12)
-            )
+    output.say(*fault_lines(path, faults))
 
 
 def _contents(catalog: Catalog) -> dict[str, list[str]]:
@@ -77,7 +80,5 @@ def _contents(catalog: Catalog) -> dict[str, list[str]]:
     }
 
 
-def _wrapped(label: str, codes: list[str]) -> list[str]:
-    indent = " " * (_LABEL + 4)
-    first = f"{label:<{_LABEL + 2}}  "
-    return textwrap.wrap(clean(", ".join(codes)), _WIDTH, initial_indent=first, subsequent_indent=indent)
+def _listed(label: str, codes: list[str]) -> list[str]:
+    return wrapped(", ".join(codes), f"{label:<{_LABEL + 2}}  ", " " * (_LABEL + 4))

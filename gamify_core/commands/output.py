@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 import attrs
 
-__all__ = ["Output", "clean", "count", "table"]
+__all__ = ["WIDTH", "Output", "clean", "count", "scaled", "table", "wrapped"]
 
+WIDTH = 78
 _CELL = 34
 
 
@@ -53,6 +55,21 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def scaled(amount: int, scale: int) -> str:
+    """Return an amount of a currency for people: of the scale 2 are 12,345 written as 123.45."""
+    if not scale:
+        return f"{amount:,}"
+    whole, part = divmod(abs(amount), 10**scale)
+    return f"{'-' if amount < 0 else ''}{whole:,}.{part:0{scale}}"
+
+
+def wrapped(text: str, indent: str = "", further: str | None = None) -> list[str]:
+    """Return text as lines of no more than eighty columns; those after the first begin with `further`."""
+    return textwrap.wrap(
+        clean(text), WIDTH, initial_indent=indent, subsequent_indent=indent if further is None else further
+    )
+
+
 def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Return the lines of a table; numbers stand right, text left and, where it is long, shortened."""
     body = [[_shown(cell) for cell in row] for row in rows]
@@ -76,7 +93,7 @@ def _shown(cell: object) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").removeprefix("-").isdecimal()
+    return cell.replace(",", "").replace(".", "", 1).removeprefix("-").isdecimal()
 
 
 def _padded(cell: str, width: int, right: bool) -> str:  # noqa: FBT001 - three columns zipped

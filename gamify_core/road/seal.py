@@ -43,16 +43,20 @@ canonical: Callable[[Any], str] = _encoder()
 """JSON with sorted keys and no spaces: equal values give equal text."""
 
 
-_salts = bytearray()
+_salts: list[bytes] = []
 
 
 def salt() -> bytes:
-    """Return 16 random bytes, drawn from the system 4,096 at a time: a call to it costs more than a hash."""
-    if not _salts:
-        _salts.extend(os.urandom(4096))
-    taken = bytes(_salts[-16:])
-    del _salts[-16:]
-    return taken
+    """Return 16 random bytes, drawn from the system 256 at a time: a call to it costs more than a hash.
+
+    Threads share the pool, so a salt is taken by `pop`, which is one step.
+    """
+    while True:
+        try:
+            return _salts.pop()
+        except IndexError:
+            drawn = os.urandom(4096)
+            _salts.extend([drawn[at : at + 16] for at in range(0, len(drawn), 16)])
 
 
 if hasattr(os, "register_at_fork"):

@@ -34,4 +34,5 @@ def batch_of(batch: Batch, people: Sequence[str], access: Access, answer: type[A
             results.append(BatchItem(who, None, one.error, answer))
         else:
             results.append(BatchItem(who, answer(one), None, answer))
-    return BatchAnswer(tuple(results), replayed)
+    told = [one.replayed for one in decided if not isinstance(one, Failure)]
+    return BatchAnswer(tuple(results), replayed or (bool(told) and all(told)))

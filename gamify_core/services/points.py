@@ -131,12 +131,14 @@ class Points:
         if metadata is not None:
             request["metadata"] = border.properties(metadata, "metadata")
         if currency != "points":
-            request["currency"] = self._currency(currency)
+            request["currency"] = border.code(currency, "currency")
         if at is not None:
             request["at"] = border.at(at)
         move = wallet.award if kind == "points.award" else wallet.deduct
 
         def decide(turn: Turn) -> None:
+            if currency != "points":
+                turn.plan.catalog.currency(currency)
             move(turn, turn.who, currency, checked, "direct")
 
         return Ask(kind, who, request, at, key, decide)
@@ -184,7 +186,6 @@ class Points:
             detail = f"sender and recipient are the same: {sender!r}"
             raise BadValue("recipient_id", recipient, detail)
         checked = border.amount(amount, most=self._limits.amount)
-        currency = self._currency(currency)
         request = request_of(
             at,
             participant_id=sender,
@@ -192,11 +193,13 @@ class Points:
             amount=checked,
             reason=border.text(reason, "reason", self._limits.reason),
             metadata=border.properties(metadata, "metadata") if metadata is not None else None,
-            currency=currency if currency != "points" else None,
+            currency=border.code(currency, "currency") if currency != "points" else None,
         )
         road = self._access.road
 
         def decide(turn: Turn) -> None:
+            if currency != "points":
+                turn.plan.catalog.currency(currency)
             other = road.participant(turn.unit, turn.scope, recipient, turn.recorded_at)
             turn.people[other.number] = other.participant_id
             wallet.transfer(turn, turn.who, other, currency, checked)

@@ -20,7 +20,7 @@ from gamify_core.storage.sqlite_statements import Statements
 
 __all__ = ["MOST", "Known", "Remembered"]
 
-MOST = 200_000  # rows of all tables together, at about half a kilobyte each; then all are read anew
+MOST = 100_000  # rows of all tables together, at 300 to 500 bytes each; beyond it all are read anew
 
 Row = tuple[Any, ...]
 
@@ -86,34 +86,29 @@ class Known:
 class Remembered(dict[Table[Any], Known]):
     """What is remembered of each table."""
 
-    __slots__ = ("_texts", "_touched", "added")
+    __slots__ = ("_texts", "added", "touched")
 
     def __init__(self, texts: Callable[[Table[Any]], Statements]) -> None:
         """Remember nothing yet; `texts` gives the statements of a table."""
         super().__init__()
         self._texts = texts
         self.added = 0
-        self._touched: list[tuple[Known, Collection[Row]]] = []
+        self.touched: list[tuple[Known, Collection[Row]]] = []
+        """What the open transaction writes, noted beforehand: a rollback makes what is known of it untrue."""
 
     def __missing__(self, table: Table[Any]) -> Known:
         """Begin with a table."""
         known = self[table] = Known(self._texts(table))
         return known
 
-    def touched(self, known: Known, keys: Collection[Row]) -> None:
-        """Note what a rollback would make untrue."""
-        self._touched.append((known, keys))
-        self.added += len(keys)
-
     def ended(self, *, kept: bool) -> None:
         """Learn that the transaction is over, and whether what it wrote was kept."""
-        touched = self._touched
-        if not kept:
-            for known, keys in touched:
+        for known, keys in self.touched:
+            self.added += len(keys)
+            if not kept:
                 known.forget(keys)
-        touched.clear()
-        if self.added > MOST:  # at most: a row that is put again counts again
+        self.touched.clear()
+        if self.added > MOST:  # at most, since a row that is put again was counted again
             self.added = sum([len(known.rows) + len(known.heads) for known in self.values()])
-            if self.added > MOST // 2:
+            if self.added > MOST:
                 self.clear()
-                self.added = 0

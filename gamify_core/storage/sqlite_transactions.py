@@ -119,7 +119,7 @@ class SQLiteTransaction(SQLiteReader):
         """Make the rows under these keys be `after`, knowing that they are `before`."""
         self._open()
         known = self._remembered[table]
-        self._remembered.touched(known, after)
+        self._remembered.touched.append((known, after))
         self._whole = False
         try:
             if len(after) == 1 and not known.texts.counted:
@@ -137,19 +137,21 @@ class SQLiteTransaction(SQLiteReader):
 
     def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
         """Add rows at the ends of their chains."""
-        self._open()
+        if self._connection is None:
+            raise self._not_open()
         known = self._remembered[table]
-        if known.texts.counted:
+        texts = known.texts
+        if texts.counted:
             after = {row[: table.key]: row for row in rows}
             self.replace(table, dict.fromkeys(after), after)
             return
-        self._remembered.touched(known, rows)
+        self._remembered.touched.append((known, rows))
         self._whole = False
         try:
             if len(rows) == 1:
-                self._change(known.texts.insert, rows[0])
+                self._change(texts.insert, rows[0])
             else:
-                self._write(known.texts, [(known.texts.insert, None, rows)], {})
+                self._write(texts, [(texts.insert, None, rows)], {})
             known.grown(rows)
         except BaseException as error:
             known.forget(rows)

@@ -402,7 +402,8 @@ def test_profile_and_state(game: Engine, clock: ManualClock) -> None:
     profile = game.participants.get("user_123").to_dict()
     registered = profile.pop("created_at")
     assert str(registered).startswith("2026-03-02T09:00:00")
-    assert (profile.pop("first_seen_at"), profile.pop("last_seen_at")) == (registered, registered)
+    assert profile.pop("first_seen_at") == registered
+    assert profile.pop("last_seen_at") == "2026-03-02T09:00:00.000006Z"  # when the fifth command after that was recorded
     tier = {"code": "gold", "name": "Gold Tier", "level": 3}
     assert profile == {
         "participant_id": "user_123",

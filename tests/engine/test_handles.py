@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -18,10 +19,12 @@ from gamify_core import (
     Leaderboard,
     Metric,
     Rule,
+    StoreClosed,
     Streak,
     TierChanged,
 )
 from gamify_core.engine import Game
+from gamify_core.storage.protocol import Store
 from tests.engine.conftest import MakeEngine
 
 CATALOG = Catalog.from_dict(
@@ -335,3 +338,36 @@ def test_effects_inside_a_transaction_are_those_of_the_moment(make_engine: MakeE
         kinds = [[type(effect) for effect in tx.events.emit("ada", "lesson").effects] for _ in range(3)]
     assert [BadgeEarned in kind for kind in kinds] == [True, False, False]
     assert [TierChanged in kind for kind in kinds] == [False, True, False]
+
+
+def test_a_handle_is_no_place_for_another_thread(make_engine: MakeEngine) -> None:
+    """Another thread that uses a handle is refused, and what the handle does is not disturbed."""
+    game = make_engine(Catalog())
+    refused: list[BaseException] = []
+
+    def intrude(tx: Game) -> None:
+        for use in (lambda: tx.points.award("bob", 1), lambda: tx.points.balance("bob")):
+            try:
+                use()
+            except HandleInUse as error:
+                refused.append(error)
+
+    with game.transaction() as tx:
+        tx.points.award("ada", 1)
+        other = threading.Thread(target=intrude, args=(tx,))
+        other.start()
+        other.join()
+        tx.points.award("ada", 1)
+    assert len(refused) == 2
+    assert game.points.balance("ada").balance == 2
+    assert game.points.balance("bob").balance == 0
+
+
+def test_an_engine_leaves_a_store_open_that_it_was_given(make_store: Callable[[], Store]) -> None:
+    """Closing an engine ends the engine; a store that came from outside stays its owner's."""
+    store = make_store()
+    one, other = Engine(Catalog(), store), Engine(Catalog(), store)
+    one.close()
+    with pytest.raises(StoreClosed):
+        one.points.award("ada", 1)
+    assert other.points.award("ada", 1).new_balance == 1

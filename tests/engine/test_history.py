@@ -106,7 +106,7 @@ def test_outcomes_hold_no_free_text(game: Engine) -> None:
 
 def test_the_activity_tells_what_was_asked_and_what_came_of_it(game: Engine) -> None:
     """Each accepted command is there once, in order, with its request as it was passed and its effects."""
-    adopted, event, transfer, guild, deduct = game.history.activity()
+    adopted, event, transfer, guild, deduct = game.history.activity(every_scope=True)
     assert (adopted.kind, adopted.participant_id, adopted.effects) == ("catalog.adopted", None, ())
     assert event.request == {
         "participant_id": "ada",
@@ -140,12 +140,12 @@ def test_ids_derive_from_the_activity(game: Engine) -> None:
 
 def test_the_activity_is_read_on_from_a_number(game: Engine) -> None:
     """`after` and `limit` cut the list without gap or overlap, to an empty end."""
-    whole = [row.seq for row in game.history.activity()]
+    whole = [row.seq for row in game.history.activity(every_scope=True)]
     read: list[int] = []
-    while page := game.history.activity(after=read[-1] if read else 0, limit=2):
+    while page := game.history.activity(every_scope=True, after=read[-1] if read else 0, limit=2):
         read += [row.seq for row in page]
     assert read == whole == [1, 2, 3, 4, 5]
-    assert game.history.activity(after=2**63 - 2) == ()
+    assert game.history.activity(every_scope=True, after=2**63 - 2) == ()
 
 
 def test_reading_writes_nothing(game: Engine) -> None:
@@ -160,7 +160,7 @@ def test_reading_writes_nothing(game: Engine) -> None:
         game.streaks.list(who)
         game.events.explain(who, "lesson")
     game.participants.list()
-    game.history.activity()
+    game.history.activity(every_scope=True)
     assert (game.history.state_digest(), rows(game)) == (before, spine)
 
 

@@ -13,13 +13,17 @@ from gamify_core import (
     Currency,
     Emit,
     Engine,
+    Event,
     Ladder,
     ManualClock,
     Metric,
     Rule,
     Streak,
+    TierChanged,
 )
 from gamify_core.answers import Answer
+
+from tests.engine.conftest import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,3 +165,50 @@ def test_batches_replay_item_by_item(make_engine: MakeEngine) -> None:
         assert mine.answer is not None
         assert theirs.answer is not None
         assert properties_of(theirs.answer) == properties_of(mine.answer)
+
+
+def test_a_replay_outlives_the_definition(make_engine: MakeEngine) -> None:
+    """A key answers as it did first, even when the catalog has lost what the command was about."""
+    full = Catalog(
+        badges=[Badge("b")],
+        streaks=[Streak("s")],
+        ladders=[Ladder("tier", {"low": 0, "high": 10})],
+        currencies=[Currency("gems")],
+        events=[Event("e")],
+    )
+    game = make_engine(full)
+    later = make_engine(Catalog(events=[Event("other")]), store=store_of(game))
+
+    def all_on(engine: Engine) -> list[Answer]:
+        return [
+            engine.badges.award("ada", "b", idempotency_key="1"),
+            engine.streaks.record("ada", "s", idempotency_key="2"),
+            engine.tiers.assign("ada", "high", idempotency_key="3"),
+            engine.points.award("ada", 5, currency="gems", idempotency_key="4"),
+            engine.points.deduct("ada", 2, currency="gems", idempotency_key="5"),
+            engine.points.transfer("ada", "bob", 1, currency="gems", idempotency_key="6"),
+            engine.events.emit("ada", "e", idempotency_key="7"),
+        ]
+
+    first = all_on(game)
+    later.points.award("bob", 1)
+    again = all_on(later)
+    assert [one.replayed for one in again] == [True] * 7
+    assert [one.effects for one in again] == [one.effects for one in first]
+
+
+def test_what_a_catalog_has_lost_goes_by_its_code(make_engine: MakeEngine) -> None:
+    """A rung that the catalog no longer has does not get in the way of the next one, nor of reading about it."""
+    game = make_engine(Catalog(ladders=[Ladder("tier", {"old": 0, "gone": 10})]))
+    game.points.award("ada", 20)
+    later = make_engine(Catalog(ladders=[Ladder("tier", {"old": 0, "new": 100})]), store=store_of(game))
+    told: list[TierChanged] = []
+    later.on(TierChanged, told.append)
+    answer = later.points.award("ada", 100)
+    assert answer.new_balance == 120
+    assert [(change.previous_name, change.name) for change in told][-1][1] == "New"
+    assert "New" in str(answer)
+    assert later.history.activity(limit=100)[-1].effects == answer.effects
+    current = later.tiers.current("ada").current_tier
+    assert current is not None
+    assert current.code == "new"

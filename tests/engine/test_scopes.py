@@ -98,11 +98,13 @@ def test_a_scope_opens_transactions_and_trials_of_its_own(game: Engine) -> None:
     assert game.points.balance("ada").balance == 0
 
 
-def test_history_is_one_for_all_scopes(game: Engine) -> None:
-    """The activity lists the commands of every scope in the one order they were written in."""
+def test_history_is_told_by_scope_or_whole(game: Engine) -> None:
+    """A scope reads its own commands only; asked for, every scope's in the one order they were written in."""
     game.points.award("ada", 1)
     game.scope("guild").points.award("ada", 2)
-    seen = [(row.seq, row.kind, row.participant_id) for row in game.history.activity()]
+    seen = [(row.seq, row.kind, row.participant_id) for row in game.history.activity(every_scope=True)]
+    assert [row.seq for row in game.history.activity()] == [1, 2]
+    assert [(row.seq, row.scope) for row in game.scope("guild").history.activity()] == [(3, "guild")]
     assert seen == [(1, "catalog.adopted", None), (2, "points.award", "ada"), (3, "points.award", "ada")]
 
 
