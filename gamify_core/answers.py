@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import attrs
 
 from gamify_core.clock import iso, moment
 from gamify_core.effects import (
     BadgeEarned,
-    BadgeRevoked,
     Effect,
     PointsAwarded,
     PointsDeducted,
     Skipped,
-    StreakBroken,
     StreakCorrected,
     StreakExtended,
     TierChanged,
@@ -32,9 +29,6 @@ from gamify_core.effects import (
 )
 from gamify_core.errors import GamifyError
 from gamify_core.road.road import Decided
-
-if TYPE_CHECKING:
-    from gamify_core.catalog import Catalog
 
 __all__ = [
     "Answer",
@@ -203,65 +197,10 @@ class Answer:
 
     def __str__(self) -> str:
         """Return a line for the command and one for each effect."""
-        lines = [f"{self.participant_id} · {self._title()}" + (" (replayed)" if self.replayed else "")]
-        catalog = self._decided.catalog
-        effects = list(self._read())
-        while effects:
-            effect = effects.pop(0)
-            label, value, why = _line(effect, effects, catalog)
-            lines.append(f"  {label:<23} {value}{why}".rstrip())
-        return "\n".join(lines)
+        from gamify_core.printing import lines_of  # noqa: PLC0415 - most answers are never printed
 
-
-def _line(  # noqa: C901, PLR0911 - a line for each kind
-    effect: Effect, rest: list[Effect], catalog: Catalog
-) -> tuple[str, str, str]:
-    """Return one effect for people; a badge takes the points it gives into its own line."""
-    why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria"} else ""
-    match effect:
-        case PointsAwarded(amount=amount, currency=currency):
-            return f"+{amount:,} {currency}", why, ""
-        case PointsDeducted(amount=amount, currency=currency):
-            return f"−{amount:,} {currency}", why, ""
-        case BadgeEarned(code=code, name=name):
-            gains = []
-            while rest and isinstance(rest[0], PointsAwarded) and rest[0].cause == f"badge:{code}":
-                gain = rest.pop(0)
-                assert isinstance(gain, PointsAwarded)  # noqa: S101 - narrowed above
-                gains.append(f"+{gain.amount:,} {gain.currency}")
-            return f"badge {name}", ", ".join(gains), ""
-        case BadgeRevoked(name=name):
-            return f"badge {name}", "taken back", ""
-        case TierChanged(ladder=ladder, name=name, previous_name=previous):
-            return f"{ladder} {previous or 'none'} → {name or 'none'}", "", ""
-        case StreakExtended(streak=streak, count=count, expires_at=expires):
-            alive = f", alive until {_when(expires, catalog.timezone)}" if expires is not None else ""
-            return f"streak {streak}", f"{_length(count, catalog, streak)}{alive}", ""
-        case StreakBroken(streak=streak, count=count):
-            return f"streak {streak}", f"broken after {_length(count, catalog, streak)}", ""
-        case StreakCorrected(streak=streak, count=count, previous_count=previous):
-            was, now = _length(previous, catalog, streak), _length(count, catalog, streak)
-            return f"streak {streak}", f"corrected from {was} to {now}", ""
-        case Skipped(effect=what, message=message):
-            return f"{why} skipped {what}".strip(), message, ""
-        case _:
-            return effect.tag.replace("_", " "), why, ""
-
-
-_UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
-
-
-def _length(count: int, catalog: Catalog, streak: str) -> str:
-    """Return a run in the streak's own periods: `1 day`, `7 weeks`."""
-    unit = _UNITS[catalog.streak(streak).period]
-    return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
-
-
-def _when(instant: datetime, zone_name: str) -> str:
-    from gamify_core.domain.zones import zone  # noqa: PLC0415 - only printing needs it
-
-    local = instant.astimezone(zone(zone_name))
-    return f"{local.day} {local:%b %H:%M}"
+        title = f"{self.participant_id} · {self._title()}" + (" (replayed)" if self.replayed else "")
+        return "\n".join([title, *lines_of(self._read(), self._decided.catalog, self.participant_id)])
 
 
 class PointsAnswer(Answer):

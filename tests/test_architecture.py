@@ -17,14 +17,15 @@ ALLOWED: dict[str, set[str]] = {
     "domain": {"catalog.definitions", "errors"},
     # A catalog is found sound by the very parsers that later decide by it.
     "catalog": {"domain", "errors"},
-    "effects": {"catalog", "clock"},
+    "effects": {"catalog", "clock", "errors"},
+    "printing": {"catalog", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
         *("border", "catalog", "clock", "domain", "effects", "errors"),
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     # Answers are read from what the road decided.
-    "answers": {"catalog", "clock", "domain.zones", "effects", "errors", "road.road"},
+    "answers": {"catalog", "clock", "effects", "errors", "printing", "road.road"},
     "services": {
         *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "road"),
         *("storage.protocol", "storage.tables", "storage.unit"),

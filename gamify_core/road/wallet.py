@@ -40,7 +40,7 @@ def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: st
     _append(turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause)
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None:
-        moved(turn, who, metrics.earned, earned if version else None, earned + amount, amount)
+        moved(turn, who, metrics.earned, earned or None, earned + amount, amount)
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, balance if version else None, balance + amount, amount)
 
@@ -56,7 +56,7 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
     _append(turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause)
     metrics = turn.plan.wallet(currency)
     if metrics.spent is not None:
-        moved(turn, who, metrics.spent, head.spent, spent, amount)
+        moved(turn, who, metrics.spent, head.spent or None, spent, amount)
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, balance, balance - amount, -amount)
 

@@ -328,3 +328,25 @@ def test_history_carries_when_each_rung_was_reached(make_engine: MakeEngine, clo
     first, second = game.tiers.history("ada")
     assert (first.achieved_at, second.achieved_at) == (start, start)
     assert (second.level, second.color) == (2, "#FFD700")
+
+
+def test_every_wallet_metric_holds_the_bottom_rung_from_its_first_move(make_engine: MakeEngine) -> None:
+    """A ladder on what was spent begins with the first spending, one on earnings with the first earning."""
+    ladders = [
+        Ladder("spender", {"frugal": 0, "lavish": 100}, metric="points.spent"),
+        Ladder("earner", {"novice": 0, "expert": 100}, metric="points.earned"),
+    ]
+    game = make_engine(Catalog(ladders=ladders))
+
+    def stands(who: str, ladder: str) -> str | None:
+        current = game.tiers.current(who, ladder=ladder).current_tier
+        return current.code if current is not None else None
+
+    game.points.award("ada", 30)
+    assert (stands("ada", "spender"), stands("ada", "earner")) == (None, "novice")
+    game.points.deduct("ada", 5)
+    assert stands("ada", "spender") == "frugal"
+    game.points.transfer("ada", "bob", 5)
+    assert stands("bob", "earner") is None
+    game.points.award("bob", 5)
+    assert stands("bob", "earner") == "novice"

@@ -1,0 +1,99 @@
+"""Effects as a person would want to read them: one line each, a badge with the points that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gamify_core.domain.zones import zone
+from gamify_core.effects import (
+    BadgeEarned,
+    BadgeRevoked,
+    Effect,
+    PointsAwarded,
+    PointsDeducted,
+    Skipped,
+    StreakBroken,
+    StreakCorrected,
+    StreakExtended,
+    TierChanged,
+)
+from gamify_core.errors import NotFound
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+
+__all__ = ["lines_of"]
+
+_UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
+
+
+def lines_of(effects: Iterable[Effect], catalog: Catalog, participant_id: str) -> list[str]:
+    """Return the lines of an answer about a participant; what happened to another names them."""
+    left = list(effects)
+    lines = []
+    while left:
+        effect = left.pop(0)
+        label, value = _line(effect, left, catalog)
+        if effect.participant_id != participant_id:
+            value = f"{value}, {effect.participant_id}".removeprefix(", ")
+        lines.append(f"  {label:<23} {value}".rstrip())
+    return lines
+
+
+def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, str]:  # noqa: PLR0911 - one for each kind
+    why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria"} else ""
+    match effect:
+        case PointsAwarded(amount=amount, currency=currency):
+            return f"+{amount:,} {currency}", why
+        case PointsDeducted(amount=amount, currency=currency):
+            return f"−{amount:,} {currency}", why
+        case BadgeEarned(code=code, name=name):
+            return f"badge {name}", _given(code, rest)
+        case BadgeRevoked(name=name):
+            return f"badge {name}", "taken back"
+        case TierChanged(ladder=ladder, name=name, previous_name=previous):
+            return f"{ladder} {previous or 'none'} → {name or 'none'}", ""
+        case StreakExtended(streak=streak) | StreakBroken(streak=streak) | StreakCorrected(streak=streak):
+            return f"streak {streak}", _run(effect, catalog)
+        case Skipped(effect=what, message=message):
+            return f"{why} skipped {what}".strip(), message
+        case _:
+            return effect.tag.replace("_", " "), why
+
+
+def _given(badge: str, rest: list[Effect]) -> str:
+    """Return what a badge gives, and take those effects off the rest."""
+    gains = []
+    while rest and isinstance(gain := rest[0], PointsAwarded) and gain.cause == f"badge:{badge}":
+        gains.append(f"+{gain.amount:,} {gain.currency}")
+        del rest[0]
+    return ", ".join(gains)
+
+
+def _run(effect: StreakExtended | StreakBroken | StreakCorrected, catalog: Catalog) -> str:
+    try:
+        unit = _UNITS[catalog.streak(effect.streak).period]
+    except NotFound:
+        unit = "period"
+
+    def length(count: int) -> str:
+        return f"{count} {unit}" if count == 1 else f"{count:,} {unit}s"
+
+    match effect:
+        case StreakBroken():
+            return f"broken after {length(effect.count)}"
+        case StreakExtended():
+            alive = (
+                f", alive until {_when(effect.expires_at, catalog)}" if effect.expires_at is not None else ""
+            )
+            return f"{length(effect.count)}{alive}"
+    if effect.count != effect.previous_count:
+        return f"corrected from {length(effect.previous_count)} to {length(effect.count)}"
+    return f"corrected in the past, longest {length(effect.longest)}"
+
+
+def _when(instant: datetime, catalog: Catalog) -> str:
+    local = instant.astimezone(zone(catalog.timezone))
+    return f"{local.day} {local:%b %H:%M}"
