@@ -14,12 +14,13 @@ from datetime import datetime
 from io import TextIOWrapper
 
 from gamify_core.commands.output import Output, clean
-from gamify_core.errors import GamifyError
+from gamify_core.errors import CatalogError, GamifyError
 
 __all__ = ["main"]
 
-_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily", "hourly")
+_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily")
 _STOPPED = 130
+_GAME = "a SQLite file, as gamify run makes it"
 _Command = Callable[[argparse.Namespace, Output], int]
 
 
@@ -34,6 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = command(asked, output)
         sys.stdout.flush()
+    except CatalogError as error:
+        from gamify_core.commands.check import fault_lines  # noqa: PLC0415 - only where something is wrong
+
+        output.give({"error": {"code": error.code, "detail": error.detail, "hint": error.hint}})
+        first, *further = fault_lines(error.source, error.faults)
+        output.complain(first)
+        output.err.writelines(f"{line}\n" for line in further)
+        return 1
     except GamifyError as error:
         output.give({"error": {"code": error.code, "detail": error.detail, "hint": error.hint}})
         for line in str(error).splitlines():
@@ -56,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "gamify", description="Points, tiers, streaks, badges and boards in one file."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and stop")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     one = _command(commands, "check", _check, "say what is wrong with a catalog, or what it contains")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
@@ -66,21 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--format", choices=("auto", "jsonl", "csv"), default="auto", help="of EVENTS")
     _import_options(one)
     one = _command(commands, "top", _top, "show the first of a board")
-    one.add_argument("db", metavar="DB")
-    one.add_argument("board", metavar="BOARD")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("board", metavar="BOARD", help="the code of a leaderboard of its catalog")
     one.add_argument("--period", choices=_PERIODS, help="instead of the board's own")
-    one.add_argument("--limit", type=_whole, default=10, metavar="N")
+    one.add_argument("--limit", type=_whole, default=10, metavar="N", help="how many participants (10)")
     _now_option(one)
     one = _command(commands, "show", _show, "show all there is about a participant")
-    one.add_argument("db", metavar="DB")
-    one.add_argument("participant", metavar="PARTICIPANT")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("participant", metavar="PARTICIPANT", help="as the events call them")
     _now_option(one)
     one = _command(commands, "explain", _explain, "say what the rules would make of an event")
-    one.add_argument("catalog", metavar="CATALOG")
-    one.add_argument("event", metavar="EVENT")
-    one.add_argument("properties", metavar="key=value", nargs="*")
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one.add_argument("event", metavar="EVENT", help="the name of an event")
+    one.add_argument(
+        "properties", metavar="key=value", nargs="*", help="its properties: score=97 topic=loops"
+    )
     one = _command(commands, "demo", _demo, "play an example history, or that of a git repository")
-    one.add_argument("--git", metavar="PATH", help="play the git history of this folder")
+    one.add_argument("--git", type=_folder, metavar="PATH", help="play the git history of this folder")
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
     _import_options(one)
     return parser
@@ -104,6 +116,28 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 def _now_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", type=_moment, metavar="WHEN", help="as if it were this instant (ISO 8601)")
+
+
+class _Version(argparse.Action):
+    """Says the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Say it, and stop."""
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            found = version("gamify-core")
+        except PackageNotFoundError:
+            found = "(not installed)"
+        sys.stdout.write(f"gamify {found}\n")
+        parser.exit()
+
+
+def _folder(text: str) -> str:
+    if not os.path.isdir(text):  # noqa: PTH112 - pathlib would be imported for this alone
+        detail = f"there is no folder {text!r}"
+        raise argparse.ArgumentTypeError(detail)
+    return text
 
 
 def _whole(text: str) -> int:

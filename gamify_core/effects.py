@@ -285,7 +285,7 @@ SKIPPED = {
     "cap": "the {1} cap of {0} leaves {2}",
     "cap_times": "the {1} limit of {0} times is reached",
     "condition": "its condition cannot be worked out",
-    "cooldown": "it fired less than its cooldown ago",
+    "cooldown": "it is within its cooldown of another firing",
     "expression": "its amount cannot be worked out",
     "insufficient_points": "Insufficient points. Available: {}, requested: {}",
     "not_an_amount": "{} is not an amount from 1 to 2^53-1",

@@ -83,6 +83,17 @@ def _json_lines(lines: Iterable[bytes]) -> Iterator[Line]:
             yield _line(number, lambda line=line: _fields_of(line))  # type: ignore[misc]  # bound at once
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a key that stands twice: one of its values would be lost without a word."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        detail = f"the key {twice!r:.60} stands twice in one object"
+        raise _Broken(detail)
+    return table
+
+
 def _line(number: int, fields: Callable[[], Mapping[str, object]]) -> Line:
     place = f"line {number}"
     try:
@@ -97,7 +108,7 @@ def _fields_of(line: bytes) -> Mapping[str, object]:
         detail = f"longer than {_LONGEST:,} bytes"
         raise _Broken(detail)
     try:
-        value: object = json.loads(line.decode())
+        value: object = json.loads(line.decode(), object_pairs_hook=_once)
     except UnicodeDecodeError as error:
         detail = f"not UTF-8: the byte 0x{line[error.start]:02x} at position {error.start + 1}"
         raise _Broken(detail) from None
@@ -184,7 +195,7 @@ def _shown(value: object) -> str:
 def _csv(lines: Iterable[bytes], kinds: Kinds) -> Iterator[Line]:
     # What is no UTF-8 goes through as surrogates and is found in its own record: one bad byte costs one line
     reader = csv.reader((line.decode(errors="surrogateescape") for line in lines), strict=True)
-    heading = [name.strip() for name in next(reader, [])]
+    heading = _heading(reader)
     missing = [name for name in _REQUIRED if name not in heading]
     if missing:
         detail = f"the heading of the CSV file lacks {', '.join(missing)}"
@@ -206,6 +217,21 @@ def _csv(lines: Iterable[bytes], kinds: Kinds) -> Iterator[Line]:
             yield _line(number, lambda row=row: _cells(heading, row, kinds))  # type: ignore[misc]  # bound at once
 
 
+def _heading(reader: Iterator[list[str]]) -> list[str]:
+    """Return the names of the columns."""
+    why = ""
+    try:
+        heading = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        heading, why = [], str(error)
+    if any(map(_SURROGATE.search, heading)):
+        why = "it is not UTF-8"
+    if why:
+        detail = f"the heading of the CSV file cannot be read: {why}"
+        raise GamifyError(detail)
+    return heading
+
+
 def _cells(heading: list[str], row: list[str], kinds: Kinds) -> Mapping[str, object]:
     """Return the fields of a record; an empty cell is as good as none."""
     if len(row) > len(heading):
@@ -219,7 +245,7 @@ def _cells(heading: list[str], row: list[str], kinds: Kinds) -> Mapping[str, obj
     properties: object = {}
     if "properties" in cells:
         try:
-            properties = json.loads(cells["properties"])
+            properties = json.loads(cells["properties"], object_pairs_hook=_once)
         except (ValueError, RecursionError):
             detail = "properties is not JSON"
             raise _Broken(detail) from None

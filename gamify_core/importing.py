@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import attrs
 
-from gamify_core import Emit, Engine, EventAnswer, StoreError
+from gamify_core import BadValue, Emit, Engine, EventAnswer, Skipped, StoreError
 
-__all__ = ["Imported", "Line", "Refused", "feed", "keyed"]
+__all__ = ["Imported", "Line", "Refused", "Skips", "feed", "keyed"]
 
 
 class Line(NamedTuple):
@@ -44,8 +44,29 @@ class Refused:
 
 
 @attrs.define
+class Skips:
+    """Something that rules meant to do and could not, and how often; `message` is what was said first."""
+
+    cause: str
+    effect: str
+    code: str
+    message: str
+    count: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "cause": self.cause,
+            "effect": self.effect,
+            "code": self.code,
+            "message": self.message,
+            "count": self.count,
+        }
+
+
+@attrs.define
 class Imported:
-    """What became of the lines so far. `points` and `badges` are what the new events brought about."""
+    """What became of the lines so far. `points`, `badges` and `skips` are what the new events brought about."""
 
     events: int = 0
     new: int = 0
@@ -54,6 +75,19 @@ class Imported:
     badges: int = 0
     refused: list[Refused] = attrs.field(factory=list)
     interrupted: bool = False
+    _skips: dict[tuple[str, str, str], Skips] = attrs.field(factory=dict, init=False)
+
+    @property
+    def skips(self) -> tuple[Skips, ...]:
+        """What was passed over, by what meant to do it and why, the most frequent first."""
+        return tuple(
+            sorted(self._skips.values(), key=lambda one: (-one.count, one.cause, one.code, one.effect))
+        )
+
+    def skip(self, effect: Skipped) -> None:
+        """Count something that was passed over."""
+        key = (effect.cause, effect.effect, effect.code)
+        self._skips.setdefault(key, Skips(*key, effect.message)).count += 1
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -64,6 +98,7 @@ class Imported:
             "refused": len(self.refused),
             "points": self.points,
             "badges": self.badges,
+            "skipped": [one.to_dict() for one in self.skips],
             "interrupted": self.interrupted,
             "refusals": [one.to_dict() for one in self.refused],
         }
@@ -128,7 +163,7 @@ def _batch(engine: Engine, lines: list[Line], done: Imported) -> None:
         if isinstance(item.answer, EventAnswer):
             _count(item.answer, done)
         else:
-            done.refused.append(Refused(line.number, line.place, str(item.error)))
+            done.refused.append(Refused(line.number, line.place, _reason(item.error)))
 
 
 def _count(answer: EventAnswer, done: Imported) -> None:
@@ -138,3 +173,12 @@ def _count(answer: EventAnswer, done: Imported) -> None:
     done.new += 1
     done.points += answer.points
     done.badges += len(answer.badges)
+    for effect in answer.skipped:
+        done.skip(effect)
+
+
+def _reason(error: object) -> str:
+    """Return why an event was refused. What the engine calls `at` is called `timestamp` in a file."""
+    if isinstance(error, BadValue) and error.field == "at":
+        return f"timestamp {error.detail.removeprefix('at ')}"  # its hint names settings that a command does not have
+    return str(error)

@@ -32,7 +32,9 @@ class Elsewhere:
     @property
     def refusal(self) -> GamifyError:
         """The error that says where the decision is made."""
-        detail = f"rule {self.rule} is decided by a Python function ({self.name}): open with Engine(catalog, …)"
+        detail = (
+            f"rule {self.rule} is decided by a Python function ({self.name}): open with Engine(catalog, …)"
+        )
         return GamifyError(detail)
 
 

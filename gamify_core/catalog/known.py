@@ -35,7 +35,7 @@ def _codes(definitions: Iterable[Definition]) -> tuple[str, ...]:
 
 
 def _kinds(event: Event) -> Mapping[str, str]:
-    """Return the kinds of an event's properties; of one that is misspelt, which is told elsewhere, any value may come."""
+    """Return the kinds of an event's properties; a misspelt one, which is told elsewhere, may be anything."""
     kinds: Mapping[str, object] = event.properties
     return {name: kind if isinstance(kind, str) and kind in KINDS else "any" for name, kind in kinds.items()}
 

@@ -48,7 +48,7 @@ def check(path: str, output: Output) -> int:
 def fault_lines(path: str, faults: Sequence[Fault]) -> list[str]:
     """Return what is wrong with a catalog, for people; of a file that cannot be read at all in one sentence."""
     if len(faults) == 1 and faults[0].path == path and faults[0].line is None:
-        return wrapped(f"{path} {faults[0].message}")
+        return [clean(f"{path} {faults[0].message}")]
     lines = [f"{clean(path)}: {count(len(faults), 'thing is', 'things are')} wrong", ""]
     for one in faults:
         head = f"{f'line {one.line}':<9} {one.path}" if one.line else one.path
@@ -71,6 +71,7 @@ def _contents(catalog: Catalog) -> dict[str, list[str]]:
     tiers = [f"{ladder.code}: {' < '.join(tier.code for tier in ladder.tiers)}" for ladder in catalog.ladders]
     return {
         "events": [event.code for event in catalog.events],
+        "currencies": [currency.code for currency in catalog.currencies],
         "metrics": [metric.code for metric in catalog.metrics],
         "rules": [rule.code for rule in catalog.rules],
         "streaks": [streak.code for streak in catalog.streaks],

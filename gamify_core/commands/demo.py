@@ -12,10 +12,11 @@ from pathlib import Path
 import attrs
 
 from gamify_core import Catalog, Engine, ManualClock
+from gamify_core.commands.files import check_place
 from gamify_core.commands.output import Output, clean
 from gamify_core.commands.progress import progress
 from gamify_core.commands.reading import profile_lines
-from gamify_core.commands.run import report, summary_of
+from gamify_core.commands.run import report, summary_of, tell_adoption
 from gamify_core.eventfiles import read_events
 from gamify_core.githistory import GitHistory, NoHistory
 from gamify_core.importing import Line, feed
@@ -44,6 +45,8 @@ def demo(git: str | None, db: str | None, output: Output, *, batch: int, seed: i
         played = _history(git, catalog, examples / "history.jsonl", output)
         path = db if db is not None else str(Path(tempfile.mkdtemp(prefix="gamify-")) / "demo.db")
         clock = ManualClock(played.now) if played.now is not None else None
+        check_place(path)
+        tell_adoption(path, catalog, output)
         output.say(f"Playing {clean(played.title)} into {clean(path)}", "")
         with Engine(catalog, path, accept_late=None, seed=seed, clock=clock) as engine:
             with progress(output.err, played.whole) as advance:

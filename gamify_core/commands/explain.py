@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from gamify_core import BadValue, Engine
+from gamify_core import BadValue, Catalog, Engine
 from gamify_core.commands.output import Output, clean
+from gamify_core.commands.run import decidable
 
 __all__ = ["explain", "properties_of"]
 
@@ -14,7 +15,7 @@ __all__ = ["explain", "properties_of"]
 def explain(catalog_path: str, event_name: str, pairs: Iterable[str], output: Output) -> int:
     """Say of every rule that listens to the event whether it fires, and if not why not."""
     properties = properties_of(pairs)
-    with Engine(catalog_path) as engine:
+    with Engine(decidable(Catalog.load(catalog_path))) as engine:
         found = engine.events.explain("somebody", event_name, properties)
         trial = engine.events.emit("somebody", event_name, properties)
     output.give({**found.to_dict(), "effects": [effect.to_dict() for effect in trial.effects]})

@@ -62,7 +62,9 @@ def _holds_game(db: str) -> bool:
     try:
         with store.view() as view:
             made = view.borrowed.execute(_OURS).fetchone()[0] == _OURS.count("gamify_")
-            return made and view.borrowed.execute("SELECT 1 FROM gamify_activity LIMIT 1").fetchone() is not None
+            return (
+                made and view.borrowed.execute("SELECT 1 FROM gamify_activity LIMIT 1").fetchone() is not None
+            )
     except DRIVER_ERRORS as error:
         raise store_error(error, db) from error
     finally:

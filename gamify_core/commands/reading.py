@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gamify_core import Engine, ManualClock
-from gamify_core.commands.output import Output, clean, count, table
-from gamify_core.commands.run import board_lines
+from gamify_core import Catalog, Currency, Engine, ManualClock
+from gamify_core.commands.files import check_readable
+from gamify_core.commands.output import Output, clean, count, scaled, table
+from gamify_core.commands.run import board_lines, scale_of
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Period
@@ -19,6 +20,7 @@ _BAR = 20
 
 def opened(db: str, now: datetime | None) -> Engine:
     """Open a file for reading; periods and streaks are as of `now`."""
+    check_readable(db)
     return Engine.reopen(db, read_only=True, clock=ManualClock(now) if now is not None else None)
 
 
@@ -28,13 +30,14 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     """Show the first of a board."""
     with opened(db, now) as engine:
         found = engine.leaderboards.top(board, limit=limit, period=period)
-        name = engine.catalog.leaderboard(board).name
+        shown = engine.catalog.leaderboard(board)
+        scale = scale_of(engine.catalog, shown.metric)
     output.give(found.to_dict())
     people = count(found.total_participants, "participant")
     calendar = found.period.replace("_", " ")
-    title = name if calendar in name.lower() else f"{name} ({calendar})"
+    title = shown.name if calendar in shown.name.lower() else f"{shown.name} ({calendar})"
     output.say(f"{clean(title)}, {people}", "")
-    output.say(*board_lines(tuple(entry.to_dict() for entry in found.entries)))
+    output.say(*board_lines((entry.to_dict() for entry in found.entries), scale))
     return 0
 
 
@@ -57,20 +60,47 @@ def _document(engine: Engine, participant_id: str) -> dict[str, object]:
     profile = engine.participants.get(participant_id).to_dict()
     return {
         **profile,
+        "wallets": [_wallet(engine, participant_id, currency) for currency in _currencies(engine.catalog)],
         "all_streaks": engine.streaks.list(participant_id).to_dict()["streaks"],
         "ranks": ranks,
     }
+
+
+def _currencies(catalog: Catalog) -> list[Currency]:
+    """Return every currency, `points` first, which is there undeclared."""
+    return [catalog.currency("points"), *(one for one in catalog.currencies if one.code != "points")]
+
+
+def _wallet(engine: Engine, participant_id: str, currency: Currency) -> dict[str, object]:
+    held = engine.points.balance(participant_id, currency=currency.code)
+    return {
+        "currency": currency.code,
+        "name": currency.name,
+        "scale": currency.scale,
+        "balance": held.balance,
+        "total_earned": held.total_earned,
+        "total_spent": held.total_spent,
+    }
+
+
+def _wallet_lines(engine: Engine, participant_id: str) -> list[str]:
+    """Return a line for each currency, under its own name unless that is merely its code again."""
+    lines = []
+    for currency in _currencies(engine.catalog):
+        held = engine.points.balance(participant_id, currency=currency.code)
+        balance, earned, spent = (
+            scaled(amount, currency.scale) for amount in (held.balance, held.total_earned, held.total_spent)
+        )
+        name = currency.code if currency.name == Currency(currency.code).name else currency.name
+        lines.append(f"  {clean(name):<9} {balance} (earned {earned}, spent {spent})")
+    return lines
 
 
 def profile_lines(engine: Engine, participant_id: str) -> list[str]:
     """Return a profile for people."""
     profile = engine.participants.get(participant_id)
     title = f"{profile.display_name} ({participant_id})" if profile.display_name else participant_id
-    points = profile.points
-    lines = [clean(title), ""]
-    lines += [
-        f"  {'points':<10}{points.balance:,} (earned {points.total_earned:,}, spent {points.total_spent:,})"
-    ]
+    lines = [clean(title), "", *_wallet_lines(engine, participant_id)]
     lines += [f"  {'events':<10}{profile.total_events:,}, the last on {profile.last_seen_at:%Y-%m-%d}"]
     for ladder in engine.catalog.ladders:
         lines += _tier_lines(engine, participant_id, ladder.code)
@@ -84,7 +114,12 @@ def profile_lines(engine: Engine, participant_id: str) -> list[str]:
     if badges:
         lines += ["", *table(("badge", "rarity", "earned on"), badges)]
     ranks = [
-        (board.name, rank.rank, f"of {rank.total_participants:,}", rank.score)
+        (
+            board.name,
+            rank.rank,
+            f"of {rank.total_participants:,}",
+            scaled(rank.score or 0, scale_of(engine.catalog, board.metric)),
+        )
         for board in engine.catalog.leaderboards
         if (rank := engine.leaderboards.rank(board.code, participant_id)).rank is not None
     ]
@@ -101,7 +136,8 @@ def _tier_lines(engine: Engine, participant_id: str, ladder: str) -> list[str]:
         return [f"{line}, the highest" if held is not None else line]
     done = following.share_of_way * _BAR // 100
     bar = "#" * done + "." * (_BAR - done)
-    return [line, f"  {'':<10}[{bar}] {following.points_remaining:,} more to {clean(following.name)}"]
+    more = scaled(following.points_remaining, scale_of(engine.catalog, engine.catalog.ladder(ladder).metric))
+    return [line, f"  {'':<10}[{bar}] {more} more to {clean(following.name)}"]
 
 
 def _status(status: str, expires_at: datetime | None) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,15 +11,16 @@ from typing import BinaryIO
 import attrs
 
 from gamify_core import Catalog, Engine, GamifyError
-from gamify_core.commands.output import Output, clean, count, table
+from gamify_core.catalog.elsewhere import Elsewhere
+from gamify_core.commands.files import check_place, differs
+from gamify_core.commands.output import Output, clean, count, scaled, table, wrapped
 from gamify_core.commands.progress import progress
 from gamify_core.eventfiles import Format, Lines, read_events
 from gamify_core.importing import Imported, feed
 
-__all__ = ["Summary", "report", "run", "summary_of"]
+__all__ = ["Summary", "board_lines", "decidable", "report", "run", "scale_of", "summary_of", "tell_adoption"]
 
 _SHOWN = 20
-_WIDTH = 78
 _STOPPED = 130
 
 
@@ -28,18 +28,36 @@ def run(  # noqa: PLR0913 - the options of the command, all by name
     catalog_path: str, events_path: str, db: str, output: Output, *, batch: int, seed: int, form: Format
 ) -> int:
     """Feed a file of events through a catalog into the file `db`."""
-    catalog = Catalog.load(catalog_path)
+    catalog = decidable(Catalog.load(catalog_path))
+    check_place(db)
+    form = "csv" if form == "auto" and events_path.lower().endswith(".csv") else form
     # The events first: a name that was mistyped should not leave an empty database behind
-    with _opened(events_path) as (stream, size), Engine(catalog, db, accept_late=None, seed=seed) as engine:
-        lines = Lines(stream)
-        with progress(output.err, size) as advance:
-            done = feed(
-                engine,
-                read_events(lines, catalog, form),
-                batch=batch,
-                told=lambda events: advance(lines.done, events),
-            )
-        return report(summary_of(engine, done), output)
+    with _opened(events_path) as (stream, size):
+        tell_adoption(db, catalog, output)
+        with Engine(catalog, db, accept_late=None, seed=seed) as engine:
+            lines = Lines(stream)
+            with progress(output.err, size) as advance:
+                done = feed(
+                    engine,
+                    read_events(lines, catalog, form),
+                    batch=batch,
+                    told=lambda events: advance(lines.done, events),
+                )
+            return report(summary_of(engine, done), output)
+
+
+def decidable(catalog: Catalog) -> Catalog:
+    """Return a catalog that decides by itself; raise for one that leaves a decision to a Python function."""
+    for rule in catalog.rules:
+        if isinstance(rule.when, Elsewhere):
+            raise rule.when.refusal
+    return catalog
+
+
+def tell_adoption(db: str, catalog: Catalog, output: Output) -> None:
+    """Say so where a file is about to go on under another catalog."""
+    if differs(db, catalog):
+        output.complain(f"{clean(db)} was last written under another catalog; adopting this one")
 
 
 @contextmanager
@@ -66,6 +84,7 @@ class Summary:
     board: str | None
     board_name: str | None
     top: tuple[dict[str, object], ...]
+    scale: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -80,7 +99,16 @@ def summary_of(engine: Engine, done: Imported) -> Summary:
         return Summary(done, people, None, None, ())
     first = engine.catalog.leaderboards[0]
     board = engine.leaderboards.top(first.code)
-    return Summary(done, people, first.code, first.name, tuple(entry.to_dict() for entry in board.entries))
+    entries = tuple(entry.to_dict() for entry in board.entries)
+    return Summary(done, people, first.code, first.name, entries, scale_of(engine.catalog, first.metric))
+
+
+def scale_of(catalog: Catalog, metric: str) -> int:
+    """Return how many digits of a metric's value are decimals when shown: those of its currency."""
+    currency, _, part = metric.partition("@")[0].rpartition(".")
+    if part not in {"earned", "spent", "balance"}:
+        return 0  # a count, even if it is called as a currency is
+    return catalog.currency(currency).scale
 
 
 def report(summary: Summary, output: Output) -> int:
@@ -94,8 +122,9 @@ def report(summary: Summary, output: Output) -> int:
         f"{done.points:+,} points and {count(done.badges, 'badge')} from the new ones; "
         f"{count(summary.participants, 'participant')} in all",
     )
+    output.say(*_skips(done))
     if summary.board_name is not None:
-        output.say("", clean(summary.board_name), *board_lines(summary.top))
+        output.say("", clean(summary.board_name), *board_lines(summary.top, summary.scale))
     if done.interrupted:
         output.complain("interrupted; what was committed stays, and the same command goes on from there")
         return _STOPPED
@@ -107,16 +136,36 @@ def _refusals(done: Imported) -> list[str]:
         return []
     lines = [f"{count(len(done.refused), 'line was', 'lines were')} refused:"]
     for one in done.refused[:_SHOWN]:
-        text = clean(f"{one.place}: {one.reason}")
-        lines += textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
+        lines += wrapped(f"{one.place}: {one.reason}", "  ", "      ")
     if (more := len(done.refused) - _SHOWN) > 0:
         lines.append(f"  … and {more:,} more; --json lists them all")
     return [*lines, ""]
 
 
-def board_lines(entries: tuple[dict[str, object], ...]) -> list[str]:
+def _skips(done: Imported) -> list[str]:
+    if not done.skips:
+        return []
+    times = sum(one.count for one in done.skips)
+    lines = [f"{count(times, 'effect was', 'effects were')} skipped:"]
+    for one in done.skips[:_SHOWN]:
+        lines += wrapped(f"{one.count:,} × {one.cause}, {one.effect}: {one.message}", "  ", "      ")
+    if (more := len(done.skips) - _SHOWN) > 0:
+        lines.append(f"  … and {count(more, 'other reason')}; --json lists them all")
+    return lines
+
+
+def board_lines(entries: Iterable[dict[str, object]], scale: int = 0) -> list[str]:
     """Return a board as a table."""
+    entries = tuple(entries)
     if not entries:
         return ["  nobody is on it yet"]
-    rows = [(e["rank"], e["display_name"] or e["participant_id"], e["score"], e["change"]) for e in entries]
+    rows = [
+        (
+            e["rank"],
+            e["display_name"] or e["participant_id"],
+            scaled(int(str(e["score"])), scale),
+            e["change"],
+        )
+        for e in entries
+    ]
     return table(("rank", "participant", "score", "change"), rows)

@@ -43,6 +43,7 @@ __all__ = [
 Mode = Literal["sum", "level", "max", "min"]
 Planned = TypeVar("Planned")
 ALL_TIME = Calendar("all_time")
+_EVER = 2**62  # longer than all time: what a cooldown of a billion weeks comes to must still fit 64 bits
 _KINDS: dict[str, Kind] = {
     "hourly": "hourly",
     "daily": "daily",
@@ -87,15 +88,29 @@ Node = LadderPlan | BadgePlan
 
 @attrs.define(eq=False)
 class Watch:
-    """The thresholds on one metric, ascending, and what each of them wakes."""
+    """The thresholds on one metric, ascending, and what each of them wakes.
+
+    `ladders` are woken by a first move wherever that leads: in a window that has just begun everybody is below rungs
+    that the window before had earned them, and there is no threshold on the way down from it.
+    """
 
     minimums: list[int] = attrs.field(factory=list)
     nodes: list[Node] = attrs.field(factory=list)
+    ladders: list[Node] = attrs.field(factory=list)
+
+    def add(self, minimum: int, node: Node) -> None:
+        """Watch one more threshold; they come in ascending order."""
+        self.minimums.append(minimum)
+        self.nodes.append(node)
+        if isinstance(node, LadderPlan) and node not in self.ladders:
+            self.ladders.append(node)
 
     def reached(self, old: int | None, new: int) -> list[Node]:
         """Return what a move from `old` (None: never moved before) to `new` wakes, either way."""
-        low = bisect_right(self.minimums, old) if old is not None else 0
         high = bisect_right(self.minimums, new)
+        if old is None:
+            return self.nodes[:high] + self.ladders
+        low = bisect_right(self.minimums, old)
         if low == high:
             return []
         return self.nodes[low:high] if low < high else self.nodes[high:low]
@@ -166,7 +181,6 @@ class CapPlan:
     per: str
     points_plan: MetricPlan
     times_plan: MetricPlan
-    tracker: Tracker
 
 
 @attrs.define(eq=False)
@@ -179,7 +193,6 @@ class RulePlan:
     deducts: tuple[tuple[str, int | Expression], ...]
     cap: CapPlan | None
     cooldown: int | None
-    last: MetricPlan | None
     starts: int | None
     ends: int | None
     random: bool = attrs.field(init=False)  # whether anything in it draws luck, and needs a stream of its own
@@ -391,22 +404,17 @@ class Plan:
             names = f"rule.{rule.code}.points", f"rule.{rule.code}.times"
             points, times = (self.metric(name, "sum") for name in names)
             if rule.cap.points is not None:
-                tracker = self.track(names[0], rule.cap.per)
+                self.track(names[0], rule.cap.per)
             if rule.cap.times is not None:
-                tracker = self.track(names[1], rule.cap.per)
-            cap = CapPlan(rule.cap.points, rule.cap.times, rule.cap.per, points, times, tracker)
-        last = None
-        if rule.cooldown is not None:
-            last = self.metric(f"rule.{rule.code}.last", "max")
-            self.track(last.name, "all_time")
+                self.track(names[1], rule.cap.per)
+            cap = CapPlan(rule.cap.points, rule.cap.times, rule.cap.per, points, times)
         return RulePlan(
             rule,
             self._expression(rule.when) if isinstance(rule.when, str) else None,
             self._amounts(rule.award),
             self._amounts(rule.deduct),
             cap,
-            duration(rule.cooldown) if rule.cooldown is not None else None,
-            last,
+            min(duration(rule.cooldown), _EVER) or None if rule.cooldown is not None else None,
             instant_of(rule.starts) if rule.starts is not None else None,
             instant_of(rule.ends) if rule.ends is not None else None,
         )
@@ -444,8 +452,7 @@ class Plan:
         for name, thresholds in self._watches.items():
             watch = watches[name] = Watch()
             for minimum, node in sorted(thresholds, key=lambda pair: (pair[0], pair[1].order)):
-                watch.minimums.append(minimum)
-                watch.nodes.append(node)
+                watch.add(minimum, node)
         trackers: dict[str, list[Tracker]] = defaultdict(list)
         for tracker in self._trackers.values():
             trackers[tracker.metric].append(tracker)

@@ -15,8 +15,10 @@ from gamify_core.clock import iso, moment
 from gamify_core.errors import BadValue, ConditionError, GamifyError
 from gamify_core.road import rules, streaks
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.firing import act, refuse
 from gamify_core.road.meters import moved
 from gamify_core.road.road import Ask
+from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.explaining import Explained, explained
@@ -25,6 +27,7 @@ from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
     from gamify_core.domain.condition_facts import Facts
     from gamify_core.road.plan import StreakPlan
     from gamify_core.road.turn import Turn
@@ -119,54 +122,41 @@ class Events:
 
     def _ask(self, event: Emit) -> Ask:
         who = border.participant(event.participant_id)
-        name = self._known(event.event_name)
-        properties = self._declared(name, border.properties(event.properties, "properties"))
+        name = border.participant(event.event_name, "event_name")  # the same bounds
+        properties = border.properties(event.properties, "properties")
         key = border.idempotency_key(event.idempotency_key) if event.idempotency_key is not None else None
         request = request_of(event.timestamp, participant_id=who, event_name=name, properties=properties)
 
         def decide(turn: Turn) -> None:
+            # Not before: a repeated key is answered even when the declaration is gone
+            _check(turn.plan.catalog, name, properties)
             happen(turn, name, properties)
 
         return Ask("event", who, request, event.timestamp, key, decide)
-
-    def _known(self, event_name: object) -> str:
-        name = border.participant(event_name, "event_name")  # the same bounds
-        catalog = self._access.road.plan.catalog
-        if catalog.events:
-            catalog.event(name)
-        return name
-
-    def _declared(self, name: str, properties: dict[str, border.Json]) -> dict[str, border.Json]:
-        """Hold properties against the declaration; one that is missing is no fault, one of another kind is."""
-        catalog = self._access.road.plan.catalog
-        if not catalog.events:
-            return properties
-        kinds = catalog.event(name).properties
-        for key, value in properties.items():
-            kind = kinds.get(key)
-            if kind is None or value is None or _is(value, kind):
-                continue
-            detail = f"properties.{key} of {name} must be {kind}, not {type(value).__name__} {value!r:.60}"
-            raise BadValue(f"properties.{key}", value, detail)
-        return properties
 
     # -- reading ----------------------------------------------------------------------------------------------
 
     def explain(
         self, participant_id: str, event_name: str, properties: Mapping[str, object] | None = None
     ) -> Explained:
-        """Say what each rule would make of an event, without sending it: which predicate fails, with what values."""
+        """Say what each rule would make of an event, without sending it: which predicate fails, with what values.
+
+        The event is decided for now, as `emit` would, over a snapshot: the store may be one that is only read from.
+        """
         who = border.participant(participant_id)
-        name = self._known(event_name)
-        checked = self._declared(name, border.properties(properties, "properties"))
+        name = border.participant(event_name, "event_name")
+        checked = border.properties(properties, "properties")
         found: list[Explained] = []
 
         def decide(turn: Turn) -> None:
-            _begin(turn, name, checked)
-            found.append(explained(turn, name, checked))
+            _check(turn.plan.catalog, name, checked)
+            found.append(explained(turn, name, checked, _begin(turn, name, checked)))
+            turn.reached.clear()  # what badges and tiers would make of it is not asked
+            turn.rest(turn.seq)
 
-        with self._access.handle(keep=False) as trial:
-            trial.write(Ask("event", who, {}, None, None, decide))
+        access = self._access
+        with access.read() as reader:
+            access.road.perform(Trial(reader), access.scope, Ask("event", who, {}, None, None, decide))
         return found[0]
 
     def list(
@@ -205,13 +195,8 @@ class Events:
 def happen(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> None:
     """Decide an event: metrics, then every rule's condition against that state, then the firing rules in order."""
     shared = _begin(turn, name, properties)
-    firing = []
-    for plan in turn.plan.rules.get(name, ()):
-        facts = rules.facts_for(turn, properties, plan.rule.code) if plan.random else shared
-        if rules.holds(turn, plan, facts):
-            firing.append((plan, facts))
-    for plan, facts in firing:
-        rules.fire(turn, plan, facts)
+    for judged in rules.judged(turn, name, properties, shared):
+        refuse(judged, act(turn, judged))
     for streak in turn.plan.recorded_by.get(name, ()):
         random = streak.when is not None and streak.when.random
         facts = rules.facts_for(turn, properties, streak.streak.code) if random else shared
@@ -231,6 +216,19 @@ def _begin(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> Fact
     for counter in turn.plan.counters.get(name, ()):
         rules.count(turn, counter, facts)
     return facts
+
+
+def _check(catalog: Catalog, name: str, properties: Mapping[str, border.Json]) -> None:
+    """Hold an event against its declaration; a property that is missing is no fault, one of another kind is."""
+    if not catalog.events:
+        return
+    kinds = catalog.event(name).properties
+    for key, value in properties.items():
+        kind = kinds.get(key)
+        if kind is None or value is None or _is(value, kind):
+            continue
+        detail = f"properties.{key} of {name} must be {kind}, not {type(value).__name__} {value!r:.60}"
+        raise BadValue(f"properties.{key}", value, detail)
 
 
 def _holds(turn: Turn, plan: StreakPlan, facts: Facts) -> bool:

@@ -1,19 +1,25 @@
-"""What each rule makes of an event, and why: as data, and as a sentence a person would say."""
+"""What each rule makes of an event, and why: as data, and as a sentence a person would say.
+
+Promise: it says what sending the event would do, for it does just that, in a trial; and it never raises for what
+a rule does, be it strict or Python that fails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.domain.conditions import Expression
-from gamify_core.errors import ConditionError
+from gamify_core.domain.periods import SECOND
 from gamify_core.road import rules
+from gamify_core.road.firing import act
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
-    from gamify_core.road.plan import RulePlan
+    from gamify_core.domain.condition_facts import Facts
+    from gamify_core.road.rules import Judged, Verdict
     from gamify_core.road.turn import Turn
 
 __all__ = ["Explained", "FailedPredicate", "RuleVerdict", "explained"]
@@ -29,7 +35,10 @@ class FailedPredicate:
 
 @attrs.frozen
 class RuleVerdict:
-    """What one rule makes of the event. `reason` is a sentence; empty where the rule simply fires."""
+    """What one rule makes of the event. `reason` is a sentence; empty where the rule simply fires.
+
+    A rule that fires may have a reason too: what it leaves out, such as the part of an award over its cap.
+    """
 
     rule: str
     fires: bool
@@ -58,26 +67,40 @@ class Explained:
         return attrs.asdict(self)
 
 
-def explained(turn: Turn, name: str, properties: Mapping[str, Json]) -> Explained:
-    """Hold an event against every rule that listens to it."""
-    verdicts = tuple(_verdict(turn, plan, properties) for plan in turn.plan.rules.get(name, ()))
-    return Explained(turn.who.participant_id, name, verdicts)
+def explained(turn: Turn, name: str, properties: Mapping[str, Json], shared: Facts) -> Explained:
+    """Do what sending the event would do, and put into words what each rule makes of it.
+
+    Why a condition is false is worked out before any rule acts: what it read is then still what it saw.
+    """
+    judged = rules.judged(turn, name, properties, shared)
+    falsehoods = {
+        one.plan.rule.code: _false(turn, one, properties) for one in judged if one.verdict is rules.FALSE
+    }
+    verdicts = []
+    for one in judged:
+        verdict = act(turn, one)
+        code = one.plan.rule.code
+        verdicts.append(falsehoods.get(code) or RuleVerdict(code, verdict.fires, _reason(turn, one, verdict)))
+    return Explained(turn.who.participant_id, name, tuple(verdicts))
 
 
-def _verdict(turn: Turn, plan: RulePlan, properties: Mapping[str, Json]) -> RuleVerdict:
+def _false(turn: Turn, judged: Judged, properties: Mapping[str, Json]) -> RuleVerdict:
+    plan = judged.plan
     code = plan.rule.code
-    facts = rules.facts_for(turn, properties, code)
-    if plan.rule.opaque and not rules.holds(turn, plan, facts):
+    if plan.when is None:
         return RuleVerdict(code, fires=False, reason="its Python condition says no")
-    if isinstance(plan.when, Expression):
-        try:
-            explanation = plan.when.explain(facts)
-        except ConditionError as error:
-            return RuleVerdict(code, fires=False, reason=str(error))
-        if not explanation.holds:
-            failed = tuple(FailedPredicate(one.source, dict(one.values)) for one in explanation.failed)
-            return RuleVerdict(code, fires=False, reason=str(explanation), failed=failed)
-    before = len(turn.outcome)
-    held_back = rules.held_back(turn, plan)
-    del turn.outcome[before:]
-    return RuleVerdict(code, fires=held_back is None, reason=held_back or "")
+    facts = rules.facts_for(turn, properties, code)  # the same draws again, where it rests on luck
+    explanation = plan.when.explain(facts)
+    failed = tuple(FailedPredicate(one.source, dict(one.values)) for one in explanation.failed)
+    return RuleVerdict(code, fires=False, reason=str(explanation), failed=failed)
+
+
+def _reason(turn: Turn, judged: Judged, verdict: Verdict) -> str:
+    """Return what stands against a rule, or is left out of what it does."""
+    reasons = [str(passed) for passed in verdict.passed] or [verdict.quiet]
+    if any(passed.code == "cooldown" for passed in verdict.passed):
+        seconds = -(-rules.wait(turn, judged.plan) // SECOND)
+        reasons.append(f"free again in {timedelta(seconds=seconds)}")
+    if judged.plan.rule.strict and verdict.passed:
+        reasons.append("it is strict, so the event is refused")
+    return "; ".join(reasons)

@@ -157,10 +157,8 @@ class Order:
             was = None if old is None else entry(key, old)
             now = row_of(key)
             if now is not None:
-                if (shown is not None and now[shown] is None) or board_of(now) != board:
-                    now = None
-                else:
-                    now = entry(key, now)
+                stands = (shown is None or now[shown] is not None) and board_of(now) == board
+                now = entry(key, now) if stands else None
             if was != now:
                 changes.append((was, now))
         return changes

@@ -161,7 +161,7 @@ class _Shelf(ABC):
         """Add the next row of a chain; say whether it was added."""
         return False
 
-    def shrink(self, row: Row) -> None:
+    def shrink(self, row: Row) -> None:  # noqa: B027 - where `grow` adds nothing there is nothing to take back
         """Take back what `grow` has added."""
 
     def last(self, prefix: Key) -> Any:

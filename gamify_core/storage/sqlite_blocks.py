@@ -109,16 +109,18 @@ class Blocks:
 
     def keep(self, counts: Counts, gone: Iterable[Key], come: Iterable[Key]) -> None:
         """Count rows that left these places and came to those; the rows themselves are written already."""
-        changes: dict[Value, dict[Key, int]] = {}
+        changes: dict[Value, tuple[_Board, dict[Key, int]]] = {}
         for places, one in ((gone, -1), (come, 1)):
             for place in places:
                 board = place[0]
-                bounds = self._board(counts, board).bounds
-                start = bounds[bisect_right(bounds, place[1:]) - 1]
-                moves = changes.setdefault(board, {})
+                known = changes.get(board)
+                if known is None:
+                    known = changes[board] = (self._board(counts, board), {})
+                blocks, moves = known
+                start = blocks.bounds[bisect_right(blocks.bounds, place[1:]) - 1]
                 moves[start] = moves.get(start, 0) + one
-        for board, moves in changes.items():
-            self._add(counts, board, moves)
+        for board, (blocks, moves) in changes.items():
+            self._add(counts, board, blocks, moves)
 
     def _touched(self, blocks: _Board) -> dict[Key, int]:
         """Return the sizes to be changed, which a rollback makes forgotten."""
@@ -127,8 +129,7 @@ class Blocks:
 
     # -- counting ----------------------------------------------------------------------------------------
 
-    def _add(self, counts: Counts, board: Value, moves: dict[Key, int]) -> None:
-        blocks = self._board(counts, board)
+    def _add(self, counts: Counts, board: Value, blocks: _Board, moves: dict[Key, int]) -> None:
         sizes = self._touched(blocks)
         above: dict[Key, int] = {}
         written: list[tuple[Value, ...]] = []

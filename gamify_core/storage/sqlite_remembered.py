@@ -1,13 +1,13 @@
-"""Rows that the writing connection of a SQLite store has read, kept at hand for its next transactions.
+"""Rows that the writing connection of a SQLite store has read or written, kept at hand for its next transactions.
 
 Promise: what is remembered is what the file holds as the open transaction sees it, for as long as nobody else
 writes to the file. The store looks for foreign commits (`PRAGMA data_version`) as each transaction begins and
-forgets everything after one. Writes keep what was read up to date, and a rollback forgets what they touched.
-Only rows that are there are remembered, and a bounded number of them.
+forgets everything after one. Writes keep it up to date, and a rollback forgets what they touched. Only rows that
+are there are remembered, and a bounded number of them.
 
 Commands about the same participant read the same few rows: their own, the heads of their wallets, their scores.
-Each costs 4-6 µs to read from the file, together a third of what an award does beside its commit. Reading them
-for a whole batch in few statements helps batches only, and half as much.
+Each costs 4-6 µs to read from the file, together nearly a third of what an award does beside its commit. Reading
+ahead for a whole batch in few statements would spare batches a part of that, and single commands nothing.
 """
 
 from __future__ import annotations
@@ -38,9 +38,13 @@ class Known:
         self.chain: bool = table.chain
         self.rows: dict[Key, Any] = {}
         self.heads: dict[Key, Any] = {}
-        # Of names, which are met again; the values of a partial index, such as idempotency keys, hardly ever are.
         self.found: dict[tuple[Index, Key], Any] = {}
-        self._names = [(index, places) for index, places in table.unique if index.present is None]
+        # Names are met again; values that may be absent, such as idempotency keys, hardly ever are.
+        self._names = [
+            (index, places)
+            for index, places in table.unique
+            if not index.present and not any(texts.kinds[column][1] for column in index.columns)
+        ]
 
     def keep(self, row: Row) -> None:
         """Remember a row that was read."""

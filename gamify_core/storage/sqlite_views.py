@@ -78,12 +78,45 @@ SELECT {_NAMES}, x.streak, x.run AS run_at_last_activity, x.longest,
     {written("x.last_at")} AS last_activity_at
 FROM gamify_streak x {_WITH}"""
 
+# The catalog in force, which the file carries as JSON, says which boards are kept in which calendars; what is as by
+# default it leaves out. Two boards may share one window: their codes then stand side by side. All is read by
+# `json_each`, since SQLite before 3.41 trusts no JSON function in a view.
+_KEPT = """
+SELECT b.metric,
+    CASE
+        WHEN b.period = 'all_time' AND b.zone = b.home THEN b.period
+        WHEN b.period = 'weekly' AND b.week_start <> 'monday' THEN 'weekly/' || b.week_start || ' ' || b.zone
+        ELSE b.period || ' ' || b.zone
+    END || b.sense AS calendar,
+    group_concat(b.code, ', ') AS board
+FROM (
+    SELECT code.value AS code, COALESCE(metric.value, 'points.earned') AS metric,
+        COALESCE(kept.value, shown.value, 'all_time') AS period, COALESCE(home.value, 'UTC') AS home,
+        COALESCE(zone.value, home.value, 'UTC') AS zone, COALESCE(week.value, start.value, 'monday') AS week_start,
+        CASE sense.value WHEN 'ascending' THEN ' ascending' ELSE '' END AS sense
+    FROM gamify_catalog c
+    JOIN json_each(c.document, '$.leaderboards') d
+    JOIN json_each(d.value, '$.code') code
+    LEFT JOIN json_each(d.value, '$.metric') metric
+    LEFT JOIN json_each(d.value, '$.period') shown
+    LEFT JOIN json_each(d.value, '$.periods') kept
+    LEFT JOIN json_each(d.value, '$.order') sense
+    LEFT JOIN json_each(d.value, '$.timezone') zone
+    LEFT JOIN json_each(d.value, '$.week_start') week
+    LEFT JOIN json_each(c.document, '$.timezone') home
+    LEFT JOIN json_each(c.document, '$.week_start') start
+    WHERE c.number = (SELECT a.catalog FROM gamify_activity a ORDER BY a.seq DESC LIMIT 1)
+) b
+GROUP BY 1, 2"""
+
 _BOARDS = f"""
-SELECT w.scope, w.metric, w.calendar,
+WITH kept AS ({_KEPT})
+SELECT w.scope, k.board, w.metric, w.calendar,
     {written("w.starts_at")} AS starts_at, {written("w.ends_at")} AS ends_at,
     rank() OVER (PARTITION BY x.window ORDER BY x.down) AS rank, p.participant_id, p.display_name,
     x.value AS score, {written("x.reached_at")} AS reached_at
 FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window
+LEFT JOIN kept k ON k.metric = w.metric AND k.calendar = w.calendar
 WHERE x.down IS NOT NULL"""
 
 _METRICS = f"""

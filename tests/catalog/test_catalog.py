@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import pickle
 import os
+import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -25,7 +26,7 @@ from gamify_core.catalog import (
     Streak,
     Tier,
 )
-from gamify_core.errors import CatalogError, NotFound
+from gamify_core.errors import CatalogError, GamifyError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -278,20 +279,55 @@ def test_diff_tells_what_changed_in_sentences() -> None:
     assert FRONT_PAGE_IN_PYTHON.diff(FRONT_PAGE_IN_PYTHON) == ()
 
 
-def test_an_opaque_rule_is_written_by_name_and_not_read_back() -> None:
-    """A Python callable shows in the plain data and the fingerprint, and reading it from data is a fault."""
+def test_an_opaque_rule_is_written_by_name_and_read_back_as_a_stand_in() -> None:
+    """A Python callable is known by its name; what is read back means the same, travels, and decides nothing."""
     catalog = Catalog(rules=[Rule("luck", "x", when=_lucky, award=1)])
     data = catalog.to_dict()
     assert data["rules"] == [
-        {"code": "luck", "on": "x", "when": {"python": f"{__name__}:_lucky"}, "award": 1},
+        {"code": "luck", "on": "x", "when": {"python": f"{__name__}._lucky"}, "award": 1},
     ]
     assert catalog.fingerprint != Catalog(rules=[Rule("luck", "x", award=1)]).fingerprint
-    with pytest.raises(CatalogError, match=r"rules\.luck\.when: a dict is not a condition"):
-        Catalog.from_dict(data)
+    again = Catalog.from_dict(json.loads(json.dumps(data)))
+    assert (again.fingerprint, again.to_dict(), again.diff(catalog)) == (catalog.fingerprint, data, ())
+    assert Catalog.from_dict(again.to_dict()) == again == pickle.loads(pickle.dumps(again))  # noqa: S301 - our own
+    (rule,) = again.rules
+    assert rule.opaque
+    assert callable(rule.when)
+    sentence = f"rule luck is decided by a Python function ({__name__}._lucky): open with Engine(catalog, …)"
+    with pytest.raises(GamifyError) as refused:
+        rule.when({})
+    assert str(refused.value) == sentence
 
 
 def _lucky(_properties: object) -> bool:
     return True
+
+
+class _Luck:
+    def __call__(self, _properties: object) -> bool:
+        return True
+
+
+def test_a_callable_without_a_name_goes_by_that_of_its_class() -> None:
+    """The plain data is the same in every process: no address of an object ever stands in it."""
+    prints = {Catalog(rules=[Rule("r", "x", when=_Luck(), award=1)]).fingerprint for _ in range(2)}
+    assert len(prints) == 1
+    (table,) = cast(
+        "list[dict[str, object]]", Catalog(rules=[Rule("r", "x", when=_Luck())]).to_dict()["rules"]
+    )
+    assert table["when"] == {"python": f"{__name__}._Luck"}
+    partial = Catalog(rules=[Rule("r", "x", when=functools.partial(_lucky))])
+    assert "functools.partial" in str(partial.to_dict())
+    assert " at 0x" not in str(partial.to_dict())
+
+
+@pytest.mark.parametrize(
+    "when", [{}, {"python": 5}, {"python": "a", "more": "b"}, {"pyton": "a.b"}, {"python": "a\0b"}]
+)
+def test_what_is_not_the_name_of_a_function_is_no_condition(when: object) -> None:
+    """A table that is nearly a stand-in is a fault, and not a rule that decides nothing."""
+    with pytest.raises(CatalogError, match=r"rules\.r\.when: a dict is not a condition"):
+        Catalog.from_dict({"rules": {"r": {"on": "x", "when": when}}})
 
 
 def test_a_catalog_made_in_python_loads_no_parser() -> None:

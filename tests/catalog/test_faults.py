@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gamify_core.catalog import (
     Badge,
@@ -99,6 +101,43 @@ SENTENCES = [
      "write an expression that comes to a number"),
     (LESSON + "[metrics]\na = { on = 'lesson', distinct = 'topik' }", "metrics.a.distinct (line 9): event 'lesson' "
      "has no property 'topik' (column 1 of the text); did you mean 'topic'?"),
+    (LESSON + "[metrics]\na = { on = 'lesson', when = 'score > 1 and metric(\"points.earned\") > 5' }",
+     "metrics.a.when (line 9): metric(\"points.earned\") is not said by the event (column 22 of the text); "
+     "a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', sum = 'participant.level + n' }", "metrics.a.sum (line 2): participant.level is not said "
+     "by the event (column 1 of the text); a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', distinct = 'event.local_date' }", "metrics.a.distinct (line 2): event.local_date is not "
+     "said by the event (column 1 of the text); a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', max = 'event.local_hour' }", "metrics.a.max (line 2): event.local_hour is not "
+     "said by the event (column 1 of the text); a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', min = 'roll(1, 6)' }", "metrics.a.min (line 2): luck is not said by the event; "
+     "a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', when = 'n > 1 and chance(0.5)' }", "metrics.a.when (line 2): luck is not said by the "
+     "event; a metric counts what events say; put the condition into a rule"),
+    ("[metrics]\na = { on = 'x', when = 'metric(\"zzz\") > 1' }", "metrics.a.when (line 2): unknown metric 'zzz' "
+     "(column 8 of the text); declare it: [metrics] zzz = { on = … }"),
+    # what fails whatever the event, and what is not in the language
+    ("[rules.a]\non = 'x'\naward = 'n // 0'", "rules.a.award (line 3): n // 0: divides by zero, whatever the event "
+     "(column 1 of the text)"),
+    ("[rules.a]\non = 'x'\naward = '5 + n % (2 - 2)'", "rules.a.award (line 3): n % (2 - 2): divides by zero, whatever "
+     "the event (column 5 of the text)"),
+    ("[rules.a]\non = 'x'\naward = '1 / 0'", "rules.a.award (line 3): 1 / 0: division by zero (1 by 0 = 0) "
+     "(column 1 of the text)"),
+    ("[rules.a]\non = 'x'\naward = 'n // (1 % 0)'", "rules.a.award (line 3): 1 % 0: division by zero (1 by 0 = 0) "
+     "(column 7 of the text)"),
+    ("[rules.a]\non = 'x'\naward = 'n + roll(6, 1)'", "rules.a.award (line 3): roll(6, 1): cannot roll from 6 to 1 "
+     "(column 5 of the text); the lower bound goes first"),
+    ("[rules.a]\non = 'x'\nwhen = 'lessons @ weekly >= 3'", "rules.a.when (line 3): lessons @ weekly: `@` is not part of "
+     "the language (column 1 of the text); write metric(\"lessons@weekly\")"),
+    ("[rules.a]\non = 'x'\nwhen = '(1 + 2) @ 3'", "rules.a.when (line 3): (1 + 2) @ 3: `@` is not part of "
+     "the language (column 1 of the text); write metric(\"name@window\")"),
+    ("[rules.a]\non = 'x'\nwhen = 'x.lower() == 1'", "rules.a.when (line 3): x.lower(): values have no methods "
+     "(column 1 of the text); write lower(x)"),
+    *((f"[rules.a]\non = 'x'\nwhen = \"{call}\"", f"rules.a.when (line 3): {call}: {why} (column 1 of the text); "
+       "conditions call no Python; their functions are abs, ceil, chance, coalesce, contains, endswith, floor, has, len, "
+       "lower, max, metric, min, roll, round, startswith, upper")
+      for call, why in (("__import__('os')", "there is no function __import__"),
+                        ("__import__('os').system('x')", "values have no methods"))),
     # rules
     ("[rules.a]\naward = 1", "rules.a.on (line 1): no event is named; write on = \"lesson_finished\", "
      "the event it listens to"),
@@ -268,6 +307,62 @@ def test_a_property_has_to_be_there_for_every_event() -> None:
         "rules.r.when: event 'b' has no property 'score' (column 1); it has topic"
     ]
     Catalog(events=events, rules=[Rule("r", ["a", "c"], "score > 1", 1)])
+
+
+@pytest.mark.parametrize(
+    "award",
+    [
+        "n // 1",
+        "roll(1, 6)",
+        "roll(n, 1)",
+        "n // (n - n)",
+        "5 if 1 < 2 else 1 / 0",
+        "coalesce(n, 0) // 2",
+        'n // metric("events.count")',
+    ],
+)
+def test_what_may_be_worked_out_is_left_alone(award: str) -> None:
+    """Only what fails whatever the event is a fault: not what some event works out, nor what is never reached."""
+    assert Catalog(rules=[Rule("r", "x", award=award)]).notes == ()
+
+
+KINDS_MISSPELT = ["intger", "", "int", "\0", 5, None, [], {}, True, object(), "integer", "text"]
+SOURCES = ["10 + score // 10", "score", "score + 'a'", "score > 5", "-score", "score.deep", "score in (1, 2)",
+           "'a' in score", "score if score else 1", "coalesce(score, 1) * 2", "not score"]  # fmt: skip
+
+
+@given(st.sampled_from(KINDS_MISSPELT), st.sampled_from(KINDS_MISSPELT), st.sampled_from(SOURCES))
+def test_a_misspelt_kind_is_one_fault_wherever_the_property_is_used(
+    first: object, second: object, source: str
+) -> None:
+    """Of a kind that is not known anything may come: the kind is told, and its uses are neither faults nor crashes."""
+    events = [Event("e", score=first), Event("f", score=second)]  # type: ignore[arg-type]
+    listening = {
+        "rules": [Rule("r", ["e", "f"], source, source)],
+        "metrics": [Metric("m", ["e"], sum=source, when=source)],
+    }
+    wrong = [kind not in ("integer", "text") for kind in (first, second)]
+    if all(wrong):
+        found = faults_in(events=events, **listening)
+        assert [fault.split(":")[0] for fault in found if fault.startswith("events")] == [
+            "events.e.score",
+            "events.f.score",
+        ]
+        kindless = faults_or_none(events=[Event("e", score="any"), Event("f", score="any")], **listening)
+        assert found[2:] == kindless
+    elif any(wrong):
+        assert any(fault.startswith("events.") for fault in faults_in(events=events, **listening))
+    else:
+        faults_or_none(events=events, **listening)
+
+
+def faults_or_none(**sections: object) -> list[str]:
+    """Return the faults of a catalog made in Python, which may have none."""
+    try:
+        Catalog(**sections)  # type: ignore[arg-type]
+    except CatalogError as error:
+        return [str(fault) for fault in error.faults]
+    return []
 
 
 def test_with_no_events_declared_any_is_accepted() -> None:

@@ -8,10 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gamify_core import Catalog, Engine
+from gamify_core.cli import main
 from gamify_core.eventfiles import read_events
 from gamify_core.importing import Imported, feed
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "gamify_core" / "examples"
@@ -65,3 +70,24 @@ def written(path: Path, lines: Sequence[str]) -> Path:
     """Write lines into a file."""
     path.write_text("".join(f"{one}\n" for one in lines), encoding="utf-8")
     return path
+
+
+class Said:
+    """Runs commands, and keeps what they said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.status = 0
+        self.out = self.err = ""
+
+    def by(self, *arguments: Path | str) -> str:
+        """Return what a command writes to standard output."""
+        self.status = main([str(each) for each in arguments])
+        self.out, self.err = self._capsys.readouterr()
+        return self.out
+
+    def json(self, *arguments: Path | str) -> dict[str, object]:
+        """Return the document a command answers with `--json`."""
+        found = json.loads(self.by(*arguments, "--json"))
+        assert isinstance(found, dict)
+        return found

@@ -16,7 +16,7 @@ from gamify_core.cli import main
 from gamify_core.commands.output import clean, table
 from gamify_core.commands.progress import progress
 from gamify_core.importing import Imported, Line, feed
-from tests.cli.games import GIT, HISTORY, LESSONS, gamify, line, ran, surroundings, written
+from tests.cli.games import GIT, HISTORY, LESSONS, Said, gamify, line, ran, surroundings, written
 from tests.cli.repositories import Made, make
 
 NOW = "2025-05-11T20:00Z"
@@ -28,33 +28,6 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = tmp_path_factory.mktemp("game") / "game.db"
     assert ran("run", GIT, HISTORY, db).returncode == 0
     return db
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Return a way to run a command here and to hear what it says."""
-    return Said(capsys)
-
-
-class Said:
-    """Runs commands, and keeps what they said."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.status = 0
-        self.out = self.err = ""
-
-    def by(self, *arguments: Path | str) -> str:
-        """Return what a command writes to standard output."""
-        self.status = main([str(each) for each in arguments])
-        self.out, self.err = self._capsys.readouterr()
-        return self.out
-
-    def json(self, *arguments: Path | str) -> dict[str, object]:
-        """Return the document a command answers with `--json`."""
-        found = json.loads(self.by(*arguments, "--json"))
-        assert isinstance(found, dict)
-        return found
 
 
 # -- check --------------------------------------------------------------------------------------------------

@@ -52,6 +52,14 @@ def test_a_whole_line_is_an_event_with_its_offset_kept() -> None:
         (b'{"participant_id": "\xff"}', "not UTF-8: the byte 0xff at position 21"),
         ("[" * 100_000, "nested too deeply"),
         ('{"x": ' + "9" * 5_000 + "}", "too many digits"),
+        (
+            '{"participant_id": "a", "participant_id": "b"}',
+            "the key 'participant_id' stands twice in one object",
+        ),
+        (
+            line(properties={"x": 1}).replace('"x": 1', '"x": 1, "x": 2'),
+            "the key 'x' stands twice in one object",
+        ),
         ("[1]", "a list instead of an object"),
         ("null", "null instead of an object"),
         ("12", "the number 12 instead of an object"),
@@ -158,9 +166,11 @@ def test_csv_properties_that_are_no_json_are_a_fault() -> None:
     """The column of properties is a JSON object, or the record is broken."""
     heading = b"participant_id,event_name,timestamp,properties,score\n"
     rows = f"ada,lesson_finished,{AT},nonsense,1\nada,lesson_finished,{AT},[1],1\n"
+    rows += f'ada,lesson_finished,{AT},"{{""x"": 1, ""x"": 2}}",1\n'
     assert [one.fault for one in read(heading + rows.encode())] == [
         "properties is not JSON",
         "properties must be an object, not a list",
+        "the key 'x' stands twice in one object",
     ]
 
 
@@ -178,6 +188,11 @@ def test_a_record_over_several_lines_is_named_by_its_first() -> None:
     [
         (b"participant_id,when\n", "lacks event_name, timestamp"),
         (b"participant_id,event_name,timestamp,a,a\n", "has 'a' twice"),
+        (
+            b'participant_id,event_name,timestamp,"a"b\n',
+            "of the CSV file cannot be read: ',' expected after '\"'",
+        ),
+        (b"participant_id,event_name,timestamp,\xff\n", "of the CSV file cannot be read: it is not UTF-8"),
     ],
 )
 def test_a_heading_that_cannot_be_used_is_an_error_of_the_file(heading: bytes, says: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gamify_core import (
     Badge,
@@ -13,20 +16,29 @@ from gamify_core import (
     Cap,
     Catalog,
     Emit,
+    Engine,
     Event,
     GamifyError,
+    HandleInUse,
     Ladder,
+    Leaderboard,
     ManualClock,
     Metric,
     NotFound,
     PointsAwarded,
     Rule,
     RuleFailed,
+    Skipped,
     Streak,
     TierChanged,
 )
+from gamify_core.storage.sqlite import SQLiteStore
+
+from .conftest import store_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gamify_core.answers import Answer
 
     from .conftest import MakeEngine
@@ -249,6 +261,35 @@ def test_a_metric_that_cannot_count_is_skipped(make_engine: MakeEngine) -> None:
     assert game.events.emit("ada", "e", {"score": 1}).badges[0].code == "b"
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_count_that_is_passed_over_moves_no_window(make_engine: MakeEngine, sign: int) -> None:
+    """Where one window cannot take a value none does: not the day for want of room in all time, nor the reverse."""
+    game = make_engine(
+        Catalog(
+            metrics=[Metric("m", on="e", sum="v")],
+            leaderboards=[Leaderboard(period, metric="m", period=period) for period in ("all_time", "daily")],
+        ),
+        accept_late=None,
+    )
+    most = 2**53 - 1
+
+    def scores() -> list[int | None]:
+        return [game.leaderboards.rank(period, "ada").score for period in ("all_time", "daily")]
+
+    earlier = datetime(2026, 1, 1, tzinfo=UTC)
+    game.events.emit_batch([Emit("ada", "e", {"v": sign * most}, earlier) for _ in range(1024)])
+    game.events.emit("ada", "e", {"v": sign})
+    refused = game.events.emit("ada", "e", {"v": sign * most})
+    assert [(one.effect, one.code) for one in refused.skipped] == [("count", "out_of_range")]
+    assert scores() == [sign * (1024 * most + 1), sign]
+    # The other way about: all time is small again, and it is the old day that is full
+    game.events.emit_batch([Emit("ada", "e", {"v": -sign * most}) for _ in range(1024)])
+    before = scores()
+    refused = game.events.emit("ada", "e", {"v": sign * most}, at=earlier)
+    assert [(one.effect, one.code) for one in refused.skipped] == [("count", "out_of_range")]
+    assert scores() == before
+
+
 def test_a_streak_whose_condition_fails_is_skipped(make_engine: MakeEngine) -> None:
     """A streak that listens and cannot work its condition out is passed over, and the event stands."""
     game = make_engine(Catalog(streaks=[Streak("daily", on="e", when="1 // n > 0")]))
@@ -361,6 +402,25 @@ def test_properties_are_copied(make_engine: MakeEngine) -> None:
     game.events.emit("ada", "e", properties)
     properties["tags"].append("b")
     assert game.events.list("ada")[0].properties == {"tags": ["a"]}
+
+
+def test_a_repeated_key_is_answered_when_the_declaration_is_gone(make_engine: MakeEngine) -> None:
+    """A replay comes before the check against the catalog, alone and in a batch; a new event does not."""
+    game = make_engine(Catalog(events=[Event("e", score=int)]))
+    first = game.events.emit("ada", "e", {"score": 1}, idempotency_key="k")
+    batch = game.events.emit_batch([Emit("ada", "e"), Emit("ada", "no")], idempotency_key="b")
+    later = make_engine(Catalog(events=[Event("no", score=str)]), store=store_of(game))
+    again = later.events.emit("ada", "e", {"score": 1}, idempotency_key="k")
+    assert (again.replayed, again.event_id) == (True, first.event_id)
+    repeated = later.events.emit_batch([Emit("ada", "e"), Emit("ada", "no")], idempotency_key="b")
+    assert repeated.replayed
+    assert (
+        [item.error is None for item in repeated] == [item.error is None for item in batch] == [True, False]
+    )
+    with pytest.raises(NotFound):
+        later.events.emit("ada", "e", {"score": 1})
+    with pytest.raises(NotFound):
+        later.events.explain("ada", "e")
 
 
 # -- batches -------------------------------------------------------------------------------------------------
@@ -496,13 +556,13 @@ def test_explain_says_what_holds_a_rule_back(make_engine: MakeEngine, clock: Man
     game.events.emit("ada", "e", {"score": 0})
     assert [str(one) for one in game.events.explain("ada", "e", {"score": 0}).rules][:4] == [
         "capped: no, the daily limit of 1 times is reached",
-        "cooling: no, it fired less than its cooldown ago",
+        "cooling: no, it is within its cooldown of another firing; free again in 1:00:00",
         "over: no, it is out of season",
         "opaque: no, its Python condition says no",
     ]
     broken = game.events.explain("ada", "e", {"score": 0}).rules[4]
     assert not broken.fires
-    assert broken.reason
+    assert "zero" in broken.reason
     clock.advance(days=1)
     assert [one.fires for one in game.events.explain("ada", "e", {"score": 1}).rules] == [
         True,
@@ -511,6 +571,191 @@ def test_explain_says_what_holds_a_rule_back(make_engine: MakeEngine, clock: Man
         False,
         True,
     ]
+
+
+SOUR = Catalog(
+    rules=[
+        Rule("capped", on="e", award="score", cap=Cap(points=25)),
+        Rule("odd", on="e", award="score / 4"),
+        Rule("debt", on="e", award="less", deduct=1_000),
+        Rule("raising", on="e", when=lambda properties: bool(properties["missing"]), award=1),
+        Rule("bare", on="e", when=lambda _: bool(1 // 0), award=1),
+        Rule("mute", on="e", when=lambda _: iter(()).__next__(), award=1),
+        Rule("idle", on="e", award="score - score"),
+    ]
+)
+
+
+def test_explain_says_what_becomes_of_amounts(make_engine: MakeEngine) -> None:
+    """A cap that is used up, an amount that is none, an overdraft or Python that raises is a no with its reason."""
+    game = make_engine(SOUR)
+    properties = {"score": 30, "less": -125}
+    assert str(game.events.explain("ada", "e", properties)) == (
+        "capped: yes, the daily cap of 25 leaves 25\n"
+        "odd: no, score / 4: 7.5 is not whole (use floor() or round(), or the rule's rounding)\n"
+        "debt: no, -125 is not an amount from 1 to 2^53-1; Insufficient points. Available: 25, requested: 1000\n"
+        "raising: no, its Python condition raised KeyError: 'missing'\n"
+        "bare: no, its Python condition raised ZeroDivisionError: integer division or modulo by zero\n"
+        "mute: no, its Python condition raised StopIteration\n"
+        "idle: no, it has nothing to give"
+    )
+    game.events.emit("ada", "e", properties)
+    assert (
+        str(game.events.explain("ada", "e", properties).rules[0])
+        == "capped: no, the daily cap of 25 leaves 0"
+    )
+
+
+def test_explain_of_a_full_wallet(make_engine: MakeEngine) -> None:
+    """An award that 64 bits cannot hold is a no."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", award=2**53 - 1)]))
+    game.events.emit_batch([Emit("ada", "e") for _ in range(1024)])
+    (verdict,) = game.events.explain("ada", "e").rules
+    assert str(verdict) == "r: no, the value would leave the range of 64 bits"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule("r", on="e", deduct=5, strict=True),
+        Rule("r", on="e", award="missing", strict=True),
+        Rule("r", on="e", when="1 // zero > 0", award=5, strict=True),
+        Rule("r", on="e", when=lambda properties: bool(properties["missing"]), strict=True),
+        Rule("r", on="e", award=5, cap=Cap(points=4), strict=True),
+        Rule("r", on="e", award=5, cap=Cap(times=1), strict=True),
+        Rule("r", on="e", award=5, cooldown="1h", strict=True),
+    ],
+)
+def test_explain_never_raises_for_a_strict_rule(make_engine: MakeEngine, rule: Rule) -> None:
+    """What makes a strict rule refuse the event is said in the very words, and not raised."""
+    game = make_engine(Catalog(rules=[rule]))
+    refused = None
+    for _ in range(2):
+        try:
+            game.events.emit("ada", "e", {"zero": 0})
+        except RuleFailed as error:
+            refused = error
+    assert refused is not None
+    reason = game.events.explain("ada", "e", {"zero": 0}).rules[0].reason
+    assert reason.startswith(refused.detail.removeprefix("Rule r: "))
+    assert reason.endswith("it is strict, so the event is refused")
+
+
+def test_explain_names_the_whole_wait(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Firings may lie ahead, and one behind another: the wait is until none is within the cooldown."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", award=1, cooldown="2m")]))
+    for ahead in (-30, 150, 280):  # what ends at 90 meets the one at 150, and that at 270 the one at 280
+        assert game.events.emit("ada", "e", at=clock.now() + timedelta(seconds=ahead)).points == 1
+    (verdict,) = game.events.explain("ada", "e").rules
+    assert str(verdict).endswith("; free again in 0:06:40")
+    clock.advance(seconds=400)
+    assert game.events.explain("ada", "e").rules[0].fires
+    game.events.emit("bob", "e")
+    game.events.emit("bob", "e", at=clock.now() + timedelta(minutes=5))  # too far off to be waited for
+    assert game.events.explain("bob", "e").rules[0].reason.endswith("; free again in 0:02:00")
+    for seconds, told in ((0.0, "0:02:00"), (119.999999, "0:00:01")):
+        game.events.emit("eve", "e")
+        clock.advance(seconds=seconds)
+        assert game.events.explain("eve", "e").rules[0].reason.endswith(told)
+
+
+def test_what_was_false_is_told_as_it_was_judged(make_engine: MakeEngine) -> None:
+    """The values of a false condition are those before any rule acted, even where one declared earlier does."""
+    rules = [
+        Rule("give", on="e", award=10),
+        Rule("rich", on="e", when='metric("points.balance") >= 10', award=1),
+    ]
+    told = make_engine(Catalog(rules=rules)).events.explain("ada", "e")
+    assert (
+        str(told.rules[1])
+        == 'rich: no, metric("points.balance") >= 10 is false (metric("points.balance") = 0)'
+    )
+
+
+ODDS = Catalog(
+    metrics=[Metric("kinds", on="e", distinct="n"), Metric("sum", on="e", sum="n")],
+    streaks=[Streak("daily")],
+    badges=[Badge("once"), Badge("often", repeatable=True)],
+    rules=[
+        Rule("lucky", on="e", when="chance(0.5)", award="roll(1, 6)"),
+        Rule("unlucky", on="e", when="n > 0 and chance(0.2)", award=1),
+        Rule("cool", on="e", award=1, cooldown="10m"),
+        Rule("capped", on="e", award="n", cap=Cap(points=5, times=4)),
+        Rule("spend", on="e", deduct="n"),
+        Rule("held", on="e", when="n > 1", badge="once"),
+        Rule("walk", on="e", streak="daily"),
+        Rule("many", on="e", when='metric("kinds@daily") > 2', badge="often"),
+        Rule("rich", on="e", when='metric("points.balance") > 6', deduct='metric("points.balance") - 2'),
+    ],
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 4), st.sampled_from([0, 1, 9, 10, 11, 1440])), max_size=8),
+    st.integers(-1, 4),
+    st.integers(1, 5),
+)
+def test_explain_says_what_emit_does(history: list[tuple[int, int]], n: int, seed: int) -> None:
+    """Whatever has happened before: the rules that fire are those that act, luck included, for the reasons it gives."""
+    clock = ManualClock("2026-03-02T09:00+00:00")
+    game = Engine(ODDS, clock=clock, seed=seed)
+    for value, minutes in history:  # some of them ahead of those that follow
+        game.events.emit("ada", "e", {"n": value}, at=clock.now() + timedelta(minutes=min(minutes, 4)))
+        clock.advance(minutes=minutes)
+    told = game.events.explain("ada", "e", {"n": n})
+    answer = game.events.emit("ada", "e", {"n": n})
+    acted = {
+        effect.cause.removeprefix("rule:") for effect in answer.effects if not isinstance(effect, Skipped)
+    }
+    firing = {verdict.rule for verdict in told.rules if verdict.fires}
+    assert firing - {"walk"} == acted - {"walk", "criteria"}
+    for skipped in answer.skipped:
+        (reason,) = [one.reason for one in told.rules if f"rule:{one.rule}" == skipped.cause]
+        assert skipped.message in reason
+
+
+def test_explain_works_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """A file that is only read from explains like any other, for people who are in it and people who are not."""
+    catalog = Catalog(rules=[Rule("r", on="e", award=5, cap=Cap(times=1))])
+    path = tmp_path / "game.db"
+    with Engine(catalog, path) as game:
+        game.events.emit("ada", "e")
+    with Engine.reopen(path, read_only=True) as game:
+        assert [game.events.explain(who, "e").rules[0].fires for who in ("ada", "bob")] == [False, True]
+
+
+def test_explain_under_other_rules_than_were_written_under(tmp_path: Path) -> None:
+    """Changed rules can be asked of a file that is only read from: what they newly count is taken from history."""
+    path = tmp_path / "game.db"
+    days = Metric("days", on="e")
+    with Engine(Catalog(metrics=[days]), path) as game:
+        for who in ("ada", "ada", "bob"):
+            game.events.emit(who, "e")
+    with Engine(Catalog(), path) as game:  # keeps nothing, so what was kept falls behind
+        game.events.emit("ada", "e")
+    changed = Catalog(
+        metrics=[days, Metric("kinds", on="e", distinct="n")],
+        rules=[Rule("r", on="e", when='metric("days") > 3 and metric("kinds") == 1', award=5)],
+    )
+    with Engine(changed, SQLiteStore(path, read_only=True)) as game:
+        assert game.events.explain("ada", "e", {"n": 1}).rules[0].fires
+        told = game.events.explain("bob", "e", {"n": 1})
+        assert str(told).endswith('is false (metric("days") = 2)')
+
+
+def test_explain_counts_what_an_open_transaction_has_done(make_engine: MakeEngine) -> None:
+    """Inside a handle the question is about the state in there, and asking leaves that as it is."""
+    game = make_engine(
+        Catalog(rules=[Rule("r", on="e", award=1, cap=Cap(times=1)), Rule("s", on="e", award=1)])
+    )
+    with game.dry_run() as trial:
+        trial.events.emit("ada", "e")
+        for _ in range(2):
+            assert [one.fires for one in trial.events.explain("ada", "e").rules] == [False, True]
+        assert trial.points.balance("ada").balance == 2
+        with pytest.raises(HandleInUse):
+            game.events.explain("ada", "e")
+    assert game.events.explain("ada", "e").rules[0].fires
 
 
 # -- what came of it -----------------------------------------------------------------------------------------

@@ -399,7 +399,7 @@ def test_a_late_movement_shows_in_todays_balance(make_engine: MakeEngine, clock:
 # -- change --------------------------------------------------------------------------------------------------
 
 
-def changes(game: Engine, period: Period | None = None) -> dict[str, str]:
+def changes(game: Engine, period: Period | None = None) -> dict[str, str | None]:
     """Return how each stands against before, as the top and as the window around each says."""
     shown = {entry.participant_id: entry.change for entry in game.leaderboards.top("b", period=period)}
     for who, change in shown.items():

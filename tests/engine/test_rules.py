@@ -6,11 +6,27 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gamify_core import Award, Badge, BadValue, Cap, Catalog, Currency, Engine, ManualClock, Rule
+from gamify_core import (
+    Award,
+    Badge,
+    BadValue,
+    Cap,
+    Catalog,
+    Currency,
+    Emit,
+    Engine,
+    GamifyError,
+    Leaderboard,
+    ManualClock,
+    Rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gamify_core.answers import Answer
 
@@ -229,6 +245,70 @@ def test_a_cooldown_runs_from_the_last_firing_not_the_last_try(
     assert got == [1, 0, 1, 0, 1]
 
 
+COOLING = Catalog(rules=[Rule("r", on="e", award=1, cooldown="10m")])
+
+
+def test_a_cooldown_holds_on_both_sides_of_a_firing(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """An event that comes late is held against the firings around its own instant, not against the latest."""
+    game = make_engine(COOLING)
+    now = clock.now()
+    for minutes in (60, 30):
+        assert game.events.emit("ada", "e", at=now - timedelta(minutes=minutes)).points == 1
+    assert gains(game, 0) == [1]
+    tried = {
+        minutes: game.events.emit("ada", "e", at=now - timedelta(minutes=minutes)) for minutes in (51, 45, 39)
+    }
+    assert [(minutes, one.points, skips(one)) for minutes, one in tried.items()] == [
+        (51, 0, [("rule", "cooldown")]),
+        (45, 1, []),
+        (39, 0, [("rule", "cooldown")]),
+    ]
+
+
+STEP = timedelta(microseconds=1)
+SPAN = timedelta(minutes=10)
+AROUND = st.builds(
+    lambda spans, steps: spans * SPAN + steps * STEP, st.integers(0, 3), st.integers(-1, 1)
+)  # on a multiple of the cooldown, or one microsecond beside it
+
+
+@given(st.lists(AROUND, min_size=1, max_size=12), st.booleans())
+def test_no_two_firings_are_closer_than_the_cooldown(offsets: list[timedelta], together: bool) -> None:  # noqa: FBT001
+    """Whatever the order of arrival, first come is first served, and nobody else within the cooldown of it."""
+    clock = ManualClock("2026-03-02T09:00+00:00")
+    game = Engine(COOLING, clock=clock)
+    start = clock.now() - timedelta(days=1)
+    sent = [Emit("ada", "e", timestamp=start + offset) for offset in offsets]
+    if together:
+        points = [item.answer.points if item.answer else -1 for item in game.events.emit_batch(sent)]
+    else:
+        points = [game.events.emit("ada", "e", at=one.timestamp).points for one in sent]
+    fired: list[timedelta] = []
+    for offset, got in zip(offsets, points, strict=True):
+        free = all(abs(offset - other) >= SPAN for other in fired)
+        assert got == free
+        if free:
+            fired.append(offset)
+
+
+@pytest.mark.parametrize(("cooldown", "points"), [("0s", [1, 1, 1]), ("999999999w", [1, 0, 0])])
+def test_a_cooldown_may_be_nothing_or_for_ever(
+    make_engine: MakeEngine, clock: ManualClock, cooldown: str, points: list[int]
+) -> None:
+    """Neither the shortest nor the longest that can be written is beyond what a store can ask for."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", award=1, cooldown=cooldown)]))
+    got = gains(game, 0, 0)
+    clock.advance(days=3000)
+    assert got + gains(game, 0) == points
+
+
+def test_a_cooldown_is_each_rules_own(make_engine: MakeEngine) -> None:
+    """What one rule did starts no other's cooldown."""
+    rules = [Rule("a", on=["x", "y"], award=1, cooldown="1h"), Rule("b", on="y", award=10, cooldown="1h")]
+    game = make_engine(Catalog(rules=rules))
+    assert [game.events.emit("ada", name).points for name in ("x", "y", "y")] == [1, 10, 0]
+
+
 @pytest.mark.parametrize(
     ("at", "points"),
     [
@@ -343,3 +423,18 @@ def test_a_full_wallet_refuses_by_hand_and_skips_in_a_cascade(make_engine: MakeE
     badge = game.badges.award("ada", "b")
     assert ([one.code for one in badge.badges], skips(badge)) == (["b"], [("points", "out_of_range")])
     assert game.points.award("ada", 3).new_balance == 2**63 - 1
+
+
+def test_a_rule_that_a_file_cannot_carry_says_so(tmp_path: Path) -> None:
+    """A file opened by itself can be read, and refuses to decide what a Python function decides."""
+    path = tmp_path / "game.db"
+    rule = Rule("py", on="e", when=lambda properties: bool(properties), award=2)
+    with Engine(Catalog(rules=[rule], leaderboards=[Leaderboard("b")]), path) as game:
+        game.events.emit("ada", "e", {"x": 1})
+    with Engine.reopen(path) as again:
+        assert again.points.balance("ada").balance == 2
+        assert str(again.leaderboards.top("b")) == "1. ada 2"
+        before = again.history.state_digest()
+        with pytest.raises(GamifyError, match="Python function"):
+            again.events.emit("ada", "e", {"x": 1})
+        assert again.history.state_digest() == before

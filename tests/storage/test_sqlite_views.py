@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gamify_core import Catalog, Engine, Leaderboard, Metric
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.sqlite_views import VIEWS, written
 from gamify_core.storage.tables import TABLES
@@ -145,3 +146,52 @@ def test_instants_are_written_exactly(store: SQLiteStore, instant: int) -> None:
         (found,) = view.borrowed.execute(f"SELECT {written('?1')}", (instant,)).fetchone()
     expected = (EPOCH + timedelta(microseconds=instant)).strftime("%m-%dT%H:%M:%S.%fZ")
     assert found == f"{(EPOCH + timedelta(microseconds=instant)).year:04}-{expected}"
+
+
+BOARDS = [
+    Leaderboard("all"),
+    Leaderboard("week", period="weekly", periods=["weekly", "daily"]),
+    Leaderboard("again", period="weekly"),
+    Leaderboard("away", timezone="Asia/Tokyo", period="yearly"),
+    Leaderboard("away_all", timezone="Asia/Tokyo"),
+    Leaderboard("sunday", period="weekly", week_start="sunday"),
+    Leaderboard("least", metric="lessons", order="ascending"),
+]
+
+
+@pytest.mark.parametrize("settings", [{}, {"timezone": "Europe/Paris", "week_start": "saturday"}])
+def test_boards_are_called_by_their_codes(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """Each window that a leaderboard keeps carries its code, whatever its calendar; of two that share one, both."""
+    catalog = Catalog(leaderboards=BOARDS, metrics=[Metric("lessons", "lesson")], **settings)
+    with Engine(catalog, tmp_path / "game.db") as engine:
+        engine.points.award("ada", 5)
+        engine.events.emit("ada", "lesson")
+        engine.participants.upsert("bob")
+    store = SQLiteStore(tmp_path / "game.db", read_only=True)
+    found = {(row["board"], row["metric"], row["calendar"].split()[0]) for row in _read(store, "boards")}
+    store.close()
+    start = "weekly/saturday" if settings else "weekly"
+    assert found == {
+        ("all", "points.earned", "all_time"),
+        ("week, again", "points.earned", start),
+        ("week", "points.earned", "daily"),
+        ("away", "points.earned", "yearly"),
+        ("away_all", "points.earned", "all_time"),
+        ("sunday", "points.earned", "weekly/sunday"),
+        ("least", "lessons", "all_time"),
+    }
+
+
+def test_a_board_that_no_catalog_knows_any_more_has_no_code(tmp_path: Path) -> None:
+    """The catalog in force names the boards: what an earlier one kept still stands, without a code."""
+    path = tmp_path / "game.db"
+    with Engine(
+        Catalog(leaderboards=[Leaderboard("old"), Leaderboard("day", period="daily")]), path
+    ) as engine:
+        engine.points.award("ada", 5)
+    with Engine(Catalog(leaderboards=[Leaderboard("new")]), path) as engine:
+        engine.points.award("ada", 5)
+    store = SQLiteStore(path, read_only=True)
+    found = {(row["board"], row["calendar"], row["score"]) for row in _read(store, "boards")}
+    store.close()
+    assert found == {("new", "all_time", 10), (None, "daily UTC", 5)}

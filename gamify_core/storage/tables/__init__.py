@@ -10,6 +10,7 @@ from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
 from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
+from gamify_core.storage.tables.rules import FIRED
 from gamify_core.storage.tables.streaks import MARK, STREAK
 
 __all__ = ["ORDER", "TABLES"]
@@ -31,6 +32,7 @@ TABLES: tuple[Table[Any], ...] = (
     BADGE,
     MARK,
     STREAK,
+    FIRED,
 )
 
 ORDER: dict[Table[Any], int] = {table: place for place, table in enumerate(TABLES)}

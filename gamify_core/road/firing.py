@@ -1,0 +1,134 @@
+"""A rule that fires does its parts: award, deduct, streak, badge.
+
+What it cannot do is passed over, each part by itself: the outcome says so where it would have stood, and the verdict
+carries it for whoever asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.border import MOST
+from gamify_core.domain.conditions import Expression
+from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed
+from gamify_core.road import badges, streaks, wallet
+from gamify_core.road.meters import moved, value_of
+from gamify_core.road.rules import FIRES, PassedOver, Verdict
+from gamify_core.storage.tables.rules import FIRED, FiredRow
+
+if TYPE_CHECKING:
+    from gamify_core.road.rules import Judged
+    from gamify_core.road.turn import Turn
+
+__all__ = ["act", "refuse"]
+
+NOTHING = Verdict(fires=False, quiet="it has nothing to give")
+
+
+def act(turn: Turn, judged: Judged) -> Verdict:
+    """Let a rule do what it says, unless something stands against it, and say what came of it."""
+    firing = _Firing(turn, judged)
+    if judged.verdict is not FIRES:
+        for passed in judged.verdict.passed:
+            firing.skip(passed)
+        return judged.verdict
+    fired = firing.all_parts()
+    if firing.passed:
+        return Verdict(fired, tuple(firing.passed))
+    return FIRES if fired else NOTHING
+
+
+def refuse(judged: Judged, verdict: Verdict) -> None:
+    """Refuse the event where a strict rule could not do all that it says."""
+    rule = judged.plan.rule
+    if rule.strict and verdict.passed:
+        raise RuleFailed(rule.code, verdict.passed[0].code, str(verdict.passed[0]))
+
+
+class _Firing:
+    """One rule at work."""
+
+    __slots__ = ("cause", "facts", "passed", "plan", "turn")
+
+    def __init__(self, turn: Turn, judged: Judged) -> None:
+        self.turn = turn
+        self.plan = judged.plan
+        self.facts = judged.facts
+        self.cause = f"rule:{judged.plan.rule.code}"
+        self.passed: list[PassedOver] = []
+
+    def skip(self, passed: PassedOver) -> None:
+        """Pass over something; the outcome keeps its code and numbers, and no free text."""
+        self.passed.append(passed)
+        self.turn.say("skipped", self.turn.who.number, self.cause, passed.effect, passed.code, *passed.facts)
+
+    def all_parts(self) -> bool:
+        """Do all parts in their order, and say whether anything was done."""
+        turn, rule = self.turn, self.plan.rule
+        fired = False
+        for currency, amount in self.plan.awards:
+            value = self._amount(amount, "award")
+            fired = (value > 0 and self._award(currency, value)) or fired
+        for currency, amount in self.plan.deducts:
+            value = self._amount(amount, "deduct")
+            fired = (value > 0 and self._deduct(currency, value)) or fired
+        for code in rule.streak:
+            streaks.record(turn, turn.who, turn.plan.streaks[code], self.cause)
+            fired = True
+        for code in rule.badge:
+            badge = turn.plan.catalog.badge(code)
+            if badge.repeatable or badges.held(turn, turn.who, badge) is None:
+                badges.earn(turn, turn.who, badge, self.cause)
+                fired = True
+        if fired:
+            self._note()
+        return fired
+
+    def _amount(self, amount: int | Expression, effect: str) -> int:
+        """Return what an amount comes to; 0 is nothing to do, and what is no amount is passed over."""
+        if isinstance(amount, int):
+            return amount
+        try:
+            value = amount.amount(self.facts, self.plan.rule.rounding)
+        except ConditionError as error:
+            self.skip(PassedOver(effect, "expression", why=str(error)))
+            return 0
+        if not 0 <= value <= MOST:
+            self.skip(PassedOver(effect, "not_an_amount", (value,)))
+            return 0
+        return value
+
+    def _award(self, currency: str, value: int) -> bool:
+        turn, cap = self.turn, self.plan.cap
+        if cap is not None and cap.points is not None:
+            left = max(cap.points - value_of(turn, turn.who, f"{cap.points_plan.name}@{cap.per}"), 0)
+            if value > left:
+                self.skip(PassedOver("award", "cap", (cap.points, cap.per, left)))
+                value = left
+            if value == 0:
+                return False
+        try:
+            wallet.award(turn, turn.who, currency, value, self.cause)
+        except BadValue:  # a wallet that is full to 64 bits
+            self.skip(PassedOver("award", "out_of_range"))
+            return False
+        if cap is not None and cap.points is not None:
+            moved(turn, turn.who, cap.points_plan, None, value, value)
+        return True
+
+    def _deduct(self, currency: str, value: int) -> bool:
+        turn = self.turn
+        try:
+            wallet.deduct(turn, turn.who, currency, value, self.cause)
+        except InsufficientPoints as error:
+            self.skip(PassedOver("deduct", "insufficient_points", (error.available, error.requested)))
+            return False
+        return True
+
+    def _note(self) -> None:
+        """Remember that the rule fired, where its bounds ask for it."""
+        turn, plan = self.turn, self.plan
+        if plan.cap is not None and plan.cap.times is not None:
+            moved(turn, turn.who, plan.cap.times_plan, None, 1, 1)
+        if plan.cooldown is not None:
+            turn.unit.add(FIRED, FiredRow(turn.who.number, plan.rule.code, turn.occurred_at, turn.seq))

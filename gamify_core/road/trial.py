@@ -1,0 +1,94 @@
+"""Trying a command out over a snapshot: the real decision, and nowhere for it to go.
+
+Promise: a trial answers like any unit of work, its own rows included, whatever is put into it, and never sends
+anything. So it needs no writer: it works on a store that is only read from, and waits for nobody.
+A dry run is the other way, and rolls back what it sent; it has the writer while it is open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gamify_core.storage.tables import ORDER
+from gamify_core.storage.unit import Unit
+
+if TYPE_CHECKING:
+    from gamify_core.storage.protocol import Index, Key, Reader, Table
+
+__all__ = ["Trial"]
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+class Trial(Unit):
+    """A unit of work over a view, or over the unit of an open handle."""
+
+    __slots__ = ()
+
+    def __init__(self, reader: Reader | Unit) -> None:
+        """Read from `reader`. Facts other units have learnt since are left alone: the snapshot may be older."""
+        never_written_to: Any = reader
+        super().__init__(never_written_to, ORDER)
+
+    def flush(self) -> None:
+        """Send nothing; what was appended to chains joins the queued rows, which is where `get` looks."""
+        for shelf in self._shelves.values():
+            for row in shelf.ends:
+                key = row[: shelf.key]
+                shelf.before.setdefault(key, None)
+                shelf.rows[key] = row
+            shelf.ends = []
+
+    def scan(  # noqa: PLR0913 - the same range as the store's own scan
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+        reverse: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return a range of rows, the snapshot's and the queued ones in one order."""
+        self.flush()
+        queued = self._shelves[table].before
+        if not queued:
+            return super().scan(
+                table, index, prefix, start=start, stop=stop, reverse=reverse, offset=offset, limit=limit
+            )
+        places = table.places(index) if index is not None else ()
+        order = (*places, *range(table.key))
+        kept = self._transaction.scan(table, index, prefix, start=start, stop=stop)
+        rows = [row for row in kept if row[: table.key] not in queued]
+        for row in self.queued(table):
+            absent = (
+                index is not None
+                and index.present is not None
+                and row[table.columns.index(index.present)] is None
+            )
+            if not absent and _within(tuple([row[place] for place in order]), prefix, start, stop):
+                rows.append(row)
+        rows.sort(key=lambda row: tuple([row[place] for place in order]), reverse=reverse)
+        return rows[offset:] if limit is None else rows[offset : offset + limit]
+
+    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
+        """Count rows with these leading columns."""
+        self.flush()
+        if not self._shelves[table].before:
+            return super().count(table, index, prefix)
+        return len(self.scan(table, index, prefix))
+
+    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+        """Count the rows of an order before `bound`: one by one, for nothing that is decided asks for ranks."""
+        return len(self.scan(table, index, prefix, stop=bound))
+
+
+def _within(values: Key, prefix: Key, start: Key | None, stop: Key | None) -> bool:
+    """Say whether a row is in a range; bounds may be partial, and are of the columns after the prefix."""
+    if values[: len(prefix)] != prefix:
+        return False
+    rest: tuple[Any, ...] = values[len(prefix) :]
+    return (start is None or rest[: len(start)] >= start) and (stop is None or rest[: len(stop)] < stop)
