@@ -191,7 +191,7 @@ class Engine(Game):
         store = SQLiteStore(path, read_only=read_only)
         try:
             engine = cls(last_catalog(store, str(path)), store, clock=clock)
-            engine._owned = True  # noqa: SLF001 - its own
+            engine._owned = True
         except BaseException:
             store.close()
             raise

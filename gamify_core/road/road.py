@@ -21,7 +21,16 @@ from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, OutOfWi
 from gamify_core.road import cascade
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
-from gamify_core.road.seal import FIRST, canonical, differing, fingerprint_of, key_hash, payload_hash, salt, seal
+from gamify_core.road.seal import (
+    FIRST,
+    canonical,
+    differing,
+    fingerprint_of,
+    key_hash,
+    payload_hash,
+    salt,
+    seal,
+)
 from gamify_core.road.turn import Turn
 from gamify_core.storage.protocol import Reader, Store
 from gamify_core.storage.tables import ORDER, TABLES
@@ -184,7 +193,8 @@ class Road:
             now = min(now, occurred_at)
         elif self.accept_late is not None and occurred_at < now - self.accept_late:
             detail = f"at {iso(occurred_at)} lies too far back: it is {iso(now)}"
-            hint = f"up to {self.accept_late // 86_400_000_000} days late are accepted (accept_late); import older history"
+            days = self.accept_late // 86_400_000_000
+            hint = f"up to {days} days late are accepted (accept_late); import older history"
             raise OutOfWindow("at", at, detail, hint=hint)
         return now, occurred_at, offset_of(at)
 
@@ -247,7 +257,9 @@ class Road:
         if seed is None:
             row = unit.get(SETTING, ("seed",))
             if row is None:
-                row = SettingRow("seed", str(self._seed if self._seed is not None else secrets.randbits(63) + 1))
+                row = SettingRow(
+                    "seed", str(self._seed if self._seed is not None else secrets.randbits(63) + 1)
+                )
                 unit.add(SETTING, row)
             seed = unit.memo["seed"] = int(row.value)
         return seed
@@ -271,14 +283,18 @@ class Road:
     def _adopt(self, unit: Unit, number: int, head: ActivityRow | None, now: int) -> ActivityRow:
         """Write that from here on decisions are made under this catalog; newly kept metrics are rebuilt."""
         if head is not None and self._on_change == "refuse":
-            fault = Fault("catalog", "it differs from the one this store was last written under", 'on_change="keep"')
+            fault = Fault(
+                "catalog", "it differs from the one this store was last written under", 'on_change="keep"'
+            )
             raise CatalogError([fault])
         seq, recorded_at = (1, now) if head is None else (head.seq + 1, max(now, head.recorded_at + 1))
         turn = Turn(unit, self.plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
         if head is not None:
             rebuild(turn, compile_plan(self.catalog_of(unit, head.catalog)))
         request = canonical({"fingerprint": self._fingerprint, "on_change": self._on_change})
-        self._record(unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST)
+        self._record(
+            unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST
+        )
         adopted = unit.last(ACTIVITY)
         assert adopted is not None  # noqa: S101 - it was just written
         return adopted
@@ -300,7 +316,9 @@ class Road:
         if first.fingerprint != fingerprint:
             payload = unit.get(PAYLOAD, (first.seq,))
             then = json.loads(payload.request) if payload is not None and payload.request is not None else {}
-            raise IdempotencyConflict(ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request))))
+            raise IdempotencyConflict(
+                ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request)))
+            )
         return self.recall(unit, first)._replace(replayed=True, written=False)
 
     def recall(self, reader: Reader | Unit, row: ActivityRow) -> Decided:
@@ -308,7 +326,11 @@ class Road:
         outcome: list[Words] = json.loads(row.outcome)
         numbers = {words[1] for words in outcome if isinstance(words[1], int)}
         for words in outcome:
-            if str(words[0]).startswith("points_") and len(words) > _PEER and isinstance(peer := words[_PEER], int):
+            if (
+                str(words[0]).startswith("points_")
+                and len(words) > _PEER
+                and isinstance(peer := words[_PEER], int)
+            ):
                 numbers.add(peer)
         if row.participant is not None:
             numbers.add(row.participant)
@@ -329,5 +351,7 @@ def last_catalog(store: Store, name: str) -> Catalog:
         head = view.last(ACTIVITY)
         row = view.get(CATALOG, (head.catalog,)) if head is not None else None
     if row is None:
-        raise CatalogError([Fault("catalog", "nothing was written here yet, so it carries no catalog")], source=name)
+        raise CatalogError(
+            [Fault("catalog", "nothing was written here yet, so it carries no catalog")], source=name
+        )
     return Catalog.from_dict(json.loads(row.document))

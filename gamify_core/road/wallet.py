@@ -37,7 +37,9 @@ def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: st
         detail = f"{currency} of {who.participant_id!r} would leave the range of 64 bits"
         raise BadValue("amount", amount, detail)
     ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount)
-    _append(turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause)
+    _append(
+        turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause
+    )
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None:
         moved(turn, who, metrics.earned, earned or None, earned + amount, amount)
@@ -53,7 +55,9 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
         raise InsufficientPoints(who.participant_id, currency, balance, amount)
     ordinal = turn.say("points_deducted", who.number, cause, amount, currency, balance - amount)
     spent = head.spent + amount
-    _append(turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause)
+    _append(
+        turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause
+    )
     metrics = turn.plan.wallet(currency)
     if metrics.spent is not None:
         moved(turn, who, metrics.spent, head.spent or None, spent, amount)
@@ -61,7 +65,9 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
         moved(turn, who, metrics.balance, balance, balance - amount, -amount)
 
 
-def transfer(turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, currency: str, amount: int) -> None:
+def transfer(
+    turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, currency: str, amount: int
+) -> None:
     """Move points from one participant to another."""
     head = turn.unit.last(ENTRY, (sender.number, currency))
     balance = head.balance if head is not None else 0
@@ -71,14 +77,28 @@ def transfer(turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, curr
         "points_deducted", sender.number, "direct", amount, currency, balance - amount, recipient.number
     )
     _append(
-        turn, sender, currency, head.version, ordinal, -amount, None, recipient.number, balance, head.earned, head.spent
+        turn,
+        sender,
+        currency,
+        head.version,
+        ordinal,
+        -amount,
+        None,
+        recipient.number,
+        balance,
+        head.earned,
+        head.spent,
     )
     other = turn.unit.last(ENTRY, (recipient.number, currency))
-    version, held, earned, spent = (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
+    version, held, earned, spent = (
+        (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
+    )
     if held + amount > _LIMIT:
         detail = f"{currency} of {recipient.participant_id!r} would leave the range of 64 bits"
         raise BadValue("amount", amount, detail)
-    ordinal = turn.say("points_awarded", recipient.number, "direct", amount, currency, held + amount, sender.number)
+    ordinal = turn.say(
+        "points_awarded", recipient.number, "direct", amount, currency, held + amount, sender.number
+    )
     _append(turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent)
     if (plan := turn.plan.wallet(currency).balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)

@@ -53,7 +53,9 @@ class _Barred:
 
 
 _ENDED: Any = _Barred("the transaction or dry run is over", "use the engine itself, or open another")
-_COVERED: Any = _Barred("a nested transaction or dry run is open", "use the handle that its with statement gave you")
+_COVERED: Any = _Barred(
+    "a nested transaction or dry run is open", "use the handle that its with statement gave you"
+)
 
 
 class _Block:
@@ -288,7 +290,5 @@ class Access:
                     if isinstance(effect, kind):
                         try:
                             listener(effect)
-                        except Exception:
+                        except Exception:  # noqa: BLE001 - whatever the application's code raises
                             _log.exception("a listener for %s failed", kind.__name__)
-
-

@@ -54,7 +54,9 @@ class History:
         """Hang off an engine."""
         self._access = access
 
-    def activity(self, *, after: int = 0, limit: int = 100, every_scope: bool = False) -> tuple[Activity, ...]:
+    def activity(
+        self, *, after: int = 0, limit: int = 100, every_scope: bool = False
+    ) -> tuple[Activity, ...]:
         """Return up to `limit` (1 to 100) accepted commands that follow number `after`, in order.
 
         They are those of this scope (the default scope has the adoptions of catalogs too), or of every scope.

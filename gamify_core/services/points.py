@@ -87,7 +87,7 @@ class Points:
         self._access = access
         self._limits = limits
 
-    def award(
+    def award(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
         amount: int,
@@ -143,7 +143,7 @@ class Points:
 
         return Ask(kind, who, request, at, key, decide)
 
-    def deduct(
+    def deduct(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
         amount: int,
@@ -167,7 +167,7 @@ class Points:
         ask = self._ask("points.deduct", participant_id, amount, reason, metadata, currency, at, key)
         return PointsAnswer(self._access.write(ask))
 
-    def transfer(
+    def transfer(  # noqa: PLR0913 - the fields of the document
         self,
         sender_id: str,
         recipient_id: str,

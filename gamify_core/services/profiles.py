@@ -152,7 +152,9 @@ def _last_seen(access: Access, reader: Reader, person: ParticipantRow) -> int:
         *(reader.last(BADGE, (person.number, badge.code)) for badge in catalog.badges),
     ]
     marks = [reader.get(STREAK, (person.number, streak.code)) for streak in catalog.streaks]
-    numbers = [head.activity for head in heads if head is not None] + [row.seen_id for row in marks if row is not None]
+    numbers = [head.activity for head in heads if head is not None] + [
+        row.seen_id for row in marks if row is not None
+    ]
     row = reader.get(ACTIVITY, (max(numbers),)) if numbers else None
     return max(person.created_at, row.recorded_at if row is not None else 0)
 

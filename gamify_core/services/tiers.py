@@ -155,7 +155,7 @@ class Tiers:
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TierAnswer:
-        """Unpin: the participant stands where the ladder's metric puts them. Where nothing is pinned, nothing happens."""
+        """Unpin: the participant stands where the ladder's metric puts them. Nobody pinned, nothing done."""
         who = border.participant(participant_id)
         named = border.code(ladder, "ladder") if ladder != "tier" else None
         request = request_of(at, participant_id=who, ladder=named)

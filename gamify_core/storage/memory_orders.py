@@ -73,7 +73,7 @@ class Order:
         rows: Iterable[tuple[Key, Row]],
     ) -> None:
         """Order `rows`, all there are now; `row_of` answers what a row is at any later time."""
-        self.broken = False
+        self.broken: bool = False
         self.by_key: bool = index is None
         self.counted: bool = table.counted if index is None else index.counted
         places = tuple(range(table.key)) if index is None else table.places(index)

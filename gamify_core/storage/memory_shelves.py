@@ -178,7 +178,8 @@ class KeyShelf(_Shelf):
         """Hold the rows of `table`."""
         super().__init__(table)
         self._rows: dict[Key, Row] = {}
-        self.get = self.kept = self._rows.get
+        self.get: Callable[[Key], Any] = self._rows.get
+        self.kept: Callable[[Key], Row | None] = self._rows.get
 
     def pairs(self) -> Iterator[tuple[Key, Row]]:
         """Iterate over all keys and rows."""
@@ -224,8 +225,8 @@ class ChainShelf(_Shelf):
         )
         self._row = table.row
         self._width = table.key - 1
-        self.get = self._get
-        self.kept = self._kept
+        self.get: Callable[[Key], Any] = self._get
+        self.kept: Callable[[Key], Row | None] = self._kept
 
     def _get(self, key: Key) -> Any:
         chain = self._chains.get(key[:-1])

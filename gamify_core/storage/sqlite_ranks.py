@@ -52,7 +52,9 @@ class Counts:
         )
         descending = columns_sql(places, " DESC")
         below = vector(places, "<=")
-        self.floor: str = f"SELECT {columns} FROM {table} WHERE {level} AND {below} ORDER BY {descending} LIMIT 1"
+        self.floor: str = (
+            f"SELECT {columns} FROM {table} WHERE {level} AND {below} ORDER BY {descending} LIMIT 1"
+        )
         self.total: str = f'SELECT IFNULL(SUM("n"), 0) FROM {table} WHERE {level}'
         upper, block, target = 2, 2 + width, 2 + 2 * width
         kept = f'SELECT IFNULL(SUM("n"), 0) FROM {table} WHERE "{board}"=?1 AND "level"='

@@ -33,7 +33,7 @@ class Known:
     def __init__(self, texts: Statements) -> None:
         """Know nothing yet."""
         table = texts.table
-        self.texts = texts
+        self.texts: Statements = texts
         self.key: int = table.key
         self.chain: bool = table.chain
         self.rows: dict[Key, Any] = {}
@@ -96,7 +96,7 @@ class Remembered(dict[Table[Any], Known]):
         """Remember nothing yet; `texts` gives the statements of a table."""
         super().__init__()
         self._texts = texts
-        self.added = 0
+        self.added: int = 0
         self.touched: list[tuple[Known, Collection[Row]]] = []
         """What the open transaction writes, noted beforehand: a rollback makes what is known of it untrue."""
 

@@ -72,7 +72,9 @@ class Order:
         self._scans: dict[tuple[int, int, int, bool], str] = {}
         self._counts: dict[int, str] = {}
         if index is not None and index.unique:
-            self.find: str = f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
+            self.find: str = (
+                f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
+            )
 
     def place(self, row: tuple[Value, ...]) -> Key | None:
         """Return where `row` stands in this order, or None when it has no entry."""

@@ -35,7 +35,9 @@ class _Shelf(Generic[Row]):
         self.rows: dict[Key, Row | None] = {}  # as this unit sees them; None: there is none
         self.before: dict[Key, Row | None] = {}  # as the store has them, for the rows that are queued
         self.heads: dict[Key, Row | None] = {}
-        self.ends: list[Row] = []  # rows to be added to chains, which nothing but `last` has to see before a flush
+        self.ends: list[
+            Row
+        ] = []  # rows to be added to chains, which nothing but `last` has to see before a flush
         self.found: dict[tuple[Index, Key], Key | None] = {}
 
 
@@ -91,7 +93,9 @@ class Unit:
         if shelf.ends:
             self.flush()
         rows = shelf.rows
-        row: Row | None = rows.get(key, _UNREAD)  # not try/except: in a unit of one command most reads are first reads
+        row: Row | None = rows.get(
+            key, _UNREAD
+        )  # not try/except: in a unit of one command most reads are first reads
         if row is _UNREAD:
             row = rows[key] = self._transaction.get(table, key)
         return row
@@ -278,7 +282,11 @@ class Unit:
             if after:
                 self._transaction.replace(shelf.table, before, after)
             shelf.before = {}
-        if self._flushed and not self._marks and sum([len(shelf.rows) for shelf in shelves.values()]) > _ROWS_KEPT:
+        if (
+            self._flushed
+            and not self._marks
+            and sum([len(shelf.rows) for shelf in shelves.values()]) > _ROWS_KEPT
+        ):
             shelves.clear()
         self._flushed = True
 

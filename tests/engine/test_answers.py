@@ -403,7 +403,7 @@ def test_profile_and_state(game: Engine, clock: ManualClock) -> None:
     registered = profile.pop("created_at")
     assert str(registered).startswith("2026-03-02T09:00:00")
     assert profile.pop("first_seen_at") == registered
-    assert profile.pop("last_seen_at") == "2026-03-02T09:00:00.000006Z"  # when the fifth command after that was recorded
+    assert profile.pop("last_seen_at") == "2026-03-02T09:00:00.000006Z"  # the last command
     tier = {"code": "gold", "name": "Gold Tier", "level": 3}
     assert profile == {
         "participant_id": "user_123",

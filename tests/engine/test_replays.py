@@ -22,7 +22,6 @@ from gamify_core import (
     TierChanged,
 )
 from gamify_core.answers import Answer
-
 from tests.engine.conftest import store_of
 
 if TYPE_CHECKING:

@@ -428,7 +428,7 @@ def test_a_full_wallet_refuses_by_hand_and_skips_in_a_cascade(make_engine: MakeE
 def test_a_rule_that_a_file_cannot_carry_says_so(tmp_path: Path) -> None:
     """A file opened by itself can be read, and refuses to decide what a Python function decides."""
     path = tmp_path / "game.db"
-    rule = Rule("py", on="e", when=lambda properties: bool(properties), award=2)
+    rule = Rule("py", on="e", when=lambda properties: properties["x"] == 1, award=2)
     with Engine(Catalog(rules=[rule], leaderboards=[Leaderboard("b")]), path) as game:
         game.events.emit("ada", "e", {"x": 1})
     with Engine.reopen(path) as again:

@@ -39,5 +39,9 @@ class ZoneChangeRow(NamedTuple):
 PARTICIPANT_BY_ID = Index("participant_by_id", ("scope", "participant_id"), unique=True)
 PARTICIPANT = Table("participant", ParticipantRow, key=1, chain=True, indexes=(PARTICIPANT_BY_ID,))
 ZONE_CHANGE = Table(
-    "zone_change", ZoneChangeRow, key=2, chain=True, parents={"participant": "participant", "activity": "activity"}
+    "zone_change",
+    ZoneChangeRow,
+    key=2,
+    chain=True,
+    parents={"participant": "participant", "activity": "activity"},
 )
