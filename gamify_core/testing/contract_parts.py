@@ -118,7 +118,7 @@ LETTER_RANGES: list[Range] = [
     ((1, "in"), (7,), None),
     ((1, "in", 2), None, None),
 ]
-CUTS = [
+CUTS: list[tuple[bool, int, int | None]] = [
     (False, 0, None),
     (True, 0, None),
     (False, 1, 2),

@@ -30,6 +30,10 @@ class PlainReading:
         self.store = store
         self.tables: Tables | None = None
 
+    def forget(self) -> None:
+        """Read nothing any more."""
+        self.tables = None
+
     def rows(self, table: Table[Any]) -> dict[Key, Row]:
         """Return all rows of a table."""
         if self.tables is None or table not in self.tables:
@@ -126,7 +130,7 @@ class PlainTransaction(PlainReading):
     def rollback(self) -> None:
         """Forget the copy."""
         if self.tables is not None:
-            self.tables = None
+            self.forget()
             self.store.lock.release()
 
 
