@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gamify_core.errors import ConditionError
 
-__all__ = ["Atom", "Criteria", "Lack", "crossed", "parse_criteria", "rung"]
+__all__ = ["Atom", "Criteria", "Lack", "parse_criteria", "rung"]
 
 _BELOW_ONE: Final = math.nextafter(1.0, 0.0)
 DEEPEST: Final = 32
@@ -118,11 +118,6 @@ def parse_criteria(source: str) -> Criteria:
     tree = parse_text(source)
     goal = _read(tree, tree.body, 1)
     return Criteria(source, tuple(dict.fromkeys(_atoms(goal))), goal)
-
-
-def crossed(minimums: Sequence[int], old: int, new: int) -> range:
-    """Return the indexes of the ascending `minimums` that a move from `old` to `new` reached; a fall none."""
-    return range(bisect_right(minimums, old), bisect_right(minimums, new))
 
 
 def rung(minimums: Sequence[int], value: int) -> int:

@@ -11,7 +11,7 @@ from gamify_core.storage.tables.progress import BADGE, BadgeRow
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
-    from gamify_core.road.plan import BadgePlan
+    from gamify_core.road.compiled import BadgePlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 

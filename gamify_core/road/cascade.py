@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.road.badges import consider
+from gamify_core.road.compiled import LadderPlan
 from gamify_core.road.ladders import climb
-from gamify_core.road.plan import LadderPlan
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
 
-__all__ = ["settle"]
+__all__ = ["fire_reached"]
 
 ROUNDS = 100
 
 
-def settle(turn: Turn) -> None:
+def fire_reached(turn: Turn) -> None:
     """Fire what the turn has reached, and what that reaches, to the fixed point."""
     rounds = 0
     while turn.reached:

@@ -13,7 +13,7 @@ from gamify_core.road.meters import value_of
 from gamify_core.storage.tables.progress import STANDING, StandingRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.plan import LadderPlan
+    from gamify_core.road.compiled import LadderPlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 

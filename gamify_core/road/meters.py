@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.periods import Calendar
 from gamify_core.errors import BadValue
-from gamify_core.road.plan import ALL_TIME, MetricPlan, Tracker, natural
-from gamify_core.road.streak_rows import count_of
-from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.road.compiled import ALL_TIME, MetricPlan, Tracker
+from gamify_core.road.plan import natural
+from gamify_core.road.values import natural_value
 from gamify_core.storage.tables.metrics import (
     METRIC,
     SCORE_LEVEL,
@@ -29,7 +29,6 @@ from gamify_core.storage.tables.metrics import (
     SeenRow,
     WindowRow,
 )
-from gamify_core.storage.tables.progress import EVENT
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
@@ -225,18 +224,5 @@ def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker) -> int:
 def value_of(turn: Turn, who: ParticipantRow, name: str) -> int:
     """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly`, and so on."""
     if "@" not in name and natural(name):
-        return _natural(turn, who, name)
+        return natural_value(turn.unit, who, turn.plan, name, turn.occurred_at)
     return value_in(turn, who, turn.plan.reading(name))
-
-
-def _natural(turn: Turn, who: ParticipantRow, name: str) -> int:
-    if name.startswith("streak."):
-        return count_of(turn, who, name)
-    if name == "events.count":
-        event = turn.unit.last(EVENT, (who.number,))
-        return 0 if event is None else event.n
-    currency, _, part = name.rpartition(".")
-    entry = turn.unit.last(ENTRY, (who.number, currency))
-    if entry is None:
-        return 0
-    return {"earned": entry.earned, "spent": entry.spent, "balance": entry.balance}[part]

@@ -1,48 +1,43 @@
 """A catalog, compiled for deciding: which metrics are kept, in which windows, and what watches them.
 
-Promise: whatever a move of a metric can set off is found by two bisects in that metric's own list, never by going
-through the catalog; a metric that nothing reads is not kept. Compiling is pure, and the same catalog gives the
-same plan in every process.
+Promise: a metric that nothing reads is not kept. Compiling is pure, and the same catalog gives the same plan in
+every process.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-import attrs
-
-from gamify_core.catalog import Badge, Catalog, Ladder, Leaderboard, Metric, Rule, Streak
+from gamify_core.catalog import Catalog, Leaderboard, Metric, Rule, Streak
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression, compile_condition
 from gamify_core.domain.periods import HOUR, Calendar, Kind, duration
 from gamify_core.domain.streaks import StreakRules
-from gamify_core.domain.thresholds import Criteria, parse_criteria, rung
+from gamify_core.domain.thresholds import parse_criteria
 from gamify_core.domain.zones import CARRIED, ZoneLine, zone
+from gamify_core.road.compiled import (
+    ALL_TIME,
+    BadgePlan,
+    BoardPlan,
+    CapPlan,
+    CounterPlan,
+    LadderPlan,
+    MetricPlan,
+    Mode,
+    Node,
+    RulePlan,
+    StreakPlan,
+    Tracker,
+    WalletPlan,
+    Watch,
+)
 
-__all__ = [
-    "BadgePlan",
-    "BoardPlan",
-    "CapPlan",
-    "CounterPlan",
-    "LadderPlan",
-    "MetricPlan",
-    "Node",
-    "Plan",
-    "RulePlan",
-    "StreakPlan",
-    "Tracker",
-    "WalletPlan",
-    "Watch",
-    "compile_plan",
-]
+__all__ = ["Plan", "compile_plan", "mode_of", "natural"]
 
-Mode = Literal["sum", "level", "max", "min"]
 Planned = TypeVar("Planned")
-ALL_TIME = Calendar("all_time")
 _EVER = 2**62  # longer than all time: what a cooldown of a billion weeks comes to must still fit 64 bits
 _KINDS: dict[str, Kind] = {
     "hourly": "hourly",
@@ -52,175 +47,6 @@ _KINDS: dict[str, Kind] = {
     "yearly": "yearly",
 }
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-@attrs.define(eq=False)
-class LadderPlan:
-    """A ladder and where it stands in catalog order.
-
-    `minimums` are those of the rungs that are reached by the metric, `places` where each of them stands in `codes`;
-    rungs whose `award_type` is manual are only ever assigned.
-    """
-
-    order: int
-    ladder: Ladder
-    codes: tuple[str, ...]
-    minimums: tuple[int, ...]
-    places: tuple[int, ...]
-
-    def earned(self, value: int) -> int:
-        """Return the place of the highest rung that a value of the metric reaches, or -1."""
-        reached = rung(self.minimums, value)
-        return self.places[reached] if reached >= 0 else -1
-
-
-@attrs.define(eq=False)
-class BadgePlan:
-    """A badge that criteria can give."""
-
-    order: int
-    badge: Badge
-    criteria: Criteria
-
-
-Node = LadderPlan | BadgePlan
-
-
-@attrs.define(eq=False)
-class Watch:
-    """The thresholds on one metric, ascending, and what each of them wakes.
-
-    `ladders` are woken by a first move wherever that leads: in a window that has just begun everybody is below rungs
-    that the window before had earned them, and there is no threshold on the way down from it.
-    """
-
-    minimums: list[int] = attrs.field(factory=list)
-    nodes: list[Node] = attrs.field(factory=list)
-    ladders: list[Node] = attrs.field(factory=list)
-
-    def add(self, minimum: int, node: Node) -> None:
-        """Watch one more threshold; they come in ascending order."""
-        self.minimums.append(minimum)
-        self.nodes.append(node)
-        if isinstance(node, LadderPlan) and node not in self.ladders:
-            self.ladders.append(node)
-
-    def reached(self, old: int | None, new: int) -> list[Node]:
-        """Return what a move from `old` (None: never moved before) to `new` wakes, either way."""
-        high = bisect_right(self.minimums, new)
-        if old is None:
-            return self.nodes[:high] + self.ladders
-        low = bisect_right(self.minimums, old)
-        if low == high:
-            return []
-        return self.nodes[low:high] if low < high else self.nodes[high:low]
-
-
-@attrs.define(eq=False)
-class Tracker:
-    """A metric kept in the periods of one calendar. `ranked` ones are boards."""
-
-    metric: str
-    calendar: Calendar
-    zone: tzinfo
-    text: str
-    ranked: bool = False
-    ascending: bool = False
-    dense: bool = False
-    watch: Watch | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What tells this tracker from others."""
-        return self.metric, self.text
-
-    @property
-    def all_time(self) -> bool:
-        """Whether its one window is for ever."""
-        return self.calendar is ALL_TIME
-
-
-@attrs.define(eq=False)
-class MetricPlan:
-    """Everything to do when a metric moves."""
-
-    name: str
-    mode: Mode
-    watch: Watch | None = (
-        None  # on the running value, where that is kept elsewhere (wallet, streak, event chain)
-    )
-    trackers: tuple[Tracker, ...] = ()
-
-
-@attrs.define(eq=False)
-class WalletPlan:
-    """The metrics of a currency that something reads."""
-
-    earned: MetricPlan | None
-    spent: MetricPlan | None
-    balance: MetricPlan | None
-
-
-@attrs.define(eq=False)
-class CounterPlan:
-    """A declared metric: what it takes from an event."""
-
-    metric: Metric
-    plan: MetricPlan
-    when: Expression | None
-    amount: Expression | None
-    distinct: Expression | None
-
-
-@attrs.define(eq=False)
-class CapPlan:
-    """The bound of a rule: at most so many points and times in a period."""
-
-    points: int | None
-    times: int | None
-    per: str
-    points_plan: MetricPlan
-    times_plan: MetricPlan
-
-
-@attrs.define(eq=False)
-class RulePlan:
-    """A rule with its expressions compiled."""
-
-    rule: Rule
-    when: Expression | None
-    awards: tuple[tuple[str, int | Expression], ...]
-    deducts: tuple[tuple[str, int | Expression], ...]
-    cap: CapPlan | None
-    cooldown: int | None
-    starts: int | None
-    ends: int | None
-    random: bool = attrs.field(init=False)  # whether anything in it draws luck, and needs a stream of its own
-
-    @random.default
-    def _draws(self) -> bool:
-        amounts = [amount for _, amount in (*self.awards, *self.deducts) if not isinstance(amount, int)]
-        return any(expression.random for expression in (self.when, *amounts) if expression is not None)
-
-
-@attrs.define(eq=False)
-class StreakPlan:
-    """A streak, with the names of its metrics."""
-
-    streak: Streak
-    when: Expression | None
-    rules: StreakRules
-    line: ZoneLine | None  # None: the zone that each participant lives in
-    current: MetricPlan | None = None
-    longest: MetricPlan | None = None
-
-
-@attrs.define(eq=False)
-class BoardPlan:
-    """A leaderboard and the tracker of each period that is kept."""
-
-    board: Leaderboard
-    trackers: dict[str, Tracker]
 
 
 def _calendar(kind: str, week_start: str) -> Calendar:
@@ -244,7 +70,6 @@ class Plan:
         """Compile `catalog`, which has been validated already."""
         self.catalog = catalog
         self.zone: tzinfo = zone(catalog.timezone)
-        self._modes: dict[str, Mode] = {}
         self._trackers: dict[tuple[str, str], Tracker] = {}
         self._named: dict[str, Tracker] = {}
         self._wallets: dict[str, WalletPlan] = {}
@@ -273,10 +98,6 @@ class Plan:
         if name not in self.metrics:
             self.metrics[name] = MetricPlan(name, mode)
         return self.metrics[name]
-
-    def moving(self, name: str) -> MetricPlan | None:
-        """Return the plan of a metric whose running value is kept elsewhere, or None when nothing reads it."""
-        return self.metrics.get(name)
 
     def track(  # noqa: PLR0913 - the parts of a calendar
         self,

@@ -17,9 +17,10 @@ import attrs
 
 from gamify_core.domain.streaks import Mark, State, fold, step
 from gamify_core.road import rules, streaks
+from gamify_core.road.compiled import LadderPlan, MetricPlan, Tracker
 from gamify_core.road.ladders import climb
 from gamify_core.road.meters import moved, value_of, window_number
-from gamify_core.road.plan import LadderPlan, MetricPlan, Plan, Tracker, natural
+from gamify_core.road.plan import Plan, natural
 from gamify_core.road.streak_rows import line_of
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD

@@ -47,7 +47,7 @@ from gamify_core.storage.tables.activity import (
     SettingRow,
 )
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
-from gamify_core.storage.unit import Unit
+from gamify_core.storage.unit import Unit, remember
 
 __all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog"]
 
@@ -120,6 +120,10 @@ class Road:
         """Open a unit of work. Whoever opens it commits it or rolls it back."""
         return Unit(self.store.begin(locks), ORDER, self.known)
 
+    def learn(self, name: object, number: int) -> None:
+        """Know a fact of a committed row that never changes, such as a window's number."""
+        remember(self.known, {name: number})
+
     # -- one command -----------------------------------------------------------------------------------------
 
     def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
@@ -140,7 +144,7 @@ class Road:
         turn = Turn(unit, self.plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
         ask.decide(turn)
         if turn.reached:
-            cascade.settle(turn)
+            cascade.fire_reached(turn)
         written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
         if written:
             turn.seq = seq

@@ -25,7 +25,7 @@ from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.rules import FIRED
 
 if TYPE_CHECKING:
-    from gamify_core.road.plan import CounterPlan, MetricPlan, RulePlan
+    from gamify_core.road.compiled import CounterPlan, MetricPlan, RulePlan
     from gamify_core.road.turn import Turn
 
 __all__ = ["FALSE", "FIRES", "Judged", "PassedOver", "Verdict", "attributes_of", "count", "facts_for"]

@@ -17,11 +17,13 @@ from gamify_core.storage.tables.streaks import MARK, STREAK, MarkRow, StreakRow
 
 if TYPE_CHECKING:
     from gamify_core.domain.zones import ZoneLine
-    from gamify_core.road.plan import StreakPlan
+    from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["follow", "record"]
+
+_row = tuple.__new__
 
 
 def record(turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str) -> Recorded:
@@ -39,8 +41,8 @@ def record(turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str) -> Rec
         after, already = _late(turn, who, plan, line, before, mark)
     if after is before:  # two rules of one event record the same activity
         return compare(before, after, mark, already=True)
-    turn.unit.add(MARK, MarkRow(who.number, code, *mark))
-    turn.unit.put(STREAK, StreakRow(who.number, code, *after))
+    turn.unit.add(MARK, _row(MarkRow, (who.number, code, *mark)))
+    turn.unit.put(STREAK, _row(StreakRow, (who.number, code, *after)))
     recorded = compare(before, after, mark, already=already)
     _tell(turn, who, plan, line, before, after, cause)
     return recorded
@@ -131,8 +133,7 @@ def follow(  # noqa: PLR0913 - as above, without a cause
     """
     first = before is None or before.last is None
     if plan.current is not None and not _stands(before, after):
-        was = read(before, plan.rules, line, NO_PARDONS, turn.occurred_at).current
-        now = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen)).current
+        was, now = _counts(turn, plan, line, before, after)
         if now != was:
             moved(turn, who, plan.current, None if first else was, now, now - was)
     if plan.longest is not None and after.longest_at is not None:
@@ -140,3 +141,17 @@ def follow(  # noqa: PLR0913 - as above, without a cause
         if (after.longest, after.longest_at) != (longest, at):
             old = None if first else longest
             moved(turn, who, plan.longest, old, after.longest, after.longest - longest, after.longest_at)
+
+
+def _counts(
+    turn: Turn, plan: StreakPlan, line: ZoneLine, before: State | None, after: State
+) -> tuple[int, int]:
+    """Return what a streak counted just before an activity that changed its run, and what it counts after it.
+
+    In order that needs no reading: a run is alive exactly when acting at that instant keeps it. An offset that the
+    activity itself carries is the exception, for until then the last one's held.
+    """
+    if before is None or (after.seen > before.seen and not line.carried):
+        return (0 if before is None or after.runs > before.runs else before.run), after.run
+    was = read(before, plan.rules, line, NO_PARDONS, turn.occurred_at).current
+    return was, read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen)).current

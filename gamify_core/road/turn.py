@@ -16,7 +16,8 @@ from gamify_core.effects import Words
 from gamify_core.storage.tables.participants import ParticipantRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.plan import Node, Plan
+    from gamify_core.road.compiled import Node
+    from gamify_core.road.plan import Plan
     from gamify_core.storage.unit import Unit
 
 __all__ = ["Turn"]

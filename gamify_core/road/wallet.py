@@ -34,8 +34,7 @@ def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: st
     else:
         version, balance, earned, spent = head.version, head.balance, head.earned, head.spent
     if earned + amount > _LIMIT or balance + amount > _LIMIT:
-        detail = f"{currency} of {who.participant_id!r} would leave the range of 64 bits"
-        raise BadValue("amount", amount, detail)
+        raise _too_much(who, currency, amount)
     ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount)
     _append(
         turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause
@@ -49,10 +48,8 @@ def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: st
 
 def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
     """Take points that a participant spends; more than is there is refused with the numbers."""
-    head = turn.unit.last(ENTRY, (who.number, currency))
-    balance = head.balance if head is not None else 0
-    if head is None or balance < amount:
-        raise InsufficientPoints(who.participant_id, currency, balance, amount)
+    head = _covering(turn, who, currency, amount)
+    balance = head.balance
     ordinal = turn.say("points_deducted", who.number, cause, amount, currency, balance - amount)
     spent = head.spent + amount
     _append(
@@ -69,10 +66,8 @@ def transfer(
     turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, currency: str, amount: int
 ) -> None:
     """Move points from one participant to another."""
-    head = turn.unit.last(ENTRY, (sender.number, currency))
-    balance = head.balance if head is not None else 0
-    if head is None or balance < amount:
-        raise InsufficientPoints(sender.participant_id, currency, balance, amount)
+    head = _covering(turn, sender, currency, amount)
+    balance = head.balance
     ordinal = turn.say(
         "points_deducted", sender.number, "direct", amount, currency, balance - amount, recipient.number
     )
@@ -94,8 +89,7 @@ def transfer(
         (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
     )
     if held + amount > _LIMIT:
-        detail = f"{currency} of {recipient.participant_id!r} would leave the range of 64 bits"
-        raise BadValue("amount", amount, detail)
+        raise _too_much(recipient, currency, amount)
     ordinal = turn.say(
         "points_awarded", recipient.number, "direct", amount, currency, held + amount, sender.number
     )
@@ -103,6 +97,20 @@ def transfer(
     if (plan := turn.plan.wallet(currency).balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
+
+
+def _covering(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> EntryRow:
+    """Return the head of a wallet that holds at least this much."""
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    balance = head.balance if head is not None else 0
+    if head is None or balance < amount:
+        raise InsufficientPoints(who.participant_id, currency, balance, amount)
+    return head
+
+
+def _too_much(who: ParticipantRow, currency: str, amount: int) -> BadValue:
+    detail = f"{currency} of {who.participant_id!r} would leave the range of 64 bits"
+    return BadValue("amount", amount, detail)
 
 
 def _append(  # noqa: PLR0913 - the columns of the row

@@ -29,10 +29,12 @@ from gamify_core.storage.tables.progress import EVENT, EventRow
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
     from gamify_core.domain.condition_facts import Facts
-    from gamify_core.road.plan import StreakPlan
+    from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
 
 __all__ = ["Emit", "Events", "Sent"]
+
+_row = tuple.__new__
 
 
 @attrs.frozen
@@ -210,7 +212,7 @@ def _begin(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> Fact
     turn.say("=", turn.who.number, name)
     head = turn.unit.last(EVENT, (turn.who.number,))
     n = 1 if head is None else head.n + 1
-    turn.unit.append(EVENT, EventRow(turn.who.number, n, name, turn.occurred_at, turn.seq))
+    turn.unit.append(EVENT, _row(EventRow, (turn.who.number, n, name, turn.occurred_at, turn.seq)))
     if (plan := turn.plan.metrics.get("events.count")) is not None:
         moved(turn, turn.who, plan, n - 1 if n > 1 else None, n, 1)
     for counter in turn.plan.counters.get(name, ()):

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from gamify_core import border
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.services.access import Access
-from gamify_core.services.standings import Around, Board, BoardPage, Entry, Rank, open_board
+from gamify_core.services.standings import Around, Board, BoardPage, Entry, Rank, open_board, rank_in
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Leaderboard
     from gamify_core.catalog.definitions import Period
     from gamify_core.storage.protocol import Reader
 
 __all__ = ["Around", "BoardPage", "Entry", "Leaderboards", "Rank"]
+
+_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily")
 
 
 class Leaderboards:
@@ -62,8 +65,7 @@ class Leaderboards:
         """Return where a participant stands. Somebody who is not on the board has rank, score and percentile None."""
         who = border.participant(participant_id)
         with self._access.read() as reader:
-            board = self._open(reader, leaderboard_code, period)
-            return board.rank(who)
+            return rank_in(self._access, reader, *self._asked(leaderboard_code, period), who)
 
     def around(
         self,
@@ -92,9 +94,13 @@ class Leaderboards:
             return Around(board.code, board.period, entries, total)
 
     def _open(self, reader: Reader, code: str, period: Period | None) -> Board:
+        return open_board(self._access, reader, *self._asked(code, period))
+
+    def _asked(self, code: str, period: Period | None) -> tuple[Leaderboard, Period]:
         board = self._access.road.plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
-        known = ("all_time", "yearly", "monthly", "weekly", "daily")
-        if period is not None and period not in known:
-            detail = f"period must be one of {', '.join(known)}, not {period!r:.60}"
+        if period is None:
+            return board, board.period
+        if period not in _PERIODS:
+            detail = f"period must be one of {', '.join(_PERIODS)}, not {period!r:.60}"
             raise BadValue("period", period, detail)
-        return open_board(self._access, reader, board, period or board.period)
+        return board, period

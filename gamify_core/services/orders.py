@@ -24,7 +24,7 @@ from gamify_core.storage.tables.metrics import (
 from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
-    from gamify_core.road.plan import Tracker
+    from gamify_core.road.compiled import Tracker
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
@@ -55,6 +55,10 @@ class Order(Protocol):
 
     def entry(self, participant: int) -> MetricRow | None:
         """Return the entry of a participant."""
+        ...
+
+    def around(self, down: int) -> tuple[int, int, int]:
+        """Return how many entries are better than a score, how many are no worse, and how many there are."""
         ...
 
     def total(self) -> int:
@@ -93,6 +97,16 @@ class Kept:
         row = self._reader.get(METRIC, (participant, self._window)) if self._window else None
         return row if row is not None and row.down is not None else None
 
+    def around(self, down: int) -> tuple[int, int, int]:
+        """Return how many entries are better than a score, how many are no worse, and how many there are."""
+        board = (self._window,)
+        before = self._reader.position
+        above, upto = (
+            before(METRIC, METRIC_BY_RANK, board, (down,)),
+            before(METRIC, METRIC_BY_RANK, board, (down + 1,)),
+        )
+        return above, upto, self._reader.count(METRIC, METRIC_BY_RANK, board)
+
     def total(self) -> int:
         """Return how many entries there are."""
         return self._reader.count(METRIC, METRIC_BY_RANK, (self._window,)) if self._window else 0
@@ -126,6 +140,10 @@ class Scanned:
     def entry(self, participant: int) -> MetricRow | None:
         """Return the entry of a participant."""
         return self._by_participant.get(participant)
+
+    def around(self, down: int) -> tuple[int, int, int]:
+        """Return how many entries are better than a score, how many are no worse, and how many there are."""
+        return self.before((down,)), self.before((down + 1,)), self.total()
 
     def total(self) -> int:
         """Return how many entries there are."""

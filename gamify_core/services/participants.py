@@ -19,6 +19,7 @@ from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.pages import Page
 from gamify_core.services.profiles import Profile, Sections, profile_of, state_of
+from gamify_core.services.reading import snapshot
 from gamify_core.storage.tables.participants import (
     PARTICIPANT,
     PARTICIPANT_BY_ID,
@@ -169,11 +170,11 @@ class Participants:
     def get(self, participant_id: str) -> Profile:
         """Return the rich profile. Raises `NotFound` (`Participant not found: …`) for somebody never seen."""
         who = border.participant(participant_id)
-        with self._access.read() as reader:
-            person = self._access.person(reader, who)
+        with snapshot(self._access) as seen:
+            person = self._access.person(seen.reader, who)
             if person is None:
                 raise _unknown(who)
-            return profile_of(self._access, reader, person)
+            return profile_of(seen, person)
 
     def state(self, participant_id: str, *, include: Iterable[Section] | None = None) -> Sections:
         """Return the sections asked for (all by default); somebody never seen has zeros."""
@@ -184,8 +185,8 @@ class Participants:
                 detail = f"include knows {', '.join(SECTIONS)}, not {section!r:.60}"
                 raise BadValue("include", section, detail)
         wanted = tuple(section for section in SECTIONS if section in asked)
-        with self._access.read() as reader:
-            return state_of(self._access, reader, self._access.person(reader, who), who, wanted)
+        with snapshot(self._access) as seen:
+            return state_of(seen, self._access.person(seen.reader, who), who, wanted)
 
     def list(self, *, search: str | None = None, page: int = 1, page_size: int = 50) -> Page[Participant]:
         """Return the participants of this scope by id; `search` keeps those whose id or name contains it."""

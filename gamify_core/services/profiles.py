@@ -12,6 +12,7 @@ import attrs
 from gamify_core.clock import iso, moment
 from gamify_core.services.badges import BadgeState, states
 from gamify_core.services.points import Balance
+from gamify_core.services.reading import Snapshot
 from gamify_core.services.streaks import StreakState, streak_states
 from gamify_core.services.tiers import NextTier, TierReached, TierState, standing
 from gamify_core.storage.tables.activity import ACTIVITY
@@ -118,12 +119,13 @@ class Profile:
         }
 
 
-def profile_of(access: Access, reader: Reader, person: ParticipantRow) -> Profile:
+def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
     """Return the profile of a participant, from one snapshot."""
+    access, reader, _ = seen
     event = reader.last(EVENT, (person.number,))
     badges = tuple(states(reader, person, access.road.plan.catalog.badges))
-    streaks = streak_states(access, reader, person)
-    tier = _tier(access, reader, person, person.participant_id)
+    streaks = streak_states(seen, person)
+    tier = _tier(seen, person, person.participant_id)
     return Profile(
         person.participant_id,
         person.display_name,
@@ -159,18 +161,17 @@ def _last_seen(access: Access, reader: Reader, person: ParticipantRow) -> int:
     return max(person.created_at, row.recorded_at if row is not None else 0)
 
 
-def state_of(
-    access: Access, reader: Reader, person: ParticipantRow | None, who: str, wanted: tuple[str, ...]
-) -> Sections:
+def state_of(seen: Snapshot, person: ParticipantRow | None, who: str, wanted: tuple[str, ...]) -> Sections:
     """Return the sections of a participant's state that are wanted."""
-    tier = _tier(access, reader, person, who) if "tier" in wanted else None
+    access, reader, _ = seen
+    tier = _tier(seen, person, who) if "tier" in wanted else None
     return Sections(
         who,
         wanted,
         _points(reader, person, who) if "points" in wanted else None,
         tier.current_tier if tier else None,
         tuple(states(reader, person, access.road.plan.catalog.badges)) if "badges" in wanted else None,
-        streak_states(access, reader, person) if "streaks" in wanted else None,
+        streak_states(seen, person) if "streaks" in wanted else None,
     )
 
 
@@ -181,8 +182,8 @@ def _points(reader: Reader, person: ParticipantRow | None, who: str) -> Balance:
     return Balance(who, "points", head.balance, head.balance, head.earned, head.spent)
 
 
-def _tier(access: Access, reader: Reader, person: ParticipantRow | None, who: str) -> TierState | None:
+def _tier(seen: Snapshot, person: ParticipantRow | None, who: str) -> TierState | None:
     """Return the participant's standing on the first ladder, the one documents call the tier."""
-    ladders = access.road.plan.ladders
+    ladders = seen.access.road.plan.ladders
     plan = ladders.get("tier") or next(iter(ladders.values()), None)
-    return standing(access, reader, person, who, plan) if plan is not None else None
+    return standing(seen, person, who, plan) if plan is not None else None

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.meters import DAILY
-from gamify_core.road.plan import ALL_TIME
 from gamify_core.services.orders import Kept, Key, Order, key_of, scanned
-from gamify_core.services.reading import window_of
+from gamify_core.services.reading import window_at, window_of
 from gamify_core.storage.tables.metrics import MetricRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
-__all__ = ["Around", "Board", "BoardPage", "Change", "Entry", "Rank", "open_board"]
+__all__ = ["Around", "Board", "BoardPage", "Change", "Entry", "Rank", "open_board", "rank_in"]
 
 Change = Literal["up", "down", "same", "new"]
 
@@ -194,7 +194,7 @@ class Board:
         rank, down = 0, None
         for place, row in enumerate(rows, first):
             if row.down != down:
-                rank = self._numbered(row) if down is None else self._following(rank, place, row)
+                rank = self._following(rank, place) if down is not None else self._numbered(row)
                 down = row.down
             elif self.definition.ties == "ordinal":
                 rank = place + 1
@@ -204,38 +204,17 @@ class Board:
             found.append(Entry(rank, row.tie or "", row.value, moved, name))
         return found
 
-    def rank(self, participant_id: str) -> Rank:
-        """Return where a participant stands."""
-        total = self.total()
-        person = self.access.person(self.reader, participant_id)
-        row = self.order.entry(person.number) if person is not None else None
-        if row is None:
-            return Rank(participant_id, None, None, total, None, 0, 0, total)
-        down = _down(row)
-        above = self.order.before((down,))
-        upto = self.order.before((down + 1,))
-        rank = self._numbered(row, above)
-        percentile = round(100 * (total - above - 1) / total, 1)
-        return Rank(participant_id, rank, row.value, total, percentile, above, upto - above - 1, total - upto)
-
     def place(self, participant_id: str) -> int | None:
         """Return at which place (0 is the best) a participant is in the list, or None."""
         person = self.access.person(self.reader, participant_id)
         row = self.order.entry(person.number) if person is not None else None
         return None if row is None else self.order.before(key_of(row))
 
-    def _numbered(self, row: MetricRow, above: int | None = None) -> int:
-        match self.definition.ties:
-            case "ordinal":
-                return self.order.before(key_of(row)) + 1
-            case "dense":
-                return self.order.distinct_before(_down(row)) + 1
-            case _:
-                return (self.order.before((_down(row),)) if above is None else above) + 1
+    def _numbered(self, row: MetricRow) -> int:
+        return _rank_of(self.order, self.definition.ties, row)
 
-    def _following(self, rank: int, place: int, row: MetricRow) -> int:
+    def _following(self, rank: int, place: int) -> int:
         """Return the rank of the first entry of a new score that follows directly on one of rank `rank`."""
-        del row
         return rank + 1 if self.definition.ties == "dense" else place + 1
 
     # -- what changed -----------------------------------------------------------------------------------------
@@ -250,16 +229,7 @@ class Board:
         """Return the rank at the instant that `change` compares with, or None for who was not ranked then."""
         if self.previous is not None:
             then = self.previous.entry(row.participant)
-            if then is None:
-                return None
-            down = _down(then)
-            match self.definition.ties:
-                case "ordinal":
-                    return self.previous.before(key_of(then)) + 1
-                case "dense":
-                    return self.previous.distinct_before(down) + 1
-                case _:
-                    return self.previous.before((down,)) + 1
+            return None if then is None else _rank_of(self.previous, self.definition.ties, then)
         return self._this_morning(row)
 
     def _this_morning(self, row: MetricRow) -> int | None:
@@ -306,6 +276,40 @@ class Board:
 
 def _down(row: MetricRow) -> int:
     return row.down if row.down is not None else 0
+
+
+def _rank_of(order: Order, ties: str, row: MetricRow) -> int:
+    match ties:
+        case "ordinal":
+            return order.before(key_of(row)) + 1
+        case "dense":
+            return order.distinct_before(_down(row)) + 1
+        case _:
+            return order.before((_down(row),)) + 1
+
+
+def rank_in(
+    access: Access, reader: Reader, definition: Leaderboard, period: str, participant_id: str
+) -> Rank:
+    """Return where a participant stands on a board, as of now.
+
+    A rank is what is asked right after every award, so where the board is kept nothing is opened but its order.
+    """
+    tracker = access.road.plan.boards[definition.code].trackers.get(period)
+    order: Order
+    if tracker is None:
+        order = open_board(access, reader, definition, period).order
+    else:
+        order = Kept(reader, window_at(access, reader, tracker, access.road.now()[0]))
+    person = access.person(reader, participant_id)
+    row = order.entry(person.number) if person is not None else None
+    if row is None:
+        total = order.total()
+        return Rank(participant_id, None, None, total, None, 0, 0, total)
+    above, upto, total = order.around(_down(row))
+    rank = above + 1 if definition.ties == "competition" else _rank_of(order, definition.ties, row)
+    percentile = round(100 * (total - above - 1) / total, 1)
+    return Rank(participant_id, rank, row.value, total, percentile, above, upto - above - 1, total - upto)
 
 
 def open_board(access: Access, reader: Reader, definition: Leaderboard, period: str) -> Board:

@@ -16,12 +16,12 @@ from gamify_core.road.road import Ask
 from gamify_core.road.streak_rows import reading_of, state_of
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
+from gamify_core.services.reading import Snapshot, snapshot
 
 if TYPE_CHECKING:
     from gamify_core.domain.streaks import Status
-    from gamify_core.road.plan import StreakPlan
+    from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
-    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["StreakList", "StreakState", "Streaks", "streak_states"]
@@ -132,30 +132,29 @@ class Streaks:
         """Return how a streak stands as of now. Reading writes nothing."""
         who = border.participant(participant_id)
         plan = self._plan(streak_code)
-        with self._access.read() as reader:
-            return _state(self._access, reader, self._access.person(reader, who), plan)
+        with snapshot(self._access) as seen:
+            return _state(seen, self._access.person(seen.reader, who), plan)
 
     def list(self, participant_id: str) -> StreakList:
         """Return how every streak stands as of now."""
         who = border.participant(participant_id)
-        with self._access.read() as reader:
-            person = self._access.person(reader, who)
-            return StreakList(who, streak_states(self._access, reader, person))
+        with snapshot(self._access) as seen:
+            return StreakList(who, streak_states(seen, self._access.person(seen.reader, who)))
 
     def _plan(self, code: str) -> StreakPlan:
         streak = self._access.road.plan.catalog.streak(border.code(code, "streak_code"))
         return self._access.road.plan.streaks[streak.code]
 
 
-def streak_states(access: Access, reader: Reader, person: ParticipantRow | None) -> tuple[StreakState, ...]:
+def streak_states(seen: Snapshot, person: ParticipantRow | None) -> tuple[StreakState, ...]:
     """Return how every streak of the catalog stands."""
-    return tuple(_state(access, reader, person, plan) for plan in access.road.plan.streaks.values())
+    return tuple(_state(seen, person, plan) for plan in seen.access.road.plan.streaks.values())
 
 
-def _state(access: Access, reader: Reader, person: ParticipantRow | None, plan: StreakPlan) -> StreakState:
-    road = access.road
+def _state(seen: Snapshot, person: ParticipantRow | None, plan: StreakPlan) -> StreakState:
+    access, reader, as_of = seen
     state = state_of(reader, person.number, plan.streak.code) if person is not None else None
-    reading = reading_of(reader, person, plan, road.plan.zone, road.now()[0])
+    reading = reading_of(reader, person, plan, access.road.plan.zone, as_of)
     return StreakState(
         plan.streak.code,
         plan.streak.name,

@@ -16,14 +16,13 @@ from gamify_core.road.meters import value_of
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.services.reading import value_for
+from gamify_core.services.reading import Snapshot, snapshot, value_for
 from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Tier
-    from gamify_core.road.plan import LadderPlan
+    from gamify_core.road.compiled import LadderPlan
     from gamify_core.road.turn import Turn
-    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["NextTier", "TierReached", "TierState", "Tiers", "standing"]
@@ -110,8 +109,8 @@ class Tiers:
         """Return where a participant stands, the next rung, and the history of rungs."""
         who = border.participant(participant_id)
         plan = self._ladder(ladder)
-        with self._access.read() as reader:
-            return standing(self._access, reader, self._access.person(reader, who), who, plan)
+        with snapshot(self._access) as seen:
+            return standing(seen, self._access.person(seen.reader, who), who, plan)
 
     def history(self, participant_id: str, *, ladder: str = "tier") -> tuple[TierReached, ...]:
         """Return every rung a participant has come to stand on, oldest first."""
@@ -179,12 +178,10 @@ class Tiers:
         return self._access.road.plan.ladders[catalog.ladder(border.code(code, "ladder")).code]
 
 
-def standing(
-    access: Access, reader: Reader, person: ParticipantRow | None, who: str, plan: LadderPlan
-) -> TierState:
+def standing(seen: Snapshot, person: ParticipantRow | None, who: str, plan: LadderPlan) -> TierState:
     """Return where a participant stands on a ladder."""
     ladder = plan.ladder
-    rows = reader.scan(STANDING, None, (person.number, ladder.code)) if person is not None else []
+    rows = seen.reader.scan(STANDING, None, (person.number, ladder.code)) if person is not None else []
     reached: list[TierReached] = []
     stood: str | None = None
     for row in rows:
@@ -199,7 +196,7 @@ def standing(
             reached.append(TierReached(tier.code, tier.name, tier.level, tier.color, moment(row.occurred_at)))
     head = rows[-1] if rows else None
     current = reached[-1] if head is not None and reached and reached[-1].code == head.tier else None
-    value = value_for(access, reader, person, ladder.metric)
+    value = value_for(seen, person, ladder.metric)
     place = plan.codes.index(current.code) if current is not None else -1
     if current is None and head is not None:  # on a rung that the catalog does not have any more
         place = plan.earned(value)

@@ -81,9 +81,17 @@ class Blocks:
         """Put `new`, which is not there, in for `old`, which is."""
         tops, blocks = self._tops, self._blocks
         at = bisect_left(tops, old)
-        to = bisect_left(tops, new)
         block = blocks[at]
-        if at == to:  # most moves are small: nothing to count
+        if new < block[-1] and block[0] < new:  # most moves are small: nothing to count
+            place = bisect_left(block, old)
+            del block[place]
+            if new < old:
+                insort(block, new, 0, place)
+            else:
+                insort(block, new, place)
+            return
+        to = bisect_left(tops, new)
+        if at == to:
             del block[bisect_left(block, old)]
             insort(block, new)
         elif to < len(tops) and len(blocks[to]) < 2 * LOAD and len(block) * 4 > LOAD + 4:

@@ -1,6 +1,6 @@
 """One writer at a time, across threads and processes, in the order they asked.
 
-Promise: `Turn` lets one thread of this process at a time through, first come first served. `FileLock` does
+Promise: `Place` lets one thread of this process at a time through, first come first served. `FileLock` does
 the same between processes with `flock` on a file beside the database. Both wait no longer than a deadline.
 SQLite's own busy handler is neither fair nor prompt, and holding this lock around every commit, checkpoint
 and close also keeps away from a race between a checkpoint and a commit that SQLite before 3.51.3 has in WAL
@@ -20,12 +20,12 @@ try:
 except ImportError:  # pragma: no cover - only where there is no POSIX
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FileLock", "Turn"]
+__all__ = ["FileLock", "Place"]
 
 _SHORTEST, _LONGEST = 0.00005, 0.002  # seconds asleep between two looks at a lock that another process holds
 
 
-class Turn:
+class Place:
     """A lock that is handed over to the thread that has waited longest.
 
     `threading.Lock` may be taken again at once by the thread that has just let it go, so under load a waiter

@@ -120,7 +120,9 @@ class _View(_Reading):
 
     def __enter__(self) -> Self:
         """Take the lock."""
-        self._shelves = self._store._look()  # noqa: SLF001 - a view is a part of its store
+        store = self._store
+        self._shelves = store._take()  # noqa: SLF001 - a view is a part of its store
+        store._views += 1  # noqa: SLF001
         return self
 
     def __exit__(
@@ -128,7 +130,9 @@ class _View(_Reading):
     ) -> None:
         """Give the lock back."""
         self._shelves = _ENDED
-        self._store._look_away()  # noqa: SLF001
+        store = self._store
+        store._views -= 1  # noqa: SLF001
+        store._lock.release()  # noqa: SLF001
 
 
 class _Transaction(_Reading):
@@ -263,15 +267,6 @@ class MemoryStore:
         if shelves.refusal is _closed:
             raise _closed()
         raise StoreError("This thread has a transaction open", hint="end it, or work inside it")
-
-    def _look(self) -> _Shelves:
-        shelves = self._take()
-        self._views += 1
-        return shelves
-
-    def _look_away(self) -> None:
-        self._views -= 1
-        self._lock.release()
 
     def _let_go(self) -> None:
         self._open = None

@@ -119,18 +119,20 @@ class Order:
         pair = self._boards.get(board)
         if pair is None:
             return _NOTHING
-        entries, moved = pair
-        if moved:
-            try:
-                if len(moved) * _REBUILD > len(entries):
-                    self._sort_anew(entries, board, moved)
-                else:
-                    self._move(entries, board, moved)
-            except BaseException:  # interrupted: what is half moved is made anew by the next reader
-                self.broken = True
-                raise
-            moved.clear()
-        return entries
+        if pair[1]:
+            self._settle(board, *pair)
+        return pair[0]
+
+    def _settle(self, board: Value, entries: Blocks, moved: dict[Key, Row | None]) -> None:
+        try:
+            if len(moved) * _REBUILD > len(entries):
+                self._sort_anew(entries, board, moved)
+            else:
+                self._move(entries, board, moved)
+        except BaseException:  # interrupted: what is half moved is made anew by the next reader
+            self.broken = True
+            raise
+        moved.clear()
 
     def _move(self, entries: Blocks, board: Value, moved: dict[Key, Row | None]) -> None:
         for was, now in self._changes(board, moved):
@@ -230,9 +232,12 @@ class Order:
         """Return how many rows of a board come before a bound."""
         if not self.counted or not prefix:
             raise StoreError("A position is asked of one board of a counted order")
-        entries, whole = self._lying(prefix)
-        found = entries.before(self._bound(prefix + bound))
-        return found if whole else found - entries.before(self._bound(prefix))
+        whole = prefix + bound
+        if len(whole) > self._width:
+            whole = self._bound(whole)
+        entries = self._settled(prefix[0])
+        found = entries.before(whole)
+        return found if len(prefix) == 1 else found - entries.before(self._bound(prefix))
 
 
 def _one_board(_row: Row) -> None:

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from gamify_core.errors import BadValue, StoreBusy, StoreClosed, StoreError
 from gamify_core.storage import forks, sqlite_schema
-from gamify_core.storage.filelock import FileLock, Turn
+from gamify_core.storage.filelock import FileLock, Place
 from gamify_core.storage.protocol import Table
 from gamify_core.storage.sqlite_blocks import Blocks
 from gamify_core.storage.sqlite_connections import (
@@ -92,7 +92,7 @@ class SQLiteStore:
 
     def _start(self) -> None:
         """Hold nothing yet: the state of a new store, and of one that a fork brought to a new process."""
-        self._turn = Turn()
+        self._place = Place()
         self._door = threading.Lock()  # held to open a connection, so that a fork can keep it shut
         self._file: FileLock | None = None
         self._connected = False
@@ -209,7 +209,7 @@ class SQLiteStore:
         """Wait for this thread's turn and this process's, and see that there is a connection."""
         refuse_unsafe(self.path)  # before waiting for a lock that the parent may hold
         deadline = began + self._timeout
-        if not self._turn.acquire(deadline):
+        if not self._place.acquire(deadline):
             raise self._busy(began)
         try:
             if self._closed:
@@ -221,7 +221,7 @@ class SQLiteStore:
             if connecting and not self._connected:
                 self._make_writer(self._file)
         except BaseException:
-            self._turn.release()
+            self._place.release()
             raise
 
     def _make_writer(self, file: FileLock) -> None:
@@ -239,7 +239,7 @@ class SQLiteStore:
     def _exit(self) -> None:
         if self._file is not None:
             self._file.release()
-        self._turn.release()
+        self._place.release()
 
     def _begin_again(self, began: float, error: sqlite3.Error) -> None:
         """Execute BEGIN IMMEDIATE again and again while somebody who does not know our lock has it."""
@@ -341,7 +341,7 @@ class SQLiteStore:
         deadline = time.monotonic() + _FORK_PATIENCE
         me = threading.get_ident()
         mine = self._transaction is not None and self._owner == me
-        self._forking = not mine and self._turn.acquire(deadline)
+        self._forking = not mine and self._place.acquire(deadline)
         if self._forking and not self._closed:
             self._disconnect()
         self._door.acquire()
@@ -356,7 +356,7 @@ class SQLiteStore:
         """Let everybody go on."""
         self._door.release()
         if self._forking:
-            self._turn.release()
+            self._place.release()
 
     def after_fork_in_child(self) -> None:
         """Begin anew, without a single connection of the parent."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from gamify_core.storage.protocol import Index, Key, Table, Transaction
 
-__all__ = ["Unit"]
+__all__ = ["Unit", "remember"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -150,19 +150,19 @@ class Unit:
         limit: int | None = None,
     ) -> list[Row]:
         """Return a range of rows; what is queued for this table is flushed first."""
-        self._settle(table)
+        self._flush_dirty(table)
         return self._transaction.scan(
             table, index, prefix, start=start, stop=stop, reverse=reverse, offset=offset, limit=limit
         )
 
     def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
         """Count rows with these leading columns."""
-        self._settle(table)
+        self._flush_dirty(table)
         return self._transaction.count(table, index, prefix)
 
     def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
         """Count the rows of a counted order before `bound`."""
-        self._settle(table)
+        self._flush_dirty(table)
         return self._transaction.position(table, index, prefix, bound)
 
     # -- writing ----------------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ class Unit:
         shelf = self._shelves[table]
         return [row for key in shelf.before if (row := shelf.rows[key]) is not None] + shelf.ends
 
-    def _settle(self, table: Table[Any]) -> None:
+    def _flush_dirty(self, table: Table[Any]) -> None:
         shelf = self._shelves[table]
         if shelf.before or shelf.ends:
             self.flush()
@@ -305,13 +305,18 @@ class Unit:
         self.flush()
         self._transaction.commit()
         if self.memo:
-            if len(self.known) > _FACTS_KEPT:
-                self.known.clear()
-            self.known.update(self.memo)
+            remember(self.known, self.memo)
 
     def rollback(self) -> None:
         """Forget everything."""
         self._transaction.rollback()
+
+
+def remember(known: dict[object, Any], facts: Mapping[object, Any]) -> None:
+    """Add facts to those that are known; beyond a bound what was known before is forgotten, and found again."""
+    if len(known) > _FACTS_KEPT:
+        known.clear()
+    known.update(facts)
 
 
 def _joined(shelf: _Shelf[Any]) -> dict[Key, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamify_core.domain.thresholds import Atom, Criteria, crossed, parse_criteria, rung
+from gamify_core.domain.thresholds import Atom, Criteria, parse_criteria, rung
 from gamify_core.errors import ConditionError
 
 METRICS = ["lessons", "streak.daily", "points.earned@yearly"]
@@ -184,13 +184,6 @@ def test_criteria_are_their_source() -> None:
 
 
 ladders = st.lists(st.integers(-3, 12), unique=True, max_size=6).map(sorted)
-
-
-@given(ladders, st.integers(-5, 14), st.integers(-5, 14))
-def test_crossed_are_the_rungs_between_old_and_new(minimums: list[int], old: int, new: int) -> None:
-    """A rise reaches the minimums above the old value and not above the new; a fall reaches none."""
-    expected = [index for index, minimum in enumerate(minimums) if old < minimum <= new]
-    assert list(crossed(minimums, old, new)) == expected
 
 
 @given(ladders, st.integers(-5, 14))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -167,6 +168,25 @@ def test_the_profile_is_all_in_one(make_engine: MakeEngine, clock: ManualClock) 
     ]
     assert (profile.total_events, profile.is_active) == (1, True)
     assert (profile.first_seen_at, profile.last_seen_at) == (first, clock.now())
+
+
+def test_everything_in_a_profile_is_as_of_one_instant(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Time that passes while a profile or a state is read breaks no streak in the middle of it."""
+    passing = False
+
+    def now() -> datetime:
+        if passing:
+            clock.advance(days=1)
+        return clock.now()
+
+    codes = ("one", "two", "three")
+    game = make_engine(Catalog(streaks=[Streak(code) for code in codes]), clock=now)
+    for code in codes:
+        game.streaks.record("ada", code)
+    passing = True
+    assert [streak.status for streak in game.participants.get("ada").streaks] == ["pending"] * 3
+    assert [streak.status for streak in game.streaks.list("ada")] == ["broken"] * 3
+    assert [streak.status for streak in game.participants.state("ada").streaks or ()] == ["broken"] * 3
 
 
 def test_a_bare_profile(make_engine: MakeEngine) -> None:

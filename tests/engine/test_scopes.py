@@ -4,7 +4,8 @@ import pytest
 
 from gamify_core import BadValue, Catalog, Engine, InsufficientPoints
 from gamify_core.engine import Game
-from tests.engine.conftest import MakeEngine
+from gamify_core.storage import unit
+from tests.engine.conftest import MakeEngine, store_of
 
 CATALOG = Catalog.from_dict(
     {
@@ -117,3 +118,19 @@ def test_a_scope_has_a_sound_name(game: Engine, name: object, said: str) -> None
     with pytest.raises(BadValue, match=said) as caught:
         game.scope(name)  # type: ignore[arg-type]
     assert caught.value.field == "scope"
+
+
+def test_what_is_remembered_of_windows_is_bounded(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many windows are written to or looked at, only so many are remembered; answers stay right."""
+    monkeypatch.setattr(unit, "_FACTS_KEPT", 5)
+    game = make_engine(CATALOG)
+    scopes = [f"guild:{number}" for number in range(20)]
+    for number, scope in enumerate(scopes, 1):
+        game.scope(scope).points.award("ada", number)
+    reader = make_engine(CATALOG, store=store_of(game))
+    for engine, bound in ((reader, 6), (game, 10)):  # a command adds what it learnt at once
+        found = [engine.scope(scope).leaderboards.rank("all", "ada").score for scope in scopes]
+        assert found == list(range(1, 21))
+        assert len(engine._access.road.known) <= bound  # noqa: SLF001 - it shows in memory only

@@ -18,7 +18,7 @@ import pytest
 
 from gamify_core.errors import StoreBusy, StoreError
 from gamify_core.storage import sqlite as sqlite_store
-from gamify_core.storage.filelock import FileLock, Turn
+from gamify_core.storage.filelock import FileLock, Place
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.testing.contract import insert, update, writing
 from gamify_core.testing.toys import LEVEL, RUNNER, RUNNER_BY_RANK, TOYS, LevelRow, RunnerRow
@@ -307,52 +307,52 @@ def test_the_lock_of_a_process_that_died_is_free(store: SQLiteStore) -> None:
 
 def test_a_turn_goes_to_whoever_waited_longest() -> None:
     """Threads get their turns in the order in which they asked."""
-    turn = Turn()
-    assert turn.acquire(time.monotonic())
+    place = Place()
+    assert place.acquire(time.monotonic())
     served: list[int] = []
     threads = []
 
     def wait(number: int) -> None:
-        assert turn.acquire(time.monotonic() + 10)
+        assert place.acquire(time.monotonic() + 10)
         served.append(number)
-        turn.release()
+        place.release()
 
     for number in range(5):
         thread = threading.Thread(target=wait, args=(number,))
         thread.start()
         threads.append(thread)
-        while len(turn._waiting) <= number:
+        while len(place._waiting) <= number:
             time.sleep(0.001)
-    turn.release()
+    place.release()
     for thread in threads:
         thread.join()
     assert served == [0, 1, 2, 3, 4]
-    assert turn.acquire(time.monotonic())
+    assert place.acquire(time.monotonic())
 
 
 def test_a_turn_that_came_too_late_is_passed_on() -> None:
     """A waiter that gave up is skipped."""
-    turn = Turn()
-    turn.acquire(time.monotonic())
-    assert not turn.acquire(time.monotonic() + 0.01)
-    assert not turn.acquire(0.0)
-    turn.release()
-    assert turn.acquire(time.monotonic())
+    place = Place()
+    place.acquire(time.monotonic())
+    assert not place.acquire(time.monotonic() + 0.01)
+    assert not place.acquire(0.0)
+    place.release()
+    assert place.acquire(time.monotonic())
 
 
 def test_a_turn_handed_over_as_the_waiting_ended_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the deadline and the handing over fall together, the turn is the waiter's and is not lost."""
-    turn = Turn()
-    turn.acquire(time.monotonic())
-    withdraw = turn._withdraw
+    place = Place()
+    place.acquire(time.monotonic())
+    withdraw = place._withdraw
 
     def late(ticket: threading.Lock) -> bool:
-        turn.release()
+        place.release()
         return withdraw(ticket)
 
-    monkeypatch.setattr(turn, "_withdraw", late)
-    assert turn.acquire(time.monotonic())
-    assert turn._taken
+    monkeypatch.setattr(place, "_withdraw", late)
+    assert place.acquire(time.monotonic())
+    assert place._taken
 
 
 def test_a_file_lock_is_one_at_a_time_and_knows_a_deadline(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""What a participant's metrics come to where no window holds them: wallets, streaks and the event chain.
+
+Promise: a decision and a read work the same value out of the same rows; they differ in the reader they bring and in
+the instant that is now to them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.domain.streaks import NO_PARDONS, read
+from gamify_core.road.streak_rows import line_of, state_of
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.progress import EVENT
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Plan
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["natural_value"]
+
+
+def natural_value(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: str, as_of: int) -> int:
+    """Return the running value of a metric for which `natural(name)` holds: `points.earned`, `streak.daily`."""
+    if name.startswith("streak."):
+        return _streak(reader, who, plan, name, as_of)
+    if name == "events.count":
+        event = reader.last(EVENT, (who.number,))
+        return 0 if event is None else event.n
+    currency, _, part = name.rpartition(".")
+    entry = reader.last(ENTRY, (who.number, currency))
+    if entry is None:
+        return 0
+    return {"earned": entry.earned, "spent": entry.spent, "balance": entry.balance}[part]
+
+
+def _streak(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: str, as_of: int) -> int:
+    _, code, *longest = name.split(".")
+    state = state_of(reader, who.number, code)
+    if state is None:
+        return 0
+    if longest:
+        return state.longest
+    streak = plan.streaks[code]
+    line = line_of(reader, who, streak, plan.zone)
+    # A late event must not make a run shorter than activities that have been seen already made it
+    return read(state, streak.rules, line, NO_PARDONS, max(as_of, state.seen)).current
