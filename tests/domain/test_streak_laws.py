@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamify_core.domain.periods import DAY, HOUR, SECOND, Calendar
@@ -55,7 +55,12 @@ def _with(world: World, at: int) -> World:
 
 @given(worlds())
 def test_agrees_with_a_nightly_job(world: World) -> None:
-    """Counts and freezes are those of a job that lives through all grants, deadlines and activities."""
+    """Counts and freezes are those of a job that lives through all grants, deadlines and activities.
+
+    Not where the clock is put back over the start of a day (Havana repeats the hour after midnight, so a day from
+    00:30 begins twice): there yesterday comes back for half an hour, which a job that wakes once cannot see.
+    """
+    assume(not (world.rules.calendar.day_start and world.line.zones == (zone("America/Havana"),)))
     world = _past(world)
     night, state, seen = nightly(world), _fold(world), _read(world)
     assert (seen.current, seen.longest, seen.freezes) == night[:3]

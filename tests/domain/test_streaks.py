@@ -315,3 +315,14 @@ def test_pardons_are_checked_and_put_in_order() -> None:
     with pytest.raises(BadValue, match="At least one freeze"):
         Pardons(grants=((5, 0),))
     assert Pardons(grants=((9, 1), (5, 2))).grants == ((5, 2), (9, 1))
+
+
+def test_a_day_start_that_comes_twice_counts_from_its_first_time() -> None:
+    """Where the clock goes back over the start of the day, the day before ends there, and for half an hour is back."""
+    rules = StreakRules(Calendar(day_start=30))
+    line = ZoneLine((zone("America/Havana"),))
+    first = 1_730_608_200 * 1_000_000  # 3 November 2024, 00:30, the first of two
+    done = Mark(rules.calendar.label(first - 36 * HOUR, line.zones[0]), first - 36 * HOUR, 1)
+    state = fold([done], rules, line)
+    alive = [read(state, rules, line, NO_PARDONS, first + nudge).current for nudge in (-1, 0, HOUR - 1, HOUR)]
+    assert alive == [1, 0, 1, 0]
