@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -36,38 +37,71 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Game:
-    """The services, over one way to reach the store: the engine's own, a scope's, or a handle's."""
+    """The services, over one way to reach the store: the engine's own, a scope's, or a handle's.
 
-    points: Points
-    badges: Badges
-    tiers: Tiers
-    streaks: Streaks
-    leaderboards: Leaderboards
-    events: Events
-    participants: Participants
-    history: History
+    Each is loaded and hung when it is first asked for: a handle that awards one thing needs no more than points.
+    """
 
     def __init__(self, access: Access, limits: Limits) -> None:
-        """Hang the services, which are loaded with the first engine rather than with the package."""
-        from gamify_core.services.badges import Badges  # noqa: PLC0415
-        from gamify_core.services.events import Events  # noqa: PLC0415
-        from gamify_core.services.history import History  # noqa: PLC0415
-        from gamify_core.services.leaderboards import Leaderboards  # noqa: PLC0415
-        from gamify_core.services.participants import Participants  # noqa: PLC0415
-        from gamify_core.services.points import Points  # noqa: PLC0415
-        from gamify_core.services.streaks import Streaks  # noqa: PLC0415
-        from gamify_core.services.tiers import Tiers  # noqa: PLC0415
-
+        """Hang off a way to reach the store."""
         self._access = access
         self._limits = limits
-        self.points = Points(access, limits)
-        self.badges = Badges(access)
-        self.tiers = Tiers(access)
-        self.streaks = Streaks(access)
-        self.leaderboards = Leaderboards(access)
-        self.events = Events(access, limits)
-        self.participants = Participants(access)
-        self.history = History(access)
+
+    @cached_property
+    def points(self) -> Points:
+        """Points and other currencies."""
+        from gamify_core.services.points import Points  # noqa: PLC0415 - see above
+
+        return Points(self._access, self._limits)
+
+    @cached_property
+    def badges(self) -> Badges:
+        """Badges: earned by criteria, by rules, or by hand."""
+        from gamify_core.services.badges import Badges  # noqa: PLC0415 - see above
+
+        return Badges(self._access)
+
+    @cached_property
+    def tiers(self) -> Tiers:
+        """Ladders of tiers or levels."""
+        from gamify_core.services.tiers import Tiers  # noqa: PLC0415 - see above
+
+        return Tiers(self._access)
+
+    @cached_property
+    def streaks(self) -> Streaks:
+        """Consecutive periods with activity."""
+        from gamify_core.services.streaks import Streaks  # noqa: PLC0415 - see above
+
+        return Streaks(self._access)
+
+    @cached_property
+    def leaderboards(self) -> Leaderboards:
+        """Rankings by any metric, in calendar periods."""
+        from gamify_core.services.leaderboards import Leaderboards  # noqa: PLC0415 - see above
+
+        return Leaderboards(self._access)
+
+    @cached_property
+    def events(self) -> Events:
+        """Events of the application, and what they bring about."""
+        from gamify_core.services.events import Events  # noqa: PLC0415 - see above
+
+        return Events(self._access, self._limits)
+
+    @cached_property
+    def participants(self) -> Participants:
+        """The people."""
+        from gamify_core.services.participants import Participants  # noqa: PLC0415 - see above
+
+        return Participants(self._access)
+
+    @cached_property
+    def history(self) -> History:
+        """What was done, in order."""
+        from gamify_core.services.history import History  # noqa: PLC0415 - see above
+
+        return History(self._access)
 
     @property
     def catalog(self) -> Catalog:
