@@ -121,7 +121,8 @@ class Game:
 
         Use the handle that it gives: `with engine.transaction() as tx: tx.points.award(…)`. Each command is
         atomic inside, so a refusal that is caught leaves the rest. Nested, it is a part that can be taken back.
-        Using the engine itself meanwhile, in the same thread, raises `HandleInUse`; other writers wait.
+        The handle belongs to the thread that opened it. Using the engine itself meanwhile, in that thread, or the
+        handle in another, raises `HandleInUse`; other writers wait.
         """
         with self._access.handle(keep=True) as access:
             yield Game(access, self._limits)

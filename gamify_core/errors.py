@@ -109,7 +109,8 @@ class IdempotencyConflict(GamifyError):
 
     def __init__(self, operation: str, key: str, fields: Sequence[str]) -> None:
         which = ", ".join(fields) if fields else "its arguments"
-        super().__init__(f"Idempotency key {key!r} was used for another {operation}: {which} differ(s)")
+        verb = "differs" if len(fields) == 1 else "differ"
+        super().__init__(f"Idempotency key {key!r} was used for another {operation}: {which} {verb}")
         self.operation = operation
         self.key = key
         self.fields: tuple[str, ...] = tuple(fields)

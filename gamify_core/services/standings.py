@@ -76,6 +76,8 @@ class BoardPage:
 
     def __str__(self) -> str:
         """Return a line for each entry."""
+        if not self.entries and self.total_participants:
+            return f"{self.leaderboard_code} has {self.total_participants:,} entries, none of them on page {self.page}"
         return "\n".join(map(str, self.entries)) or f"nobody is on {self.leaderboard_code} yet"
 
     def to_dict(self) -> dict[str, object]:

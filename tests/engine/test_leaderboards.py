@@ -527,3 +527,11 @@ def test_change_is_left_out_where_it_is_not_asked_for(make_engine: MakeEngine) -
     ]
     assert {entry.change for entry in game.leaderboards.around("b", "bob", change=False)} == {None}
     assert {entry.change for entry in game.leaderboards.top("b")} == {"new"}
+
+
+def test_a_page_beyond_the_end_says_so(make_engine: MakeEngine) -> None:
+    """Printing a page that has no entries tells an empty board from a page too far."""
+    game = make_engine(Catalog(leaderboards=[Leaderboard("b")]))
+    assert str(game.leaderboards.top("b")) == "nobody is on b yet"
+    game.points.award("ada", 1)
+    assert str(game.leaderboards.page("b", page=9)) == "b has 1 entries, none of them on page 9"
