@@ -203,12 +203,7 @@ def _redate(turn: Turn, who: ParticipantRow, tracker: Tracker, window: int, was:
     """Date a number of different values by the latest first sighting, now that the one at `was` was earlier."""
     row = turn.unit.get(METRIC, (who.number, window))
     if row is not None and row.reached_at == was:
-        name = (who.number, window)
-        seen = [found for found in turn.unit.queued(SEEN) if found[:2] == name]
-        if (
-            len(seen) < row.value
-        ):  # a unit that only works something out, and has no store, has them all in its queue
-            seen = turn.unit.scan(SEEN, None, name)
+        seen = turn.unit.scan(SEEN, None, (who.number, window))
         reached = max(found.first_at for found in seen)
         if reached != was:
             _put(turn, who, tracker, row, window, row.value, reached)

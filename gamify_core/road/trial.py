@@ -33,11 +33,7 @@ class Trial(Unit):
     def flush(self) -> None:
         """Send nothing; what was appended to chains joins the queued rows, which is where `get` looks."""
         for shelf in self._shelves.values():
-            for row in shelf.ends:
-                key = row[: shelf.key]
-                shelf.before.setdefault(key, None)
-                shelf.rows[key] = row
-            shelf.ends = []
+            shelf.join()
 
     def scan(  # noqa: PLR0913 - the same range as the store's own scan
         self,

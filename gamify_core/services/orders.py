@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from gamify_core.road.rebuild import fill
 from gamify_core.road.road import NOBODY
+from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
-from gamify_core.storage.tables import ORDER
 from gamify_core.storage.tables.metrics import (
     METRIC,
     METRIC_BY_RANK,
@@ -21,7 +21,6 @@ from gamify_core.storage.tables.metrics import (
     WINDOW,
     MetricRow,
 )
-from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import Tracker
@@ -159,11 +158,10 @@ def scanned(access: Access, reader: Reader, tracker: Tracker) -> Callable[[int],
 
     It goes through the same mechanics as a rebuild, over a unit that is never sent to the store.
     """
-    nothing_to_write: Any = reader
     tracker = attrs.evolve(
         tracker, text=f"scanned {tracker.text}"
     )  # never a window that some catalog once kept
-    unit = Unit(nothing_to_write, ORDER)
+    unit = Trial(reader)
     turn = Turn(unit, access.road.plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
     fill(turn, [tracker], access.scope)
     labels = {row.number: row.label for row in unit.queued(WINDOW)}

@@ -56,43 +56,8 @@ class Entry:
 
 
 @attrs.frozen
-class BoardPage:
-    """A page of a board."""
-
-    leaderboard_code: str
-    period: str
-    entries: tuple[Entry, ...]
-    total_participants: int
-    page: int = 1
-    page_size: int = 10
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Go through the entries, best first."""
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        """Return how many entries are shown."""
-        return len(self.entries)
-
-    def __str__(self) -> str:
-        """Return a line for each entry."""
-        if not self.entries and self.total_participants:
-            return f"{self.leaderboard_code} has {self.total_participants:,} entries, none of them on page {self.page}"
-        return "\n".join(map(str, self.entries)) or f"nobody is on {self.leaderboard_code} yet"
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's leaderboard."""
-        return {
-            "leaderboard_code": self.leaderboard_code,
-            "period": self.period,
-            "entries": [entry.to_dict() for entry in self.entries],
-            "total_participants": self.total_participants,
-        }
-
-
-@attrs.frozen
-class Around:
-    """A window of a board around one participant."""
+class _Stretch:
+    """Entries of a board that follow each other."""
 
     leaderboard_code: str
     period: str
@@ -112,13 +77,34 @@ class Around:
         return "\n".join(map(str, self.entries))
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
+        """Return the document's leaderboard."""
         return {
             "leaderboard_code": self.leaderboard_code,
             "period": self.period,
             "entries": [entry.to_dict() for entry in self.entries],
             "total_participants": self.total_participants,
         }
+
+
+@attrs.frozen
+class BoardPage(_Stretch):
+    """A page of a board."""
+
+    page: int = 1
+    page_size: int = 10
+
+    def __str__(self) -> str:
+        """Return a line for each entry, or why there is none."""
+        if self.entries:
+            return super().__str__()
+        if self.total_participants:
+            return f"{self.leaderboard_code} has {self.total_participants:,} entries, none of them on page {self.page}"
+        return f"nobody is on {self.leaderboard_code} yet"
+
+
+@attrs.frozen
+class Around(_Stretch):
+    """A window of a board around one participant."""
 
 
 @attrs.frozen

@@ -40,6 +40,14 @@ class _Shelf(Generic[Row]):
         ] = []  # rows to be added to chains, which nothing but `last` has to see before a flush
         self.found: dict[tuple[Index, Key], Key | None] = {}
 
+    def join(self) -> None:
+        """Let appended rows stand with the queued ones."""
+        for row in self.ends:
+            key = row[: self.key]
+            self.before.setdefault(key, None)
+            self.rows[key] = row
+        self.ends = []
+
 
 _place = attrgetter("place")
 
@@ -321,12 +329,8 @@ def remember(known: dict[object, Any], facts: Mapping[object, Any]) -> None:
 
 def _joined(shelf: _Shelf[Any]) -> dict[Key, Any]:
     """Queue appended rows with the others of their chains: what is removed newest first, then upwards by number."""
+    shelf.join()
     before, rows = shelf.before, shelf.rows
-    for row in shelf.ends:
-        key = row[: shelf.key]
-        before.setdefault(key, None)
-        rows[key] = row
-    shelf.ends = []
     gone = sorted([key for key in before if rows[key] is None], reverse=True)
     left = sorted([key for key in before if rows[key] is not None])
     return {key: before[key] for key in gone + left}
