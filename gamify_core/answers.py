@@ -19,6 +19,7 @@ from gamify_core.effects import (
     Effect,
     PointsAwarded,
     PointsDeducted,
+    PointsReversed,
     Skipped,
     StreakCorrected,
     StreakExtended,
@@ -119,7 +120,9 @@ class Answer:
     def points(self) -> int:
         """By how much the participant's balance of `points` changed in all."""
         mine = [effect for effect in self.effects if effect.participant_id == self.participant_id]
-        gained = sum(e.amount for e in mine if isinstance(e, PointsAwarded) and e.currency == "points")
+        gained = sum(
+            e.amount for e in mine if isinstance(e, PointsAwarded | PointsReversed) and e.currency == "points"
+        )
         return gained - sum(
             e.amount for e in mine if isinstance(e, PointsDeducted) and e.currency == "points"
         )
@@ -233,7 +236,7 @@ class PointsAnswer(Answer):
         mine = [
             e
             for e in self.effects
-            if isinstance(e, PointsAwarded | PointsDeducted)
+            if isinstance(e, PointsAwarded | PointsDeducted | PointsReversed)
             and e.currency == self.currency
             and e.participant_id == self.participant_id
         ]

@@ -79,11 +79,15 @@ class _Movement(Effect):
     currency: str
     balance: int
     peer_id: str | None = None
+    base: int | None = None
 
 
 @attrs.frozen
 class PointsAwarded(_Movement):
-    """Points came in; from `peer_id` where another participant sent them."""
+    """Points came in; from `peer_id` where another participant sent them.
+
+    Where a multiplier was running, `base` is what was awarded before it made `amount` of it.
+    """
 
     tag = "points_awarded"
 
@@ -97,7 +101,11 @@ class PointsDeducted(_Movement):
 
 @attrs.frozen
 class PointsReversed(_Movement):
-    """An earlier movement was taken back, in whole or in part."""
+    """An earlier movement was taken back, in whole or in part.
+
+    `amount` is signed here: below zero where points that were awarded are taken away again, above where points that
+    were spent come back.
+    """
 
     tag = "points_reversed"
 
@@ -281,6 +289,9 @@ class Skipped(Effect):
     message: str
 
 
+PEERS = {"points_awarded": 6, "points_deducted": 6, "points_reversed": 6, "asset_transferred": 7}
+"""Where the words of an effect name the participant on the other side."""
+
 SKIPPED = {
     "cap": "the {1} cap of {0} leaves {2}",
     "cap_times": "the {1} limit of {0} times is reached",
@@ -292,6 +303,14 @@ SKIPPED = {
     "not_a_number": "the property that {} counts is not a whole number",
     "out_of_range": "the value would leave the range of 64 bits",
     "already_earned": "the badge is held already",
+    "sold_out": "all {1} editions of {0} are minted",
+    "reward_inactive": "the reward {} is not active",
+    "out_of_stock": "the reward {} is out of stock",
+    "no_codes": "No available reward codes",
+    "max_claims": "Maximum claims per participant exceeded",
+    "permanent": "{} is permanent and stays",
+    "spent": "{0} of {1} were spent already and stay",
+    "moved_on": "{0} #{1} belongs to somebody else by now and stays",
     "cascade": "effects caused effects more than {} rounds deep",
 }
 """Why a cascade passes over an effect: the sentence for each code, filled with the numbers the outcome carries."""
@@ -314,8 +333,9 @@ def decode(  # noqa: PLR0913 - what an outcome says, and what it leaves to other
 
 
 def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[object]:
-    amount, currency, balance, *peer = rest
-    return [amount, currency, balance, *(names.get(number, "") for number in peer if isinstance(number, int))]
+    amount, currency, balance, *more = rest
+    peer, base = (*more, None, None)[:2]
+    return [amount, currency, balance, names.get(peer, "") if isinstance(peer, int) else None, base]
 
 
 def _tier(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
@@ -365,6 +385,32 @@ def _skipped(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[
     return [effect, code, SKIPPED[str(code)].format(*facts)]
 
 
+def _asset(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    minted_by, ordinal, badge, edition, *sender = rest
+    asset = f"asset_{minted_by}_{ordinal}"
+    return [asset, badge, edition, *(names.get(number, "") for number in sender if isinstance(number, int))]
+
+
+def _challenge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    try:
+        return [rest[0], catalog.challenge(str(rest[0])).name]
+    except NotFound:
+        return [rest[0], rest[0]]
+
+
+def _reward(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    code, deducted, *_ = rest
+    try:
+        return [code, catalog.reward(str(code)).name, deducted]
+    except NotFound:
+        return [code, code, deducted]
+
+
+def _gift(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    number, reward, *_ = rest
+    return [f"gift_{number}", reward]
+
+
 _Complete = Callable[[Words, Mapping[int, str], "Catalog"], list[object]]
 _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsAwarded.tag: (PointsAwarded, _movement),
@@ -374,6 +420,12 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     TierChanged.tag: (TierChanged, _tier),
     BadgeEarned.tag: (BadgeEarned, _badge),
     BadgeRevoked.tag: (BadgeRevoked, _revoked),
+    AssetMinted.tag: (AssetMinted, _asset),
+    AssetTransferred.tag: (AssetTransferred, _asset),
+    AssetBurned.tag: (AssetBurned, _asset),
+    ChallengeCompleted.tag: (ChallengeCompleted, _challenge),
+    RewardClaimed.tag: (RewardClaimed, _reward),
+    GiftRedeemed.tag: (GiftRedeemed, _gift),
     StreakExtended.tag: (StreakExtended, _extended),
     StreakBroken.tag: (StreakBroken, _streak),
     StreakCorrected.tag: (StreakCorrected, _streak),

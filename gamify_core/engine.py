@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from gamify_core.services.participants import Participants
     from gamify_core.services.points import Points
     from gamify_core.services.streaks import Streaks
+    from gamify_core.services.assets import Assets
+    from gamify_core.services.trades import Trades
+    from gamify_core.services.scores import Scores
+    from gamify_core.services.rewards import Rewards
+    from gamify_core.services.gifts import Gifts
+    from gamify_core.services.challenges import Challenges
+    from gamify_core.services.analytics import Analytics
+    from gamify_core.services.definitions import Definitions
     from gamify_core.services.tiers import Tiers
     from gamify_core.storage.protocol import Store
 
@@ -103,10 +111,66 @@ class Game:
 
         return History(self._access)
 
+    @cached_property
+    def assets(self) -> Assets:
+        """Numbered copies of badges: minted, owned, handed on."""
+        from gamify_core.services.assets import Assets  # noqa: PLC0415 - see above
+
+        return Assets(self._access)
+
+    @cached_property
+    def trades(self) -> Trades:
+        """Swaps between two participants, whole or not at all."""
+        from gamify_core.services.trades import Trades  # noqa: PLC0415 - see above
+
+        return Trades(self._access, self._limits)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """Scores that are posted by hand."""
+        from gamify_core.services.scores import Scores  # noqa: PLC0415 - see above
+
+        return Scores(self._access, self._limits)
+
+    @cached_property
+    def rewards(self) -> Rewards:
+        """What can be claimed for points."""
+        from gamify_core.services.rewards import Rewards  # noqa: PLC0415 - see above
+
+        return Rewards(self._access, self._limits)
+
+    @cached_property
+    def gifts(self) -> Gifts:
+        """Gift campaigns, redeemed once by each participant."""
+        from gamify_core.services.gifts import Gifts  # noqa: PLC0415 - see above
+
+        return Gifts(self._access, self._limits)
+
+    @cached_property
+    def challenges(self) -> Challenges:
+        """Goals to be reached within a window."""
+        from gamify_core.services.challenges import Challenges  # noqa: PLC0415 - see above
+
+        return Challenges(self._access)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """How points and gifts flow, and who owns what."""
+        from gamify_core.services.analytics import Analytics  # noqa: PLC0415 - see above
+
+        return Analytics(self._access)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Definitions that are made and changed at run time."""
+        from gamify_core.services.definitions import Definitions  # noqa: PLC0415 - see above
+
+        return Definitions(self._access)
+
     @property
     def catalog(self) -> Catalog:
         """The catalog that decisions are made under."""
-        return self._access.road.plan.catalog
+        return self._access.plan.catalog
 
     def scope(self, name: str) -> Game:
         """Return the same engine for an isolated set of people, such as a tenant or a guild.
@@ -178,8 +242,8 @@ class Engine(Game):
             raise BadValue("limits", limits, detail)
         if seed is not None:
             border.whole(seed, "seed", -(2**63), 2**63 - 1)
-        if on_change not in {"keep", "refuse"}:
-            detail = f"on_change must be 'keep' or 'refuse', not {on_change!r:.60}"
+        if on_change not in {"keep", "reevaluate", "refuse"}:
+            detail = f"on_change must be 'keep', 'reevaluate' or 'refuse', not {on_change!r:.60}"
             raise BadValue("on_change", on_change, detail)
         self._owned: bool = not _is_store(store)
         self._store = _store(store)

@@ -11,25 +11,39 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 __all__ = [
+    "AdminRequired",
+    "AlreadyRedeemed",
     "BadValue",
     "CatalogError",
     "CommitOutcomeUnknown",
     "ConditionError",
+    "DefinitionExists",
+    "DefinitionFixed",
+    "EditionTaken",
     "Fault",
     "GamifyError",
+    "GiftExpired",
     "HandleInUse",
     "IdempotencyConflict",
     "InsufficientPoints",
+    "MaxClaims",
+    "NoCodes",
     "NotFound",
+    "NotOwner",
+    "NotTransferable",
+    "OutOfStock",
     "OutOfWindow",
     "Refused",
+    "RewardInactive",
     "RuleFailed",
+    "SoldOut",
     "StoreBusy",
     "StoreClosed",
     "StoreConflict",
     "StoreCorrupt",
     "StoreError",
     "StoreNewer",
+    "SupplyFixed",
 ]
 
 
@@ -99,6 +113,171 @@ class InsufficientPoints(GamifyError):
         self.currency = currency
         self.available = available
         self.requested = requested
+
+
+class SoldOut(GamifyError):
+    """Every copy of a badge that there may be has been minted."""
+
+    code = "sold_out"
+
+    def __init__(self, badge: str, max_supply: int) -> None:
+        super().__init__(f"All {max_supply} editions of {badge} are minted")
+        self.badge = badge
+        self.max_supply = max_supply
+
+
+class EditionTaken(GamifyError):
+    """The edition that was named is minted already; a number that was burnt stays used."""
+
+    code = "edition_taken"
+    http_status = 409
+
+    def __init__(self, badge: str, edition: int) -> None:
+        super().__init__(f"Edition {edition} of {badge} is minted already")
+        self.badge = badge
+        self.edition = edition
+
+
+class SupplyFixed(GamifyError):
+    """How many copies of a badge there may be was fixed by its definition or its first mint."""
+
+    code = "supply_fixed"
+    http_status = 409
+
+    def __init__(self, badge: str, max_supply: int | None, asked: int) -> None:
+        fixed = "unlimited" if max_supply is None else str(max_supply)
+        super().__init__(f"The supply of {badge} is fixed: it is {fixed}, not {asked}")
+        self.badge = badge
+        self.max_supply = max_supply
+        self.asked = asked
+
+
+class NotOwner(GamifyError):
+    """An asset belongs to somebody else, or was burnt."""
+
+    code = "not_owner"
+
+    def __init__(self, asset_id: str, participant_id: str) -> None:
+        super().__init__(f"{participant_id} does not own {asset_id}")
+        self.asset_id = asset_id
+        self.participant_id = participant_id
+
+
+class NotTransferable(GamifyError):
+    """Copies of this badge may not change hands."""
+
+    code = "not_transferable"
+
+    def __init__(self, asset_id: str, badge: str) -> None:
+        super().__init__(f"{asset_id} cannot be transferred: copies of {badge} stay with their owner")
+        self.asset_id = asset_id
+        self.badge = badge
+
+
+class RewardInactive(GamifyError):
+    """A reward is not on offer (any more)."""
+
+    code = "reward_inactive"
+
+    def __init__(self, reward_id: str) -> None:
+        super().__init__(f"Reward is not active: {reward_id}")
+        self.reward_id = reward_id
+
+
+class OutOfStock(GamifyError):
+    """All that there is of a reward has been claimed."""
+
+    code = "out_of_stock"
+
+    def __init__(self, reward_id: str, total_inventory: int) -> None:
+        super().__init__(f"Reward is out of stock: {reward_id}")
+        self.reward_id = reward_id
+        self.total_inventory = total_inventory
+
+
+class NoCodes(GamifyError):
+    """The pool of a reward's codes is empty."""
+
+    code = "no_codes"
+
+    def __init__(self, reward_id: str) -> None:
+        super().__init__("No available reward codes")
+        self.reward_id = reward_id
+
+
+class MaxClaims(GamifyError):
+    """A participant has claimed a reward as often as anybody may."""
+
+    code = "max_claims"
+
+    def __init__(self, reward_id: str, participant_id: str, limit: int) -> None:
+        super().__init__("Maximum claims per participant exceeded")
+        self.reward_id = reward_id
+        self.participant_id = participant_id
+        self.limit = limit
+
+
+class GiftExpired(GamifyError):
+    """A gift came to its end before it was redeemed; `expires` is the instant as text."""
+
+    code = "gift_expired"
+    http_status = 410
+
+    def __init__(self, gift_id: str, expires: str) -> None:
+        super().__init__(f"Gift expired: {gift_id} could be redeemed before {expires}")
+        self.gift_id = gift_id
+        self.expires = expires
+
+
+class AlreadyRedeemed(GamifyError):
+    """A participant has redeemed this gift before."""
+
+    code = "already_redeemed"
+    http_status = 409
+
+    def __init__(self, gift_id: str, participant_id: str) -> None:
+        super().__init__(f"Gift already redeemed: {gift_id} by {participant_id}")
+        self.gift_id = gift_id
+        self.participant_id = participant_id
+
+
+class AdminRequired(GamifyError, PermissionError):
+    """A handle for participant-facing code was asked to change definitions or people."""
+
+    code = "admin_required"
+    http_status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "API key requires 'admin' scope", hint="use the engine itself, not engine.standard()"
+        )
+
+
+class DefinitionExists(GamifyError):
+    """There is a definition under this code already."""
+
+    code = "definition_exists"
+    http_status = 409
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind.capitalize()} definition exists already: {name}")
+        self.kind = kind
+        self.name = name
+
+
+class DefinitionFixed(GamifyError):
+    """A definition stands in the catalog that the engine was opened with, and is changed there."""
+
+    code = "definition_fixed"
+    http_status = 409
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(
+            f"{kind.capitalize()} {name} is defined in code",
+            hint="change it in the catalog the engine is opened with",
+        )
+        self.kind = kind
+        self.name = name
 
 
 class IdempotencyConflict(GamifyError):

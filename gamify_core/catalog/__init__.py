@@ -3,11 +3,13 @@
 from gamify_core.catalog.catalog import Catalog as Catalog
 from gamify_core.catalog.definitions import Badge as Badge
 from gamify_core.catalog.definitions import Cap as Cap
+from gamify_core.catalog.definitions import Challenge as Challenge
 from gamify_core.catalog.definitions import Currency as Currency
 from gamify_core.catalog.definitions import Event as Event
 from gamify_core.catalog.definitions import Ladder as Ladder
 from gamify_core.catalog.definitions import Leaderboard as Leaderboard
 from gamify_core.catalog.definitions import Metric as Metric
+from gamify_core.catalog.definitions import Reward as Reward
 from gamify_core.catalog.definitions import Rule as Rule
 from gamify_core.catalog.definitions import Streak as Streak
 from gamify_core.catalog.definitions import Tier as Tier
@@ -16,11 +18,13 @@ __all__ = [
     "Badge",
     "Cap",
     "Catalog",
+    "Challenge",
     "Currency",
     "Event",
     "Ladder",
     "Leaderboard",
     "Metric",
+    "Reward",
     "Rule",
     "Streak",
     "Tier",

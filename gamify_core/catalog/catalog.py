@@ -13,12 +13,14 @@ import attrs
 
 from gamify_core.catalog.definitions import (
     Badge,
+    Challenge,
     Currency,
     Definition,
     Event,
     Ladder,
     Leaderboard,
     Metric,
+    Reward,
     Rule,
     Streak,
 )
@@ -85,6 +87,8 @@ class Catalog(Parts):
     _ladders: _Shelf[Ladder] = attrs.field(init=False, eq=False, repr=False)
     _badges: _Shelf[Badge] = attrs.field(init=False, eq=False, repr=False)
     _leaderboards: _Shelf[Leaderboard] = attrs.field(init=False, eq=False, repr=False)
+    _rewards: _Shelf[Reward] = attrs.field(init=False, eq=False, repr=False)
+    _challenges: _Shelf[Challenge] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Find out whether all this makes sense; raise `CatalogError` if not."""
@@ -105,6 +109,8 @@ class Catalog(Parts):
         fill(self, "_ladders", _Shelf("ladder", self.ladders))
         fill(self, "_badges", _Shelf("badge", self.badges))
         fill(self, "_leaderboards", _Shelf("leaderboard", self.leaderboards))
+        fill(self, "_rewards", _Shelf("reward", self.rewards))
+        fill(self, "_challenges", _Shelf("challenge", self.challenges))
 
     # -- in and out ------------------------------------------------------------------------------------------
 
@@ -184,6 +190,14 @@ class Catalog(Parts):
     def leaderboard(self, code: str) -> Leaderboard:
         """Return a leaderboard; raise `NotFound` when there is none."""
         return self._leaderboards.get(code)
+
+    def reward(self, code: str) -> Reward:
+        """Return a reward; raise `NotFound` when there is none."""
+        return self._rewards.get(code)
+
+    def challenge(self, code: str) -> Challenge:
+        """Return a challenge; raise `NotFound` when there is none."""
+        return self._challenges.get(code)
 
 
 def _examined(parts: Parts) -> Findings:

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Amount
 
-__all__ = ["KINDS", "Properties", "amounts", "many", "moment", "names", "points", "title", "word_of"]
+__all__ = [
+    "KINDS",
+    "Properties",
+    "amounts",
+    "decimal",
+    "many",
+    "moment",
+    "names",
+    "points",
+    "title",
+    "word_of",
+]
 
 Item = TypeVar("Item")
 
@@ -128,3 +139,14 @@ def moment(value: datetime | str | None) -> datetime | None:
         except OverflowError:
             return value.replace(tzinfo=None)
     return value
+
+
+def decimal(value: float | str | Decimal | None) -> str | None:
+    """Return a factor as the text of its shortest decimal (`"1.5"`); what is no number stays as it came."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return cast("str | None", value)
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return cast("str", value)
+    return format(number.normalize(), "f") if number.is_finite() else cast("str", value)

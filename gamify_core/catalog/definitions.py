@@ -13,7 +13,17 @@ from typing import Literal, cast
 
 import attrs
 
-from gamify_core.catalog.conversions import Properties, amounts, many, moment, names, points, title, word_of
+from gamify_core.catalog.conversions import (
+    Properties,
+    amounts,
+    decimal,
+    many,
+    moment,
+    names,
+    points,
+    title,
+    word_of,
+)
 from gamify_core.catalog.nearest import nearest
 from gamify_core.errors import NotFound
 
@@ -21,6 +31,7 @@ __all__ = [
     "Amount",
     "Badge",
     "Cap",
+    "Challenge",
     "Currency",
     "Definition",
     "Demotion",
@@ -31,8 +42,11 @@ __all__ = [
     "Order",
     "Period",
     "Predicate",
+    "Reward",
+    "RewardType",
     "Rounding",
     "Rule",
+    "Stacking",
     "Streak",
     "Tier",
     "Ties",
@@ -46,6 +60,8 @@ Rounding = Literal["floor", "round", "ceil"]
 Demotion = Literal["never", "immediate", "at_review"]
 Ties = Literal["competition", "dense", "ordinal"]
 Order = Literal["descending", "ascending"]
+RewardType = Literal["coupon", "voucher", "physical", "digital", "points_multiplier"]
+Stacking = Literal["highest", "add", "multiply"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -148,7 +164,10 @@ class Cap:
 
 @attrs.frozen(repr=False)
 class Rule(Definition):
-    """When this event comes, and the condition holds: award, deduct, record streaks, give badges.
+    """When this event comes, and the condition holds: award, deduct, record streaks, give badges, and so on.
+
+    `mint` names badges of which a copy is minted, `reward` rewards that are handed out free of charge, `advance`
+    challenges whose metric `challenge.<code>` goes up by one.
 
     `award` and `deduct` are an amount, an expression, or a mapping of them by currency, and are held as
     pairs. `starts` and `ends` are aware datetimes (or ISO 8601 text), the end excluded. `when` may be a
@@ -162,6 +181,9 @@ class Rule(Definition):
     deduct: tuple[tuple[str, Amount], ...] = attrs.field(default=(), converter=amounts)
     streak: tuple[str, ...] = attrs.field(default=(), converter=names)
     badge: tuple[str, ...] = attrs.field(default=(), converter=names)
+    mint: tuple[str, ...] = attrs.field(default=(), converter=names)
+    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
+    advance: tuple[str, ...] = attrs.field(default=(), converter=names)
     cap: Cap | None = None
     cooldown: str | None = None
     starts: datetime | None = attrs.field(default=None, converter=moment)
@@ -227,7 +249,9 @@ class Badge(Definition):
     """A mark of something achieved: earned once (unless `repeatable`) by criteria, a rule, or by hand.
 
     `criteria` are thresholds on metrics, such as `"lessons >= 1 and streak.daily >= 7"`; `condition` is text
-    for people. `points` is an amount or a mapping by currency, held as pairs.
+    for people. `points` is an amount or a mapping by currency, held as pairs. With a `max_supply` each earning also
+    mints a numbered copy, and there are no more than so many; `transferable` says whether copies may change hands.
+    A badge that is not `permanent` is lost, with the points it gave, as soon as its criteria are met no more.
     """
 
     name: str = _name()
@@ -239,8 +263,11 @@ class Badge(Definition):
     points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
     criteria: str | None = None
     condition: str | None = None
+    max_supply: int | None = None
     repeatable: bool = False
+    transferable: bool = True
     secret: bool = False
+    permanent: bool = True
     display_order: int = 0
 
 
@@ -291,3 +318,51 @@ class Leaderboard(Definition):
         """Put `period` among the periods that are kept."""
         if self.period not in self.periods:
             object.__setattr__(self, "periods", (self.period, *self.periods))
+
+
+@attrs.frozen(repr=False)
+class Reward(Definition):
+    """Something to be claimed for points, as far as stock, codes and the limit for each participant go.
+
+    `total_inventory` None is without end. A `coupon` always takes a code from the pool; so does any other type once
+    it was given codes. A `points_multiplier` multiplies what its holder is awarded of `multiplies` by `factor` for
+    `duration` (`"24h"`, `"7d"`) from the claim on. Several at once stack by their own `stacking`: of the `highest`
+    ones the greatest counts, those that `add` add what they are above one, those that `multiply` multiply.
+    """
+
+    name: str = _name()
+    type: RewardType = "digital"
+    description: str | None = None
+    points_cost: int = 0
+    currency: str = "points"
+    max_claims_per_user: int | None = None
+    total_inventory: int | None = None
+    is_active: bool = True
+    factor: str | None = attrs.field(default=None, converter=decimal)
+    duration: str | None = None
+    multiplies: str = "points"
+    stacking: Stacking = "highest"
+    rounding: Rounding = "floor"
+    display_order: int = 0
+
+
+@attrs.frozen(repr=False)
+class Challenge(Definition):
+    """Goals to be reached within a window, and what reaching them gives, once in each window.
+
+    `goals` are thresholds on metrics as in a badge's criteria, without windows of their own: each metric is read in
+    the window of the challenge. That is each `period` (`all_time`: the whole of it), and only what happens from
+    `starts` on and before `ends` counts. Levels, such as a balance or a running streak, are read as they stand.
+    """
+
+    goals: str = ""
+    name: str = _name()
+    description: str | None = None
+    period: Period = "all_time"
+    starts: datetime | None = attrs.field(default=None, converter=moment)
+    ends: datetime | None = attrs.field(default=None, converter=moment)
+    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
+    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
+    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
+    is_active: bool = True
+    display_order: int = 0

@@ -12,12 +12,14 @@ import attrs
 from gamify_core.catalog.conversions import many
 from gamify_core.catalog.definitions import (
     Badge,
+    Challenge,
     Currency,
     Definition,
     Event,
     Ladder,
     Leaderboard,
     Metric,
+    Reward,
     Rule,
     Streak,
     Weekday,
@@ -37,6 +39,8 @@ SECTIONS: Final[Mapping[str, type[Definition]]] = {
     "ladders": Ladder,
     "badges": Badge,
     "leaderboards": Leaderboard,
+    "rewards": Reward,
+    "challenges": Challenge,
 }
 
 
@@ -73,6 +77,14 @@ def _leaderboards(value: Iterable[Leaderboard] | Leaderboard) -> tuple[Leaderboa
     return many(value)
 
 
+def _rewards(value: Iterable[Reward] | Reward) -> tuple[Reward, ...]:
+    return many(value)
+
+
+def _challenges(value: Iterable[Challenge] | Challenge) -> tuple[Challenge, ...]:
+    return many(value)
+
+
 @attrs.frozen(kw_only=True, slots=False)
 class Parts:
     """The sections of a catalog, and its calendar: whose midnight, and which day weeks start on."""
@@ -85,6 +97,8 @@ class Parts:
     ladders: tuple[Ladder, ...] = attrs.field(default=(), converter=_ladders)
     badges: tuple[Badge, ...] = attrs.field(default=(), converter=_badges)
     leaderboards: tuple[Leaderboard, ...] = attrs.field(default=(), converter=_leaderboards)
+    rewards: tuple[Reward, ...] = attrs.field(default=(), converter=_rewards)
+    challenges: tuple[Challenge, ...] = attrs.field(default=(), converter=_challenges)
     timezone: str = "UTC"
     week_start: Weekday = "monday"
     name: str = ""

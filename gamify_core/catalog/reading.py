@@ -10,21 +10,19 @@ A section is a table by code (`[badges.first_steps]`) or a list of tables that e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 import attrs
 
 from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Tier
 from gamify_core.catalog.elsewhere import KEY, Elsewhere
-from gamify_core.catalog.findings import shown
+from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.parts import SECTIONS, Parts
 from gamify_core.catalog.values import text
+from gamify_core.errors import CatalogError
 
-if TYPE_CHECKING:
-    from gamify_core.catalog.findings import Findings
-
-__all__ = ["read"]
+__all__ = ["definition_of", "read"]
 
 Table = Mapping[object, object]
 _SETTINGS: Final = ("timezone", "week_start", "name")
@@ -45,6 +43,17 @@ def read(data: object, findings: Findings) -> Parts:
         else:
             _unknown(findings, "", key, (*SECTIONS, *_SETTINGS), "section")
     return cast("Callable[..., Parts]", Parts)(**given)
+
+
+def definition_of(section: str, code: str, table: Table) -> Definition:
+    """Return one definition from its table (tiers have a section of their own here). Raises `CatalogError`."""
+    findings = Findings()
+    kind: type[Definition] = Tier if section == "tiers" else SECTIONS[section]
+    fields = {key: value for key, value in table.items() if kind is not Tier or key != "ladder"}
+    made = _definition(findings, kind, f"{section}.{_spelt(code)}", code, fields)
+    if findings.found:
+        raise CatalogError(findings.faults)
+    return made
 
 
 def _section(findings: Findings, section: str, value: object) -> Iterator[Definition]:

@@ -150,6 +150,14 @@ class Plan:
             tracker = self._named[name] = self.track(base, window or "all_time", keep=False)
         return tracker
 
+    def streak(self, code: str) -> StreakPlan:
+        """Return the plan of a streak. Raises `NotFound`."""
+        return self.streaks[self.catalog.streak(code).code]
+
+    def ladder(self, code: str) -> LadderPlan:
+        """Return the plan of a ladder. Raises `NotFound`."""
+        return self.ladders[self.catalog.ladder(code).code]
+
     @property
     def trackers(self) -> dict[tuple[str, str], Tracker]:
         """Every window that is kept, by metric and calendar."""

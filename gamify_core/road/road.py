@@ -16,9 +16,11 @@ from typing import Any, Literal, NamedTuple
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
-from gamify_core.effects import Words
+from gamify_core.domain.periods import HOUR
+from gamify_core.effects import PEERS, Words
 from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, OutOfWindow
-from gamify_core.road import cascade
+from gamify_core.road import cascade, reevaluation
+from gamify_core.road.definitions import merged
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
 from gamify_core.road.seal import (
@@ -54,16 +56,21 @@ __all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog"]
 SEMANTICS = 1
 """The version of what commands mean; it changes when the same command would be decided otherwise."""
 
-NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0)
+NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0, None)
 """Whom a row is about that is about nobody in particular; never stored."""
 
-OnChange = Literal["keep", "refuse"]
+OnChange = Literal["keep", "reevaluate", "refuse"]
 _row = tuple.__new__
-_PEER = 6  # where the words of a movement name the participant on the other side
+_PLANS_KEPT = 16
 
 
 class Ask(NamedTuple):
-    """One command as a service hands it to the road: checked, but not decided."""
+    """One command as a service hands it to the road: checked, but not decided.
+
+    With an empty `participant_id` it is about nobody in particular. `after` has its say once everything that was set
+    off has happened. What `edits` changes definitions is itself the first to be recorded under them; of what `erases`
+    only the hash of its arguments is kept.
+    """
 
     kind: str
     participant_id: str
@@ -72,6 +79,9 @@ class Ask(NamedTuple):
     key: str | None
     decide: Callable[[Turn], None]
     others: tuple[str, ...] = ()
+    after: Callable[[Turn], None] | None = None
+    edits: bool = False
+    erases: bool = False
 
 
 class Decided(NamedTuple):
@@ -105,15 +115,15 @@ class Road:
     ) -> None:
         """Prepare the road; the store is migrated, nothing is written."""
         self.store = store
-        self.plan: Plan = compile_plan(catalog)
+        self.base: Plan = compile_plan(catalog)
         self.now = now
         self.accept_late = accept_late
         self.accept_early = accept_early
         self.known: dict[object, Any] = {}
         self._on_change = on_change
         self._seed = seed
-        self._fingerprint = catalog.fingerprint
-        self._catalogs: dict[int, Catalog] = {}
+        self._plans: dict[str, Plan] = {catalog.fingerprint: self.base}
+        self._catalogs: dict[str, Catalog] = {}
         store.migrate(TABLES)
 
     def open(self, locks: Sequence[str] = ()) -> Unit:
@@ -137,18 +147,23 @@ class Road:
             if first is not None:
                 return self._again(unit, first, ask, fingerprint)
         now, occurred_at, offset = self._times(ask.at, backfill=backfill)
-        catalog, head = self._catalog(unit, now)
+        plan, head = self._in_force(unit, now)
+        catalog = head.catalog
         seq = head.seq + 1
         recorded_at = now if now > head.recorded_at else head.recorded_at + 1
-        who = self.participant(unit, scope, ask.participant_id, recorded_at)
-        turn = Turn(unit, self.plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
+        who = self.participant(unit, scope, ask.participant_id, recorded_at) if ask.participant_id else NOBODY
+        turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
         ask.decide(turn)
         if turn.reached:
             cascade.fire_reached(turn)
+        if ask.after is not None:
+            ask.after(turn)
+        if ask.edits and not turn.idle:
+            catalog = self._edited(turn)
         written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
         if written:
             turn.seq = seq
-            self._record(unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest)
+            self._record(unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest, ask.erases)
         return _row(
             Decided,
             (
@@ -159,7 +174,7 @@ class Road:
                 who.participant_id,
                 turn.people,
                 turn.outcome,
-                self.plan.catalog,
+                turn.plan.catalog,
                 False,
                 written,
             ),
@@ -177,11 +192,11 @@ class Road:
     ) -> None:
         """Write a row about no participant in particular, such as that of a batch."""
         now, _ = self.now()
-        catalog, head = self._catalog(unit, now)
+        plan, head = self._in_force(unit, now)
         seq, recorded_at = head.seq + 1, max(now, head.recorded_at + 1)
-        turn = Turn(unit, self.plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
+        turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
         turn.outcome = outcome
-        self._record(unit, turn, kind, request, catalog, hashed, fingerprint, head.digest)
+        self._record(unit, turn, kind, request, head.catalog, hashed, fingerprint, head.digest)
 
     def _times(self, at: datetime | None, *, backfill: bool) -> tuple[int, int, int]:
         """Return when this is recorded, when it occurred, and the offset the instant carried."""
@@ -212,6 +227,7 @@ class Road:
         hashed: bytes | None,
         fingerprint: bytes | None,
         previous: bytes,
+        erases: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> None:
         outcome = canonical(turn.outcome)
         salted = salt()
@@ -219,7 +235,7 @@ class Road:
         sealed = seal(
             previous,
             f"{words}{SEMANTICS}|{hashed.hex() if hashed else ''}|{fingerprint.hex() if fingerprint else ''}|{outcome}",
-            payload_hash(salted, request),
+            hashed_payload := payload_hash(salted, request),
         )
         keep = unit.append if hashed is None else unit.add
         keep(
@@ -239,10 +255,12 @@ class Road:
                     fingerprint,
                     outcome,
                     sealed,
+                    turn.occurred_at if turn.recorded_at - turn.occurred_at > HOUR else None,
                 ),
             ),
         )
-        unit.append(PAYLOAD, _row(PayloadRow, (turn.seq, salted, request, None)))
+        kept = (turn.seq, None, None, hashed_payload) if erases else (turn.seq, salted, request, None)
+        unit.append(PAYLOAD, _row(PayloadRow, kept))
 
     # -- what a command rests on -----------------------------------------------------------------------------
 
@@ -252,7 +270,7 @@ class Road:
         if row is None:
             head = unit.last(PARTICIPANT)
             number = 1 if head is None else head.number + 1
-            row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at)
+            row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at, None)
             unit.add(PARTICIPANT, row)
         return row
 
@@ -268,23 +286,58 @@ class Road:
             seed = unit.memo["seed"] = int(row.value)
         return seed
 
-    def _catalog(self, unit: Unit, now: int) -> tuple[int, ActivityRow]:
-        """Return the number of this engine's catalog in the file, adopting it first where it is not in force."""
-        number: int | None = self.known.get(self._fingerprint) or unit.memo.get(self._fingerprint)
-        if number is None:
-            row = unit.find(CATALOG, CATALOG_BY_FINGERPRINT, (self._fingerprint,))
-            if row is None:
-                last = unit.last(CATALOG)
-                document = canonical(self.plan.catalog.to_dict())
-                row = CatalogRow(1 if last is None else last.number + 1, self._fingerprint, document)
-                unit.add(CATALOG, row)
-            number = unit.memo[self._fingerprint] = row.number
-        head = unit.last(ACTIVITY)
-        if head is None or head.catalog != number:
-            head = self._adopt(unit, number, head, now)
-        return number, head
+    def _in_force(self, unit: Unit, now: int) -> tuple[Plan, ActivityRow]:
+        """Return the plan to decide by and the last activity, adopting the plan first where it is not in force.
 
-    def _adopt(self, unit: Unit, number: int, head: ActivityRow | None, now: int) -> ActivityRow:
+        The last activity says which catalog that was: as long as it is one that is known to be what this engine's
+        own catalog and the definitions in the store come to, there is nothing to be read.
+        """
+        head = unit.last(ACTIVITY)
+        if head is not None:
+            name = ("plan", head.catalog)
+            plan: Plan | None = self.known.get(name) or unit.memo.get(name)
+            if plan is not None:
+                return plan, head
+        plan = self._effective(unit)
+        number = self._number(unit, plan)
+        if head is None or head.catalog != number:
+            head = self._adopt(unit, plan, number, head, now)
+        unit.memo["plan", number] = plan
+        return plan, head
+
+    def plan_in(self, reader: Reader | Unit) -> Plan:
+        """Return the plan to read by: what this engine's catalog and the definitions in the store come to."""
+        head = reader.last(ACTIVITY)
+        name = ("read", 0 if head is None else head.catalog)
+        plan: Plan | None = self.known.get(name)
+        if plan is None:
+            memo = reader.memo if isinstance(reader, Unit) else self.known
+            plan = memo.get(name) or self._effective(reader)
+            remember(memo, {name: plan})
+        return plan
+
+    def _effective(self, reader: Reader | Unit) -> Plan:
+        """Return the plan of this engine's catalog together with the definitions made at run time."""
+        catalog = merged(self.base.catalog, reader)
+        plan = self._plans.get(catalog.fingerprint)
+        if plan is None:
+            if len(self._plans) > _PLANS_KEPT:
+                self._plans = {self.base.catalog.fingerprint: self.base}
+            plan = self._plans[catalog.fingerprint] = compile_plan(catalog)
+        return plan
+
+    def _number(self, unit: Unit, plan: Plan) -> int:
+        """Return the number of a catalog in the file, putting it there where it is new."""
+        fingerprint = plan.catalog.fingerprint
+        row = unit.find(CATALOG, CATALOG_BY_FINGERPRINT, (fingerprint,))
+        if row is None:
+            last = unit.last(CATALOG)
+            document = canonical(plan.catalog.to_dict())
+            row = CatalogRow(1 if last is None else last.number + 1, fingerprint, document)
+            unit.add(CATALOG, row)
+        return row.number
+
+    def _adopt(self, unit: Unit, plan: Plan, number: int, head: ActivityRow | None, now: int) -> ActivityRow:
         """Write that from here on decisions are made under this catalog; newly kept metrics are rebuilt."""
         if head is not None and self._on_change == "refuse":
             fault = Fault(
@@ -292,10 +345,12 @@ class Road:
             )
             raise CatalogError([fault])
         seq, recorded_at = (1, now) if head is None else (head.seq + 1, max(now, head.recorded_at + 1))
-        turn = Turn(unit, self.plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
+        turn = Turn(unit, plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
         if head is not None:
             rebuild(turn, compile_plan(self.catalog_of(unit, head.catalog)))
-        request = canonical({"fingerprint": self._fingerprint, "on_change": self._on_change})
+            if self._on_change == "reevaluate":
+                reevaluation.begin(turn, number)
+        request = canonical({"fingerprint": plan.catalog.fingerprint, "on_change": self._on_change})
         self._record(
             unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST
         )
@@ -303,14 +358,25 @@ class Road:
         assert adopted is not None  # noqa: S101 - it was just written
         return adopted
 
+    def _edited(self, turn: Turn) -> int:
+        """Put what a command made of the definitions in force, and return the number of the catalog they come to."""
+        before, turn.plan = turn.plan, self._effective(turn.unit)
+        number = self._number(turn.unit, turn.plan)
+        rebuild(turn, before)
+        turn.unit.memo["plan", number] = turn.plan
+        return number
+
     def catalog_of(self, reader: Reader | Unit, number: int) -> Catalog:
-        """Return the catalog that decisions were made under, from the file itself."""
-        catalog = self._catalogs.get(number)
+        """Return the catalog that decisions were made under, from the file itself where it is not one of ours."""
+        row = reader.get(CATALOG, (number,))
+        if row is None:
+            return self.base.catalog
+        plan = self._plans.get(row.fingerprint)
+        if plan is not None:
+            return plan.catalog
+        catalog = self._catalogs.get(row.fingerprint)
         if catalog is None:
-            row = reader.get(CATALOG, (number,))
-            if row is None or row.fingerprint == self._fingerprint:
-                return self.plan.catalog
-            catalog = self._catalogs[number] = Catalog.from_dict(json.loads(row.document))
+            catalog = self._catalogs[row.fingerprint] = Catalog.from_dict(json.loads(row.document))
         return catalog
 
     # -- reading back ----------------------------------------------------------------------------------------
@@ -330,11 +396,8 @@ class Road:
         outcome: list[Words] = json.loads(row.outcome)
         numbers = {words[1] for words in outcome if isinstance(words[1], int)}
         for words in outcome:
-            if (
-                str(words[0]).startswith("points_")
-                and len(words) > _PEER
-                and isinstance(peer := words[_PEER], int)
-            ):
+            place = PEERS.get(str(words[0]))
+            if place is not None and len(words) > place and isinstance(peer := words[place], int):
                 numbers.add(peer)
         if row.participant is not None:
             numbers.add(row.participant)

@@ -27,6 +27,7 @@ class Turn:
     """The working state of one command."""
 
     __slots__ = (
+        "anew",
         "draws",
         "idle",
         "occurred_at",
@@ -68,6 +69,7 @@ class Turn:
         self.outcome: list[Words] = []
         self.reached: list[tuple[ParticipantRow, Node]] = []
         self.idle: bool = False
+        self.anew: bool = False  # thresholds are held against everybody anew, both ways
 
     @property
     def seed(self) -> int:

@@ -26,8 +26,10 @@ _LIMIT = 2**63 - 1
 _row = tuple.__new__
 
 
-def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
-    """Issue points to a participant."""
+def award(  # noqa: PLR0913 - on the hottest path, as what it calls
+    turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, base: int | None = None
+) -> None:
+    """Issue points to a participant; `base` is what they were before a multiplier made `amount` of them."""
     head = turn.unit.last(ENTRY, (who.number, currency))
     if head is None:
         version = balance = earned = spent = 0
@@ -35,9 +37,22 @@ def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: st
         version, balance, earned, spent = head.version, head.balance, head.earned, head.spent
     if earned + amount > _LIMIT or balance + amount > _LIMIT:
         raise _too_much(who, currency, amount)
-    ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount)
+    multiplied = (None, base) if base is not None else ()
+    ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount, *multiplied)
     _append(
-        turn, who, currency, version, ordinal, amount, ISSUED, None, balance, earned + amount, spent, cause
+        turn,
+        who,
+        currency,
+        version,
+        ordinal,
+        amount,
+        ISSUED,
+        None,
+        balance,
+        earned + amount,
+        spent,
+        cause,
+        base,
     )
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None:
@@ -62,14 +77,19 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
         moved(turn, who, metrics.balance, balance, balance - amount, -amount)
 
 
-def transfer(
-    turn: Turn, sender: ParticipantRow, recipient: ParticipantRow, currency: str, amount: int
+def transfer(  # noqa: PLR0913 - who, to whom, what and why
+    turn: Turn,
+    sender: ParticipantRow,
+    recipient: ParticipantRow,
+    currency: str,
+    amount: int,
+    cause: str = "direct",
 ) -> None:
     """Move points from one participant to another."""
     head = _covering(turn, sender, currency, amount)
     balance = head.balance
     ordinal = turn.say(
-        "points_deducted", sender.number, "direct", amount, currency, balance - amount, recipient.number
+        "points_deducted", sender.number, cause, amount, currency, balance - amount, recipient.number
     )
     _append(
         turn,
@@ -83,6 +103,7 @@ def transfer(
         balance,
         head.earned,
         head.spent,
+        cause,
     )
     other = turn.unit.last(ENTRY, (recipient.number, currency))
     version, held, earned, spent = (
@@ -91,9 +112,11 @@ def transfer(
     if held + amount > _LIMIT:
         raise _too_much(recipient, currency, amount)
     ordinal = turn.say(
-        "points_awarded", recipient.number, "direct", amount, currency, held + amount, sender.number
+        "points_awarded", recipient.number, cause, amount, currency, held + amount, sender.number
     )
-    _append(turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent)
+    _append(
+        turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent, cause
+    )
     if (plan := turn.plan.wallet(currency).balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
@@ -126,6 +149,8 @@ def _append(  # noqa: PLR0913 - the columns of the row
     earned: int,
     spent: int,
     cause: str = "direct",
+    base: int | None = None,
+    reverses: int | None = None,
 ) -> None:
     source = None if cause == "direct" else cause
     turn.unit.append(
@@ -146,6 +171,8 @@ def _append(  # noqa: PLR0913 - the columns of the row
                 spent,
                 turn.occurred_at,
                 source,
+                base,
+                reverses,
             ),
         ),
     )

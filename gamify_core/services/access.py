@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from gamify_core.effects import Effect, decode
 from gamify_core.errors import CatalogError, GamifyError, HandleInUse, StoreClosed, StoreError
 from gamify_core.road.batches import Batch, Failure, Item
+from gamify_core.road.plan import Plan
 from gamify_core.road.road import Ask, Decided, Road
 from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
@@ -108,6 +109,12 @@ class Access:
     def road(self) -> Road:
         """The road that all writes take."""
         return self.shared.road
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that a read of this moment goes by."""
+        with self.read() as reader:
+            return self.road.plan_in(reader)
 
     def for_scope(self, scope: str) -> Access:
         """Return the same access to another scope."""

@@ -155,12 +155,12 @@ class Badges:
     ) -> BadgeList:
         """Return every badge with its earned state; a secret one only once it is earned."""
         who = border.participant(participant_id)
-        catalog = self._access.road.plan.catalog
-        wanted: set[str] | None = None
-        if badge_codes is not None:
-            codes = border.several(badge_codes, "badge_codes")
-            wanted = {catalog.badge(border.code(code, "badge_codes")).code for code in codes}
+        codes = border.several(badge_codes, "badge_codes") if badge_codes is not None else None
         with self._access.read() as reader:
+            catalog = self._access.road.plan_in(reader).catalog
+            wanted = None
+            if codes is not None:
+                wanted = {catalog.badge(border.code(code, "badge_codes")).code for code in codes}
             shown = states(reader, self._access.person(reader, who), catalog.badges)
         listed = [s for s in shown if (wanted is None or s.code in wanted) and (s.earned or not earned_only)]
         return BadgeList(who, tuple(listed), len(shown), sum(s.earned for s in shown))

@@ -212,7 +212,7 @@ def _begin(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> Fact
     turn.say("=", turn.who.number, name)
     head = turn.unit.last(EVENT, (turn.who.number,))
     n = 1 if head is None else head.n + 1
-    turn.unit.append(EVENT, _row(EventRow, (turn.who.number, n, name, turn.occurred_at, turn.seq)))
+    turn.unit.append(EVENT, _row(EventRow, (turn.who.number, n, name, turn.occurred_at, turn.seq, None)))
     if (plan := turn.plan.metrics.get("events.count")) is not None:
         moved(turn, turn.who, plan, n - 1 if n > 1 else None, n, 1)
     for counter in turn.plan.counters.get(name, ()):

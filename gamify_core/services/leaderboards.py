@@ -12,6 +12,7 @@ from gamify_core.services.standings import Around, Board, BoardPage, Entry, Rank
 if TYPE_CHECKING:
     from gamify_core.catalog import Leaderboard
     from gamify_core.catalog.definitions import Period
+    from gamify_core.road.plan import Plan
     from gamify_core.storage.protocol import Reader
 
 __all__ = ["Around", "BoardPage", "Entry", "Leaderboards", "Rank"]
@@ -65,7 +66,8 @@ class Leaderboards:
         """Return where a participant stands. Somebody who is not on the board has rank, score and percentile None."""
         who = border.participant(participant_id)
         with self._access.read() as reader:
-            return rank_in(self._access, reader, *self._asked(leaderboard_code, period), who)
+            plan = self._access.road.plan_in(reader)
+            return rank_in(self._access, reader, plan, *_asked(plan, leaderboard_code, period), who)
 
     def around(
         self,
@@ -94,13 +96,15 @@ class Leaderboards:
             return Around(board.code, board.period, entries, total)
 
     def _open(self, reader: Reader, code: str, period: Period | None) -> Board:
-        return open_board(self._access, reader, *self._asked(code, period))
+        plan = self._access.road.plan_in(reader)
+        return open_board(self._access, reader, plan, *_asked(plan, code, period))
 
-    def _asked(self, code: str, period: Period | None) -> tuple[Leaderboard, Period]:
-        board = self._access.road.plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
-        if period is None:
-            return board, board.period
-        if period not in _PERIODS:
-            detail = f"period must be one of {', '.join(_PERIODS)}, not {period!r:.60}"
-            raise BadValue("period", period, detail)
-        return board, period
+
+def _asked(plan: Plan, code: str, period: Period | None) -> tuple[Leaderboard, Period]:
+    board = plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
+    if period is None:
+        return board, board.period
+    if period not in _PERIODS:
+        detail = f"period must be one of {', '.join(_PERIODS)}, not {period!r:.60}"
+        raise BadValue("period", period, detail)
+    return board, period

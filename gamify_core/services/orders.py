@@ -24,6 +24,7 @@ from gamify_core.storage.tables.metrics import (
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import Tracker
+    from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
@@ -153,7 +154,7 @@ class Scanned:
         return [row for row in self._rows if row.day == day]
 
 
-def scanned(access: Access, reader: Reader, tracker: Tracker) -> Callable[[int], Order]:
+def scanned(access: Access, reader: Reader, plan: Plan, tracker: Tracker) -> Callable[[int], Order]:
     """Work a tracker out from history, and return its order by label.
 
     It goes through the same mechanics as a rebuild, over a unit that is never sent to the store.
@@ -162,7 +163,7 @@ def scanned(access: Access, reader: Reader, tracker: Tracker) -> Callable[[int],
         tracker, text=f"scanned {tracker.text}"
     )  # never a window that some catalog once kept
     unit = Trial(reader)
-    turn = Turn(unit, access.road.plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
+    turn = Turn(unit, plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
     fill(turn, [tracker], access.scope)
     labels = {row.number: row.label for row in unit.queued(WINDOW)}
     rows: dict[int, list[MetricRow]] = defaultdict(list)

@@ -268,7 +268,7 @@ class Points:
 
     def _currency(self, code: str) -> str:
         if code != "points":
-            self._access.road.plan.catalog.currency(border.code(code, "currency"))
+            self._access.plan.catalog.currency(border.code(code, "currency"))
         return code
 
 

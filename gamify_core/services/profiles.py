@@ -21,7 +21,7 @@ from gamify_core.storage.tables.progress import BADGE, EVENT
 from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
-    from gamify_core.services.access import Access
+    from gamify_core.catalog import Catalog
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -121,9 +121,9 @@ class Profile:
 
 def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
     """Return the profile of a participant, from one snapshot."""
-    access, reader, _ = seen
+    reader, plan = seen.reader, seen.plan
     event = reader.last(EVENT, (person.number,))
-    badges = tuple(states(reader, person, access.road.plan.catalog.badges))
+    badges = tuple(states(reader, person, plan.catalog.badges))
     streaks = streak_states(seen, person)
     tier = _tier(seen, person, person.participant_id)
     return Profile(
@@ -139,14 +139,13 @@ def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
         streaks,
         event.n if event is not None else 0,
         moment(person.created_at),
-        moment(_last_seen(access, reader, person)),
+        moment(_last_seen(plan.catalog, reader, person)),
         bool(person.is_active),
     )
 
 
-def _last_seen(access: Access, reader: Reader, person: ParticipantRow) -> int:
+def _last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
     """Return when something of a participant was last recorded; what is recorded late was seen when it came."""
-    catalog = access.road.plan.catalog
     heads = [
         reader.last(EVENT, (person.number,)),
         reader.last(ENTRY, (person.number, "points")),
@@ -163,14 +162,14 @@ def _last_seen(access: Access, reader: Reader, person: ParticipantRow) -> int:
 
 def state_of(seen: Snapshot, person: ParticipantRow | None, who: str, wanted: tuple[str, ...]) -> Sections:
     """Return the sections of a participant's state that are wanted."""
-    access, reader, _ = seen
+    reader, plan = seen.reader, seen.plan
     tier = _tier(seen, person, who) if "tier" in wanted else None
     return Sections(
         who,
         wanted,
         _points(reader, person, who) if "points" in wanted else None,
         tier.current_tier if tier else None,
-        tuple(states(reader, person, access.road.plan.catalog.badges)) if "badges" in wanted else None,
+        tuple(states(reader, person, plan.catalog.badges)) if "badges" in wanted else None,
         streak_states(seen, person) if "streaks" in wanted else None,
     )
 
@@ -184,6 +183,6 @@ def _points(reader: Reader, person: ParticipantRow | None, who: str) -> Balance:
 
 def _tier(seen: Snapshot, person: ParticipantRow | None, who: str) -> TierState | None:
     """Return the participant's standing on the first ladder, the one documents call the tier."""
-    ladders = seen.access.road.plan.ladders
+    ladders = seen.plan.ladders
     plan = ladders.get("tier") or next(iter(ladders.values()), None)
     return standing(seen, person, who, plan) if plan is not None else None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.road.compiled import ALL_TIME, Tracker
-from gamify_core.road.plan import natural
+from gamify_core.road.plan import Plan, natural
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access
 from gamify_core.storage.protocol import Reader
@@ -25,21 +25,21 @@ class Snapshot(NamedTuple):
     access: Access
     reader: Reader
     as_of: int
+    plan: Plan
 
 
 @contextmanager
 def snapshot(access: Access) -> Iterator[Snapshot]:
     """Open something to read from, then read the clock once: whatever is seen has been written by then."""
     with access.read() as reader:
-        yield Snapshot(access, reader, access.road.now()[0])
+        yield Snapshot(access, reader, access.road.now()[0], access.road.plan_in(reader))
 
 
 def value_for(seen: Snapshot, person: ParticipantRow | None, name: str) -> int:
     """Return a participant's value of a metric (`points.earned`, `lessons@weekly`, `streak.daily`) as of now."""
     if person is None:
         return 0
-    access, reader, as_of = seen
-    plan = access.road.plan
+    access, reader, as_of, plan = seen
     if "@" not in name and natural(name):
         return natural_value(reader, person, plan, name, as_of)
     window = window_at(access, reader, plan.reading(name), as_of)

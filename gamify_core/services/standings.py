@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gamify_core.catalog import Leaderboard
+    from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
@@ -276,17 +277,17 @@ def _rank_of(order: Order, ties: str, row: MetricRow) -> int:
             return order.before((_down(row),)) + 1
 
 
-def rank_in(
-    access: Access, reader: Reader, definition: Leaderboard, period: str, participant_id: str
+def rank_in(  # noqa: PLR0913 - which board, and who
+    access: Access, reader: Reader, plan: Plan, definition: Leaderboard, period: str, participant_id: str
 ) -> Rank:
     """Return where a participant stands on a board, as of now.
 
     A rank is what is asked right after every award, so where the board is kept nothing is opened but its order.
     """
-    tracker = access.road.plan.boards[definition.code].trackers.get(period)
+    tracker = plan.boards[definition.code].trackers.get(period)
     order: Order
     if tracker is None:
-        order = open_board(access, reader, definition, period).order
+        order = open_board(access, reader, plan, definition, period).order
     else:
         order = Kept(reader, window_at(access, reader, tracker, access.road.now()[0]))
     person = access.person(reader, participant_id)
@@ -300,10 +301,10 @@ def rank_in(
     return Rank(participant_id, rank, row.value, total, percentile, above, upto - above - 1, total - upto)
 
 
-def open_board(access: Access, reader: Reader, definition: Leaderboard, period: str) -> Board:
+def open_board(access: Access, reader: Reader, plan: Plan, definition: Leaderboard, period: str) -> Board:
     """Open a board in one of its periods, as of now."""
     now = access.road.now()[0]
-    tracker = access.road.plan.boards[definition.code].trackers.get(period)
+    tracker = plan.boards[definition.code].trackers.get(period)
     history: Callable[[int], Order]
     if tracker is not None:
         kept = tracker
@@ -312,7 +313,7 @@ def open_board(access: Access, reader: Reader, definition: Leaderboard, period: 
             return Kept(reader, window_of(access, reader, kept, label))
 
     else:
-        tracker = access.road.plan.track(
+        tracker = plan.track(
             definition.metric,
             period,
             zone_name=definition.timezone,
@@ -323,7 +324,7 @@ def open_board(access: Access, reader: Reader, definition: Leaderboard, period: 
         tracker = attrs.evolve(
             tracker, ranked=True, ascending=ascending
         )  # a criterion may keep the same window
-        history = scanned(access, reader, tracker)
+        history = scanned(access, reader, plan, tracker)
     zone = tracker.zone
     label = tracker.calendar.label(now, zone) if tracker.calendar is not ALL_TIME else None
     return Board(access, reader, definition, period, history, label, lambda: DAILY.label(now, zone))

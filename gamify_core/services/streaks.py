@@ -113,7 +113,7 @@ class Streaks:
         request = request_of(at, participant_id=who, streak_code=code)
 
         def decide(turn: Turn) -> None:
-            plan = self._plan(code)
+            plan = turn.plan.streak(code)
             done = streaks.record(turn, turn.who, plan, "direct")
             turn.say(
                 "=",
@@ -131,9 +131,9 @@ class Streaks:
     def get(self, participant_id: str, streak_code: str) -> StreakState:
         """Return how a streak stands as of now. Reading writes nothing."""
         who = border.participant(participant_id)
-        plan = self._plan(streak_code)
+        code = border.code(streak_code, "streak_code")
         with snapshot(self._access) as seen:
-            return _state(seen, self._access.person(seen.reader, who), plan)
+            return _state(seen, self._access.person(seen.reader, who), seen.plan.streak(code))
 
     def list(self, participant_id: str) -> StreakList:
         """Return how every streak stands as of now."""
@@ -141,20 +141,16 @@ class Streaks:
         with snapshot(self._access) as seen:
             return StreakList(who, streak_states(seen, self._access.person(seen.reader, who)))
 
-    def _plan(self, code: str) -> StreakPlan:
-        streak = self._access.road.plan.catalog.streak(border.code(code, "streak_code"))
-        return self._access.road.plan.streaks[streak.code]
-
 
 def streak_states(seen: Snapshot, person: ParticipantRow | None) -> tuple[StreakState, ...]:
     """Return how every streak of the catalog stands."""
-    return tuple(_state(seen, person, plan) for plan in seen.access.road.plan.streaks.values())
+    return tuple(_state(seen, person, plan) for plan in seen.plan.streaks.values())
 
 
 def _state(seen: Snapshot, person: ParticipantRow | None, plan: StreakPlan) -> StreakState:
-    access, reader, as_of = seen
+    _, reader, as_of, catalog = seen
     state = state_of(reader, person.number, plan.streak.code) if person is not None else None
-    reading = reading_of(reader, person, plan, access.road.plan.zone, as_of)
+    reading = reading_of(reader, person, plan, catalog.zone, as_of)
     return StreakState(
         plan.streak.code,
         plan.streak.name,

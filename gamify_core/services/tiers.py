@@ -108,8 +108,9 @@ class Tiers:
     def current(self, participant_id: str, *, ladder: str = "tier") -> TierState:
         """Return where a participant stands, the next rung, and the history of rungs."""
         who = border.participant(participant_id)
-        plan = self._ladder(ladder)
+        code = border.code(ladder, "ladder")
         with snapshot(self._access) as seen:
+            plan = seen.plan.ladder(code)
             return standing(seen, self._access.person(seen.reader, who), who, plan)
 
     def history(self, participant_id: str, *, ladder: str = "tier") -> tuple[TierReached, ...]:
@@ -134,7 +135,7 @@ class Tiers:
         request = request_of(at, participant_id=who, tier_code=code, reason=said, ladder=named)
 
         def decide(turn: Turn) -> None:
-            plan = self._ladder(ladder)
+            plan = turn.plan.ladder(border.code(ladder, "ladder"))
             tier = plan.ladder.tier(code)
             turn.say("=", turn.who.number, tier.code)
             head = turn.unit.last(STANDING, (turn.who.number, plan.ladder.code))
@@ -160,7 +161,7 @@ class Tiers:
         request = request_of(at, participant_id=who, ladder=named)
 
         def decide(turn: Turn) -> None:
-            plan = self._ladder(ladder)
+            plan = turn.plan.ladder(border.code(ladder, "ladder"))
             head = turn.unit.last(STANDING, (turn.who.number, plan.ladder.code))
             if head is None or head.how != ladders.ASSIGNED:
                 turn.say("=", turn.who.number, head.tier if head is not None else None)
@@ -172,10 +173,6 @@ class Tiers:
 
         ask = Ask("tiers.clear", who, request, at, border.idempotency_key(idempotency_key), decide)
         return TierAnswer(self._access.write(ask))
-
-    def _ladder(self, code: str) -> LadderPlan:
-        catalog = self._access.road.plan.catalog
-        return self._access.road.plan.ladders[catalog.ladder(border.code(code, "ladder")).code]
 
 
 def standing(seen: Snapshot, person: ParticipantRow | None, who: str, plan: LadderPlan) -> TierState:

@@ -46,18 +46,22 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
         insert(
             tx,
             PARTICIPANT,
-            ParticipantRow(1, "", "ada", "Ada", None, "Europe/Paris", "{}", 1, T),
-            ParticipantRow(2, "", "bob", None, None, None, "{}", 1, T),
+            ParticipantRow(1, "", "ada", "Ada", None, "Europe/Paris", "{}", 1, T, None),
+            ParticipantRow(2, "", "bob", None, None, None, "{}", 1, T, None),
         )
-        insert(tx, ACTIVITY, ActivityRow(1, T + 7, T, "", "points.award", 1, 1, 1, None, None, "[]", b"seal"))
+        insert(
+            tx,
+            ACTIVITY,
+            ActivityRow(1, T + 7, T, "", "points.award", 1, 1, 1, None, None, "[]", b"seal", None),
+        )
         insert(tx, PAYLOAD, PayloadRow(1, b"salt", '{"amount": 10}', None))
         insert(
             tx,
             ENTRY,
-            EntryRow(1, "points", 1, 1, 0, 10, "@issued", None, 10, 10, 0, T, None),
-            EntryRow(1, "points", 2, 1, 1, -4, None, 2, 6, 10, 4, T + 7, "rule:lesson"),
+            EntryRow(1, "points", 1, 1, 0, 10, "@issued", None, 10, 10, 0, T, None, None, None),
+            EntryRow(1, "points", 2, 1, 1, -4, None, 2, 6, 10, 4, T + 7, "rule:lesson", None, None),
         )
-        insert(tx, EVENT, EventRow(1, 1, "lesson", T, 1))
+        insert(tx, EVENT, EventRow(1, 1, "lesson", T, 1, None))
         insert(
             tx,
             WINDOW,

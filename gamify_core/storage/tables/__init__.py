@@ -6,10 +6,15 @@ from typing import Any
 
 from gamify_core.storage.protocol import Table
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
-from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.assets import ASSET, PROVENANCE, SUPPLY
+from gamify_core.storage.tables.challenges import COMPLETION
+from gamify_core.storage.tables.definitions import DEFINITION, JOB
+from gamify_core.storage.tables.gifts import GIFT, SCORE
+from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
-from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
+from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING
+from gamify_core.storage.tables.rewards import BOOST, CLAIM, CODE, STOCK
 from gamify_core.storage.tables.rules import FIRED
 from gamify_core.storage.tables.streaks import MARK, STREAK
 
@@ -33,6 +38,20 @@ TABLES: tuple[Table[Any], ...] = (
     MARK,
     STREAK,
     FIRED,
+    RETRACTION,
+    REVERSAL,
+    SUPPLY,
+    ASSET,
+    PROVENANCE,
+    STOCK,
+    CODE,
+    CLAIM,
+    BOOST,
+    GIFT,
+    SCORE,
+    COMPLETION,
+    DEFINITION,
+    JOB,
 )
 
 ORDER: dict[Table[Any], int] = {table: place for place, table in enumerate(TABLES)}

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["ACTIVITY", "ACTIVITY_BY_KEY", "CATALOG", "CATALOG_BY_FINGERPRINT", "PAYLOAD", "SETTING"]
+__all__ = [
+    "ACTIVITY",
+    "ACTIVITY_BY_KEY",
+    "ACTIVITY_LATE",
+    "CATALOG",
+    "CATALOG_BY_FINGERPRINT",
+    "PAYLOAD",
+    "SETTING",
+]
 __all__ += ["ActivityRow", "CatalogRow", "PayloadRow", "SettingRow"]
 
 
@@ -30,6 +38,7 @@ class ActivityRow(NamedTuple):
     fingerprint: bytes | None  # of the arguments as passed, kept only beside a key
     outcome: str
     digest: bytes
+    late: int | None  # `occurred_at` again where that was more than an hour before: else `seq` tells the time
 
 
 class PayloadRow(NamedTuple):
@@ -57,12 +66,13 @@ class SettingRow(NamedTuple):
 
 
 ACTIVITY_BY_KEY = Index("activity_by_key", ("key",), unique=True, present="key")
+ACTIVITY_LATE = Index("activity_late", ("late", "seq"), present="late")
 ACTIVITY = Table(
     "activity",
     ActivityRow,
     key=1,
     chain=True,
-    indexes=(ACTIVITY_BY_KEY,),
+    indexes=(ACTIVITY_BY_KEY, ACTIVITY_LATE),
     parents={"participant": "participant", "catalog": "catalog"},
 )
 PAYLOAD = Table("payload", PayloadRow, key=1, chain=True, parents={"seq": "activity"})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Table
 
-__all__ = ["ENTRY", "EntryRow"]
+__all__ = ["ENTRY", "REVERSAL", "EntryRow", "ReversalRow"]
 
 
 class EntryRow(NamedTuple):
@@ -30,6 +30,17 @@ class EntryRow(NamedTuple):
     spent: int
     occurred_at: int
     source: str | None  # what brought it about, e.g. "rule:lesson"; None for a direct call
+    base: int | None  # what was awarded before a multiplier made `amount` of it; None where none did
+    reverses: int | None  # the version of the movement that this one takes back
+
+
+class ReversalRow(NamedTuple):
+    """How much of a movement has been taken back: the movement itself is never touched."""
+
+    participant: int
+    currency: str
+    version: int
+    amount: int
 
 
 ENTRY = Table(
@@ -39,3 +50,4 @@ ENTRY = Table(
     chain=True,
     parents={"participant": "participant", "peer": "participant", "activity": "activity"},
 )
+REVERSAL = Table("reversal", ReversalRow, key=3, parents={"participant": "participant"})

@@ -13,7 +13,10 @@ __all__ = ["PARTICIPANT", "PARTICIPANT_BY_ID", "ZONE_CHANGE", "ParticipantRow", 
 
 
 class ParticipantRow(NamedTuple):
-    """One participant of one scope. `attributes` is JSON; `created_at` is when it was first seen."""
+    """One participant of one scope. `attributes` is JSON; `created_at` is when it was first seen.
+
+    `erased` is `anonymized` or `deleted` where the person behind the number is not to be known any more.
+    """
 
     number: int
     scope: str
@@ -24,6 +27,7 @@ class ParticipantRow(NamedTuple):
     attributes: str
     is_active: int
     created_at: int
+    erased: str | None
 
 
 class ZoneChangeRow(NamedTuple):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Table
 
-__all__ = ["BADGE", "EVENT", "STANDING", "BadgeRow", "EventRow", "StandingRow"]
+__all__ = ["BADGE", "EVENT", "RETRACTION", "STANDING"]
+__all__ += ["BadgeRow", "EventRow", "RetractionRow", "StandingRow"]
 
 
 class StandingRow(NamedTuple):
@@ -37,12 +38,25 @@ class BadgeRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """An event of a participant; its properties are in the payload of its activity."""
+    """An event of a participant; its properties are in the payload of its activity.
+
+    `retracted` is the activity that took it back, or None.
+    """
 
     participant: int
     n: int
     name: str
     occurred_at: int
+    activity: int
+    retracted: int | None
+
+
+class RetractionRow(NamedTuple):
+    """An event that was taken back: `event` is its number in the chain of the participant's events."""
+
+    participant: int
+    n: int
+    event: int
     activity: int
 
 
@@ -50,3 +64,4 @@ _PARENTS = {"participant": "participant", "activity": "activity"}
 STANDING = Table("standing", StandingRow, key=3, chain=True, parents=_PARENTS)
 BADGE = Table("badge", BadgeRow, key=3, chain=True, parents=_PARENTS)
 EVENT = Table("event", EventRow, key=2, chain=True, parents=_PARENTS)
+RETRACTION = Table("retraction", RetractionRow, key=2, chain=True, parents=_PARENTS)
