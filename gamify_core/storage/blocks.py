@@ -102,6 +102,15 @@ class Blocks:
             self.remove(old)
             self.add(new)
 
+    def exchange(self, old: Entry, new: Entry) -> None:
+        """Put `new` where `old` is, which is its place too."""
+        at = bisect_left(self._tops, old)
+        block = self._blocks[at]
+        place = bisect_left(block, old)
+        block[place] = new
+        if place + 1 == len(block):
+            self._tops[at] = new
+
     def before(self, bound: Entry) -> int:
         """Return how many entries come strictly before `bound`."""
         at = bisect_left(self._tops, bound)

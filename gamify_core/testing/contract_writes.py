@@ -30,6 +30,7 @@ from gamify_core.testing.contract_parts import (
 from gamify_core.testing.toys import (
     CITY,
     CITY_BY_CODE,
+    CITY_BY_SIZE,
     LETTER,
     LEVEL,
     PERSON,
@@ -203,6 +204,19 @@ class WriteContract(StoreParts):
             assert tx.count(RUNNER, RUNNER_BY_RANK, (1,)) == 0
             update(tx, RUNNER, RUNNERS[0]._replace(down=3))
             assert tx.scan(RUNNER, RUNNER_BY_RANK) == [RUNNERS[0]._replace(down=3)]
+
+    def test_3_a_row_that_keeps_its_place_is_seen_as_it_is_now(self, store: Store) -> None:
+        """A column outside an index goes from None to a value and back, and the order shows the row as it is."""
+        cities = [CityRow(f"c{n:02}", None, 7, None) for n in range(40)]
+        with writing(store) as tx:
+            insert(tx, CITY, *cities)
+        for code in ("x", None):
+            with writing(store) as tx:
+                assert len(tx.scan(CITY, CITY_BY_SIZE)) == len(cities)
+                for place in (0, 20, 39):
+                    cities[place] = cities[place]._replace(seal=None if code is None else b"s")
+                    update(tx, CITY, cities[place])
+                assert tx.scan(CITY, CITY_BY_SIZE) == cities
 
     def test_3_the_last_of_a_chain_can_be_taken_off_and_put_back(self, store: Store) -> None:
         """Rows a transaction appended can be removed by it, newest first, and the numbers are given again."""
