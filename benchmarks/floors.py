@@ -43,7 +43,7 @@ LAYOUT = """
 CREATE TABLE gamify_participant (
   number INTEGER PRIMARY KEY, scope TEXT NOT NULL, participant_id TEXT NOT NULL, display_name TEXT,
   avatar_url TEXT, timezone TEXT, attributes TEXT NOT NULL, is_active INTEGER NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL, erased TEXT
 ) STRICT;
 CREATE UNIQUE INDEX participant_by_id ON gamify_participant (scope, participant_id);
 CREATE TABLE gamify_catalog (
@@ -54,9 +54,10 @@ CREATE TABLE gamify_activity (
   seq INTEGER PRIMARY KEY, recorded_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, scope TEXT NOT NULL,
   kind TEXT NOT NULL, participant INTEGER REFERENCES gamify_participant (number),
   catalog INTEGER NOT NULL REFERENCES gamify_catalog (number), semantics INTEGER NOT NULL,
-  key BLOB, fingerprint BLOB, outcome TEXT NOT NULL, digest BLOB NOT NULL
+  key BLOB, fingerprint BLOB, outcome TEXT NOT NULL, digest BLOB NOT NULL, late INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX activity_by_key ON gamify_activity (key) WHERE key IS NOT NULL;
+CREATE INDEX activity_late ON gamify_activity (late, seq) WHERE late IS NOT NULL;
 CREATE TABLE gamify_payload (
   seq INTEGER PRIMARY KEY REFERENCES gamify_activity (seq), salt BLOB, request TEXT, hash BLOB
 ) STRICT;
@@ -66,7 +67,7 @@ CREATE TABLE gamify_entry (
   ordinal INTEGER NOT NULL, amount INTEGER NOT NULL, account TEXT,
   peer INTEGER REFERENCES gamify_participant (number),
   balance INTEGER NOT NULL, earned INTEGER NOT NULL, spent INTEGER NOT NULL, occurred_at INTEGER NOT NULL,
-  source TEXT, PRIMARY KEY (participant, currency, version)
+  source TEXT, base INTEGER, reverses INTEGER, PRIMARY KEY (participant, currency, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE gamify_window (
   number INTEGER PRIMARY KEY, scope TEXT NOT NULL, metric TEXT NOT NULL, calendar TEXT NOT NULL,
@@ -93,9 +94,9 @@ WALLET = (
     "SELECT version, balance, earned, spent FROM gamify_entry WHERE participant = ? AND currency = ?"
     " ORDER BY version DESC LIMIT 1"
 )
-ACT = "INSERT INTO gamify_activity VALUES (?, ?, ?, '', 'points.award', ?, 1, 1, NULL, NULL, ?, ?)"
+ACT = "INSERT INTO gamify_activity VALUES (?, ?, ?, '', 'points.award', ?, 1, 1, NULL, NULL, ?, ?, NULL)"
 ASK = "INSERT INTO gamify_payload VALUES (?, ?, ?, NULL)"
-ENTER = "INSERT INTO gamify_entry VALUES (?, ?, ?, ?, 0, ?, '@issued', NULL, ?, ?, ?, ?, NULL)"
+ENTER = "INSERT INTO gamify_entry VALUES (?, ?, ?, ?, 0, ?, '@issued', NULL, ?, ?, ?, ?, NULL, NULL, NULL)"
 OPEN = "INSERT INTO gamify_window VALUES (?, '', 'points.earned', ?, 0, ?, ?)"
 SCORE = "SELECT value, reached_at, down, day FROM gamify_metric WHERE participant = ? AND window = ?"
 KEEP = (

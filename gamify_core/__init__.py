@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     )
     from gamify_core.services.events import Emit
     from gamify_core.services.points import Award
+    from gamify_core.services.trades import Side
 
 __all__ = [
     "AdminRequired",
@@ -161,6 +162,7 @@ __all__ = [
     "RewardInactive",
     "Rule",
     "RuleFailed",
+    "Side",
     "Skipped",
     "SoldOut",
     "StoreBusy",
@@ -271,6 +273,7 @@ _ROOMS = {
     ),
     "services.events": ("Emit",),
     "services.points": ("Award",),
+    "services.trades": ("Side",),
 }
 _ROOM = {name: room for room, names in _ROOMS.items() for name in names}
 

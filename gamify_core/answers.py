@@ -222,8 +222,13 @@ class PointsAnswer(Answer):
 
     @property
     def amount(self) -> int:
-        """How many points were moved."""
+        """How many points were moved, multipliers included."""
         return int(self._movement[3] or 0)
+
+    @property
+    def base_amount(self) -> int:
+        """How many were asked for, before multipliers made `amount` of them."""
+        return int(self._movement[7] or 0) if len(self._movement) > 7 else self.amount  # noqa: PLR2004
 
     @property
     def currency(self) -> str:

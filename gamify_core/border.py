@@ -22,6 +22,7 @@ __all__ = [
     "amount",
     "at",
     "code",
+    "flag",
     "idempotency_key",
     "page",
     "participant",
@@ -153,6 +154,14 @@ def whole(value: object, field: str, least: int, most: int) -> int:
         detail = f"{field} must be a whole number from {least} to {most}, not {_brief(value)}"
         raise BadValue(field, value, detail)
     return int(value)
+
+
+def flag(value: object, field: str) -> bool:
+    """Return True or False; nothing else is taken for one of them."""
+    if not isinstance(value, bool):
+        detail = f"{field} must be True or False, not {_brief(value)}"
+        raise BadValue(field, value, detail)
+    return value
 
 
 def _brief(value: object) -> str:

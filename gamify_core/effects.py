@@ -309,6 +309,7 @@ SKIPPED = {
     "no_codes": "No available reward codes",
     "max_claims": "Maximum claims per participant exceeded",
     "permanent": "{} is permanent and stays",
+    "kept": "{0} is kept: the ladder {1} takes no rung away",
     "spent": "{0} of {1} were spent already and stay",
     "moved_on": "{0} #{1} belongs to somebody else by now and stays",
     "cascade": "effects caused effects more than {} rounds deep",

@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from gamify_core.effects import Effect
     from gamify_core.road.road import OnChange
     from gamify_core.services.access import Access
+    from gamify_core.services.analytics import Analytics
+    from gamify_core.services.assets import Assets
     from gamify_core.services.badges import Badges
+    from gamify_core.services.challenges import Challenges
+    from gamify_core.services.definitions import Definitions
     from gamify_core.services.events import Events
+    from gamify_core.services.gifts import Gifts
     from gamify_core.services.history import History
     from gamify_core.services.leaderboards import Leaderboards
     from gamify_core.services.participants import Participants
     from gamify_core.services.points import Points
-    from gamify_core.services.streaks import Streaks
-    from gamify_core.services.assets import Assets
-    from gamify_core.services.trades import Trades
-    from gamify_core.services.scores import Scores
     from gamify_core.services.rewards import Rewards
-    from gamify_core.services.gifts import Gifts
-    from gamify_core.services.challenges import Challenges
-    from gamify_core.services.analytics import Analytics
-    from gamify_core.services.definitions import Definitions
+    from gamify_core.services.scores import Scores
+    from gamify_core.services.streaks import Streaks
     from gamify_core.services.tiers import Tiers
+    from gamify_core.services.trades import Trades
     from gamify_core.storage.protocol import Store
 
 __all__ = ["Engine", "Game"]
@@ -178,6 +178,19 @@ class Game:
         Boards, balances, badges and idempotency keys are per scope; the catalog is shared.
         """
         return Game(self._access.for_scope(border.scope(name)), self._limits)
+
+    def standard(self) -> Game:
+        """Return the same game without admin rights, for code that speaks for participants.
+
+        Changing definitions, listing people and erasing them, gift campaigns and reward codes are out of its reach:
+        they raise `AdminRequired`. Its scopes, transactions and dry runs are as it is; there is no way back from it.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> Engine(Catalog()).standard().participants.list()
+        Traceback (most recent call last):
+        gamify_core.errors.AdminRequired: API key requires 'admin' scope (use the engine itself, not engine.standard())
+        """
+        return Game(self._access.without_admin(), self._limits)
 
     @contextmanager
     def transaction(self) -> Iterator[Game]:

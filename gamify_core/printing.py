@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.zones import zone
 from gamify_core.effects import (
+    AssetBurned,
+    AssetMinted,
+    AssetTransferred,
     BadgeEarned,
     BadgeRevoked,
+    ChallengeCompleted,
     Effect,
+    GiftRedeemed,
     PointsAwarded,
     PointsDeducted,
+    PointsReversed,
+    RewardClaimed,
     Skipped,
     StreakBroken,
     StreakCorrected,
@@ -42,32 +49,50 @@ def lines_of(effects: Iterable[Effect], catalog: Catalog, participant_id: str) -
     return lines
 
 
-def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, str]:  # noqa: PLR0911 - one for each kind
-    why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria"} else ""
+def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one for each kind
+    why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria", "goals"} else ""
     match effect:
-        case PointsAwarded(amount=amount, currency=currency):
-            return f"+{amount:,} {currency}", why
+        case PointsAwarded(amount=amount, currency=currency, base=base):
+            return f"+{amount:,} {currency}", why if base is None else f"{why} ({base:,} multiplied)".strip()
         case PointsDeducted(amount=amount, currency=currency):
             return f"−{amount:,} {currency}", why
+        case PointsReversed(amount=amount, currency=currency):
+            sign = "+" if amount > 0 else "−"
+            return f"{sign}{abs(amount):,} {currency}", f"{why} taken back".strip()
         case BadgeEarned(code=code, name=name):
-            return f"badge {name}", _given(code, rest)
+            return f"badge {name}", _given(f"badge:{code}", rest)
+        case ChallengeCompleted(code=code, name=name):
+            return f"challenge {name}", ", ".join(
+                filter(None, ["completed", _given(f"challenge:{code}", rest)])
+            )
         case BadgeRevoked(name=name):
             return f"badge {name}", "taken back"
         case TierChanged(ladder=ladder, name=name, previous_name=previous):
             return f"{ladder} {previous or 'none'} → {name or 'none'}", ""
         case StreakExtended(streak=streak) | StreakBroken(streak=streak) | StreakCorrected(streak=streak):
             return f"streak {streak}", _run(effect, catalog)
+        case GiftRedeemed(gift_id=gift_id):
+            return f"gift {gift_id}", ", ".join(filter(None, ["redeemed", _given(f"gift:{gift_id}", rest)]))
+        case RewardClaimed(name=name):
+            return f"reward {name}", why
+        case AssetMinted(badge=code, edition=edition) | AssetBurned(badge=code, edition=edition):
+            done = "minted" if isinstance(effect, AssetMinted) else "burnt"
+            return f"asset {code} #{edition}", f"{done} {why}".rstrip()
+        case AssetTransferred(badge=code, edition=edition, sender_id=sender):
+            return f"asset {code} #{edition}", f"from {sender}"
         case Skipped(effect=what, message=message):
             return f"{why} skipped {what}".strip(), message
         case _:
             return effect.tag.replace("_", " "), why
 
 
-def _given(badge: str, rest: list[Effect]) -> str:
-    """Return what a badge gives, and take those effects off the rest."""
+def _given(cause: str, rest: list[Effect]) -> str:
+    """Return what a badge or a challenge gives, a number and points, and take those effects off the rest."""
     gains = []
-    while rest and isinstance(gain := rest[0], PointsAwarded) and gain.cause == f"badge:{badge}":
-        gains.append(f"+{gain.amount:,} {gain.currency}")
+    while rest and (gain := rest[0]).cause == cause and isinstance(gain, AssetMinted | PointsAwarded):
+        gains.append(
+            f"#{gain.edition}" if isinstance(gain, AssetMinted) else f"+{gain.amount:,} {gain.currency}"
+        )
         del rest[0]
     return ", ".join(gains)
 

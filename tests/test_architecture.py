@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1] / "gamify_core"
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "clock": {"errors"},
+    "ids": {"errors"},
     "border": {"clock", "errors"},
     "domain": {"catalog.definitions", "errors"},
     # A catalog is found sound by the very parsers that later decide by it.
@@ -21,13 +22,13 @@ ALLOWED: dict[str, set[str]] = {
     "printing": {"catalog", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
-        *("border", "catalog", "clock", "domain", "effects", "errors"),
+        *("border", "catalog", "clock", "domain", "effects", "errors", "ids"),
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     # Answers are read from what the road decided.
-    "answers": {"catalog", "clock", "effects", "errors", "printing", "road.road"},
+    "answers": {"catalog", "clock", "effects", "errors", "ids", "printing", "road.road"},
     "services": {
-        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "road"),
+        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "ids", "road"),
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {
@@ -37,8 +38,28 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"errors", "storage"},
 }
 # Rooms that resources share. A profile is made of what the single resources say, so it alone reads from them.
-SHARED = {"access", "asking", "explaining", "orders", "pages", "profiles", "reading", "standings"}
-RESOURCES_OF = {"profiles": {"badges", "points", "streaks", "tiers"}}
+SHARED = {
+    "access",
+    "asking",
+    "copies",
+    "defined",
+    "definition_fields",
+    "erasing",
+    "explaining",
+    "exporting",
+    "flows",
+    "offers",
+    "orders",
+    "ownership",
+    "pages",
+    "people",
+    "profiles",
+    "reading",
+    "standings",
+    "undo",
+    "visiting",
+}
+RESOURCES_OF = {"profiles": {"badges", "challenges", "points", "streaks", "tiers"}}
 
 
 def module_of(path: Path) -> str:

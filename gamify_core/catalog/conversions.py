@@ -41,6 +41,7 @@ _WORDS: Final[Mapping[object, str]] = {
     object: "any",
     dict: "any",
 }
+_DIGITS: Final = 20
 
 
 class Properties(Mapping[str, str]):
@@ -147,6 +148,9 @@ def decimal(value: float | str | Decimal | None) -> str | None:
         return cast("str | None", value)
     try:
         number = Decimal(str(value).strip())
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # Python itself refuses to write out an integer of 5,000 digits
         return cast("str", value)
-    return format(number.normalize(), "f") if number.is_finite() else cast("str", value)
+    # What is far out of any range is not spelt out: `1e999999` would be a text of a million zeros
+    if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) > _DIGITS:
+        return cast("str", value)
+    return format(number.normalize(), "f")

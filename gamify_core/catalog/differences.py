@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["differences"]
 
-_ORDERED = ("rules", "streaks", "ladders", "badges")
+_ORDERED = ("rules", "streaks", "ladders", "badges", "challenges")
+_AMOUNTS = ("award", "deduct", "points")
 
 
 def differences(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> tuple[str, ...]:
@@ -51,11 +52,19 @@ def _compared(path: str, old: Mapping[str, Plain], new: Mapping[str, Plain], *, 
         elif key not in old:
             yield f"{where} is new" + (f": {_told(new[key])}" if whole else "")
         else:
-            a, b = old[key], new[key]
+            a, b = _alike(path, key, old[key], new[key])
             if isinstance(a, dict) and isinstance(b, dict):
                 yield from _compared(where, a, b, whole=True)
             elif a != b:
                 yield f"{where} was {_told(a)} and is {_told(b)}"
+
+
+def _alike(path: str, key: str, old: Plain, new: Plain) -> tuple[Plain, Plain]:
+    """Return both values, the one that is written short written out where the other is a table."""
+    short = "min_points" if path.endswith(".tiers") else "points" if key in _AMOUNTS else ""
+    if short and isinstance(old, dict) != isinstance(new, dict):
+        return (old, {short: new}) if isinstance(old, dict) else ({short: old}, new)
+    return old, new
 
 
 def _told(value: Plain) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gamify_core.catalog.findings import Findings
-    from gamify_core.catalog.known import Known
+    from gamify_core.catalog.known import Known, Use
 
 __all__ = ["check_amount", "check_counted", "check_criteria", "check_expression"]
 
@@ -62,15 +62,15 @@ def check_amount(findings: Findings, known: Known, path: str, source: str, on: S
             )
 
 
-def check_criteria(findings: Findings, known: Known, path: str, source: str) -> None:
-    """Check the thresholds of a badge."""
+def check_criteria(findings: Findings, known: Known, path: str, source: str, use: Use = "criteria") -> None:
+    """Check the thresholds of a badge or a challenge."""
     try:
         criteria = parse_criteria(source)
     except ConditionError as error:
         findings.condition(path, error)
         return
     for metric in dict.fromkeys(atom.metric for atom in criteria.atoms):
-        if problem := known.metric(metric, "criteria"):
+        if problem := known.metric(metric, use):
             findings.fault(path, *problem)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WINDOWS", "Known", "Use", "is_level"]
 
-Use = Literal["criteria", "ladder", "board", "expression"]
+Use = Literal["criteria", "goals", "ladder", "board", "expression"]
 
 WINDOWS: Final = ("hourly", "daily", "weekly", "monthly", "yearly")
 _ROLLING: Final = re.compile(r"last_([0-9]+)d", re.ASCII)
@@ -48,6 +48,8 @@ class Known:
         self.currencies: tuple[str, ...] = tuple(dict.fromkeys(("points", *_codes(parts.currencies))))
         self.streaks: tuple[str, ...] = _codes(parts.streaks)
         self.badges: tuple[str, ...] = _codes(parts.badges)
+        self.rewards: tuple[str, ...] = _codes(parts.rewards)
+        self.challenges: tuple[str, ...] = _codes(parts.challenges)
         self.events: Mapping[str, Mapping[str, str]] = {
             event.code: _kinds(event) for event in parts.events if event.code in _codes([event])
         }
@@ -55,6 +57,7 @@ class Known:
             *_codes(parts.metrics),
             *(f"{currency}.{part}" for currency in self.currencies for part in _WALLET),
             *(f"streak.{code}{part}" for code in self.streaks for part in ("", ".longest")),
+            *(f"challenge.{code}" for code in self.challenges),
             *_ALWAYS,
         )
 
@@ -73,6 +76,14 @@ class Known:
     def badge(self, code: str) -> Problem | None:
         """Say what is wrong with the code of a badge."""
         return unknown("badge", code, self.badges)
+
+    def reward(self, code: str) -> Problem | None:
+        """Say what is wrong with the code of a reward."""
+        return unknown("reward", code, self.rewards)
+
+    def challenge(self, code: str) -> Problem | None:
+        """Say what is wrong with the code of a challenge."""
+        return unknown("challenge", code, self.challenges)
 
     def property(self, event: str, name: str) -> Problem | None:
         """Say what is wrong with a property of an event; of an event that declares none, any is known."""
@@ -103,15 +114,7 @@ class Known:
             return self._unknown_metric(base, f"{at}{window}")
         if base.startswith("streak.") and not base.endswith(".longest") and use in ("ladder", "board"):
             return Problem(f"{base} falls without anybody doing anything", f"write '{base}.longest'")
-        if not at:
-            return None
-        if use == "board":
-            return Problem(
-                "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
-            )
-        if is_level(base):
-            return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
-        return _window(base, window)
+        return _window(base, window, use) if at else None
 
     def _unknown_metric(self, base: str, window: str) -> Problem:
         currency, _, part = base.rpartition(".")
@@ -122,13 +125,21 @@ class Known:
         ):
             return Problem(f"unknown currency {currency!r}", f"did you mean '{near}.{part}{window}'?")
         near = nearest(base, self.metrics)
-        remedy = f"did you mean '{near}{window}'?" if near else f"declare it: [metrics] {base} = {{ on = … }}"
+        remedy = f"did you mean '{near}{window}'?" if near else f"declare it: {_declaration(base)}"
         return Problem(f"unknown metric {base!r}", remedy)
 
 
 def is_level(base: str) -> bool:
     """Say whether a metric is a level that rises and falls, and not a sum of what flowed."""
     return base.startswith("streak.") or base.endswith(".balance")
+
+
+def _declaration(base: str) -> str:
+    """Return what would make a metric of this name known."""
+    section, _, code = base.partition(".")
+    if section in ("streak", "challenge") and code:
+        return f"[{section}s.{code.partition('.')[0]}]"
+    return f"[metrics] {base} = {{ on = … }}"
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> Problem | None:
@@ -141,7 +152,22 @@ def unknown(what: str, name: str, known: Iterable[str]) -> Problem | None:
     return Problem(f"unknown {what} {name!r}", f"did you mean {near!r}?" if near else there)
 
 
-def _window(base: str, window: str) -> Problem | None:
+def _window(base: str, window: str, use: Use) -> Problem | None:
+    """Say what is wrong with reading a known metric in a window for this use of it."""
+    if use == "goals":
+        period = f" and period = {window!r}" if window in WINDOWS else ""
+        return Problem("the challenge has the window, its goals have none", f"write {base!r}{period}")
+    if use == "board":
+        return Problem(
+            "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
+        )
+    if is_level(base):
+        return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
+    return _kept(base, window)
+
+
+def _kept(base: str, window: str) -> Problem | None:
+    """Say what is wrong with the name of a window."""
     if window in WINDOWS:
         return None
     if rolling := _ROLLING.fullmatch(window):

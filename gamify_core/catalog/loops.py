@@ -1,7 +1,8 @@
 """Loops that would never end: repeatable badges whose gifts earn each other.
 
 Promise: every loop that is reported is one of repeatable badges only. A badge that is earned once ends any
-loop it stands in, so edges through it are free.
+loop it stands in, so edges through it are free; so does a challenge, which is completed once in each window, and no
+rule is woken by what another gives.
 """
 
 from __future__ import annotations

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["check_calendar", "check_code", "check_shape"]
 
 # `streak.earned` would be the streak called earned as well as what was earned of the currency called streak
-_RESERVED: Final = frozenset({"streak", "badges", "events", "event", "participant", "rule"})
-_NAMED_IN_EXPRESSIONS: Final = (d.Metric, d.Streak, d.Currency)
+_RESERVED: Final = frozenset(
+    {"streak", "badges", "events", "event", "participant", "rule", "challenge", "claim", "reward"}
+)
+# … and `challenge.earned` would read as a part of a wallet
+_OF_WALLETS: Final = frozenset({"earned", "spent", "balance"})
+_NAMED_IN_EXPRESSIONS: Final = (d.Metric, d.Streak, d.Currency, d.Challenge)
 _SHORT: Final = 100
 _BOARD_PERIODS: Final = ("all_time", "yearly", "monthly", "weekly", "daily")
 
@@ -49,6 +53,8 @@ def check_code(findings: Findings, where: str, definition: d.Definition) -> bool
         findings.fault(path, f"{code!r} is a word of the condition language", f"call it {code}_1, say")
     elif isinstance(definition, d.Currency) and code in _RESERVED:
         findings.fault(path, f"a currency cannot be called {code!r}, metrics are", "choose another code")
+    elif isinstance(definition, d.Challenge) and code in _OF_WALLETS:
+        findings.fault(path, f"a challenge cannot be called {code!r}, metrics are", "choose another code")
     else:
         return True
     return False
@@ -73,7 +79,7 @@ def check_shape(findings: Findings, path: str, definition: object) -> None:
         _check_amounts(findings, f"{path}.deduct", definition.deduct, expressions=True)
         if definition.cap is not None:
             _check_cap(findings, f"{path}.cap", definition.cap)
-    elif isinstance(definition, d.Badge):
+    elif isinstance(definition, d.Badge | d.Challenge):
         _check_amounts(findings, f"{path}.points", definition.points, expressions=False)
     elif isinstance(definition, d.Ladder):
         _check_tiers(findings, f"{path}.tiers", definition.tiers)
@@ -176,6 +182,9 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "when": values.optional(values.condition),
         "streak": values.each(values.code),
         "badge": values.each(values.code),
+        "mint": values.each(values.code),
+        "reward": values.each(values.code),
+        "advance": values.each(values.code),
         "cooldown": values.optional(values.duration),
         "starts": values.optional(values.instant),
         "ends": values.optional(values.instant),
@@ -207,8 +216,11 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "rarity": values.text,
         "criteria": _some_expression,
         "condition": _some_text,
+        "max_supply": _some_amount,
         "repeatable": values.flag,
+        "transferable": values.flag,
         "secret": values.flag,
+        "permanent": values.flag,
         "display_order": _order,
     },
     d.Streak: {
@@ -235,6 +247,34 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "timezone": values.optional(values.zone),
         "order": values.one_of(get_args(d.Order)),
         "week_start": _some_weekday,
+        "display_order": _order,
+    },
+    d.Reward: {
+        "name": values.text,
+        "type": values.one_of(get_args(d.RewardType)),
+        "description": _some_text,
+        "points_cost": values.whole(0, values.MOST),
+        "currency": values.code,
+        "max_claims_per_user": _some_amount,
+        "total_inventory": values.optional(values.whole(0, values.MOST)),
+        "is_active": values.flag,
+        "factor": values.optional(values.factor),
+        "duration": values.optional(values.span),
+        "multiplies": values.code,
+        "stacking": values.one_of(get_args(d.Stacking)),
+        "rounding": values.one_of(get_args(d.Rounding)),
+        "display_order": _order,
+    },
+    d.Challenge: {
+        "goals": values.goals,
+        "name": values.text,
+        "description": _some_text,
+        "period": values.one_of(get_args(d.Period)),
+        "starts": values.optional(values.instant),
+        "ends": values.optional(values.instant),
+        "badge": values.each(values.code),
+        "reward": values.each(values.code),
+        "is_active": values.flag,
         "display_order": _order,
     },
 }

@@ -6,9 +6,21 @@ value, however odd, makes the checks themselves fail.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gamify_core.catalog.definitions import Badge, Definition, Ladder, Leaderboard, Metric, Rule, Streak
+import attrs
+
+from gamify_core.catalog.definitions import (
+    Badge,
+    Challenge,
+    Definition,
+    Ladder,
+    Leaderboard,
+    Metric,
+    Reward,
+    Rule,
+    Streak,
+)
 from gamify_core.catalog.expressions import check_amount, check_counted, check_criteria, check_expression
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.known import Known
@@ -24,6 +36,8 @@ if TYPE_CHECKING:
     from gamify_core.catalog.values import Problem
 
 __all__ = ["examine"]
+
+_OF_MULTIPLIERS: Final = ("factor", "duration", "multiplies", "stacking", "rounding")
 
 
 def examine(parts: Parts) -> Findings:
@@ -89,6 +103,10 @@ def _check_meaning(findings: Findings, known: Known, path: str, definition: Defi
             _refer(findings, f"{path}.metric", known.laddered, (definition.metric,))
         case Leaderboard():
             _refer(findings, f"{path}.metric", known.ranked, (definition.metric,))
+        case Reward():
+            _check_reward(findings, known, path, definition)
+        case Challenge():
+            _check_challenge(findings, known, path, definition)
 
 
 def _check_metric(findings: Findings, known: Known, path: str, metric: Metric) -> None:
@@ -121,9 +139,10 @@ def _check_rule(findings: Findings, known: Known, path: str, rule: Rule) -> None
                 check_amount(findings, known, spot, amount, on)
     _refer(findings, f"{path}.streak", known.streak, rule.streak)
     _refer(findings, f"{path}.badge", known.badge, rule.badge)
-    season = findings.sound(f"{path}.starts") and findings.sound(f"{path}.ends")
-    if season and rule.starts is not None and rule.ends is not None and rule.ends <= rule.starts:
-        findings.fault(f"{path}.ends", "the rule ends before it starts", "the end lies after the start")
+    _refer(findings, f"{path}.mint", known.badge, rule.mint)
+    _refer(findings, f"{path}.reward", known.reward, rule.reward)
+    _refer(findings, f"{path}.advance", known.challenge, rule.advance)
+    _check_season(findings, path, rule)
 
 
 def _check_streak(findings: Findings, known: Known, path: str, streak: Streak) -> None:
@@ -135,6 +154,42 @@ def _check_streak(findings: Findings, known: Known, path: str, streak: Streak) -
     _check_when(findings, known, path, streak.when, on)
     if streak.rest_days and streak.period != "daily" and findings.sound(f"{path}.period"):
         findings.fault(f"{path}.rest_days", "only a daily streak has rest days", 'write period = "daily"')
+
+
+def _check_reward(findings: Findings, known: Known, path: str, reward: Reward) -> None:
+    _refer(findings, f"{path}.currency", known.currency, (reward.currency,))
+    _refer(findings, f"{path}.multiplies", known.currency, (reward.multiplies,))
+    if not findings.sound(f"{path}.type"):
+        return
+    if reward.type == "points_multiplier":
+        for field, remedy in (
+            ("factor", "write factor = 1.5, say"),
+            ("duration", 'write duration = "24h", say'),
+        ):
+            if getattr(reward, field) is None:
+                findings.fault(f"{path}.{field}", f"a points_multiplier needs a {field}", remedy)
+        return
+    for field in filter(lambda name: findings.sound(f"{path}.{name}"), _OF_MULTIPLIERS):
+        if getattr(reward, field) != getattr(attrs.fields(Reward), field).default:
+            message = f"a {reward.type} reward multiplies nothing"
+            findings.fault(f"{path}.{field}", message, 'write type = "points_multiplier", or leave it out')
+
+
+def _check_challenge(findings: Findings, known: Known, path: str, challenge: Challenge) -> None:
+    if findings.sound(f"{path}.goals"):
+        check_criteria(findings, known, f"{path}.goals", challenge.goals, "goals")
+    _refer(findings, f"{path}.points", known.currency, (pair[0] for pair in challenge.points))
+    _refer(findings, f"{path}.badge", known.badge, challenge.badge)
+    _refer(findings, f"{path}.reward", known.reward, challenge.reward)
+    _check_season(findings, path, challenge)
+
+
+def _check_season(findings: Findings, path: str, definition: Rule | Challenge) -> None:
+    if not (findings.sound(f"{path}.starts") and findings.sound(f"{path}.ends")):
+        return
+    if definition.starts is not None and definition.ends is not None and definition.ends <= definition.starts:
+        what = type(definition).__name__.lower()
+        findings.fault(f"{path}.ends", f"the {what} ends before it starts", "the end lies after the start")
 
 
 def _check_when(findings: Findings, known: Known, path: str, when: str | None, on: Sequence[str]) -> None:

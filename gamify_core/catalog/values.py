@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple, get_args
 
 from gamify_core.catalog.definitions import Weekday
@@ -27,11 +28,14 @@ __all__ = [
     "each",
     "event_name",
     "expression",
+    "factor",
     "flag",
+    "goals",
     "instant",
     "one_of",
     "optional",
     "rest_days",
+    "span",
     "streak_zone",
     "text",
     "time_of_day",
@@ -47,6 +51,9 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _EVENT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*", re.ASCII)
 _TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _WEEKDAYS: Final = get_args(Weekday)
+_FACTOR: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6})?", re.ASCII)
+_LARGEST_FACTOR: Final = 1000
+_LONGEST_SPAN: Final = 36_525  # days; what a claim of today adds to now must still be an instant
 
 
 class Problem(NamedTuple):
@@ -193,6 +200,24 @@ def duration(value: object) -> Problem | None:
     return None
 
 
+def span(value: object) -> Problem | None:
+    """Check a stretch of time that something lasts."""
+    problem = duration(value)
+    if problem is None and not 0 < periods.duration(value) <= _LONGEST_SPAN * periods.DAY:
+        problem = Problem(f"nothing lasts {value}", f"write '1s' to '{_LONGEST_SPAN}d'")
+    return problem
+
+
+def factor(value: object) -> Problem | None:
+    """Check what points are multiplied by."""
+    if isinstance(value, str) and _FACTOR.fullmatch(value) and 0 < Decimal(value) <= _LARGEST_FACTOR:
+        return None
+    return Problem(
+        f"{shown(value)} is not a factor",
+        f"write 1.5, say: more than 0, {_LARGEST_FACTOR} at most, with no more than 6 decimals",
+    )
+
+
 def instant(value: object) -> Problem | None:
     """Check an instant."""
     if isinstance(value, datetime) and value.utcoffset() is not None:
@@ -214,6 +239,14 @@ def expression(value: object) -> Problem | None:
     return (
         None if isinstance(value, str) else Problem(f"{shown(value)} is not an expression", 'write "score"')
     )
+
+
+def goals(value: object) -> Problem | None:
+    """Check that the goals of a challenge are there; what they ask for is read later."""
+    if isinstance(value, str) and value.strip():
+        return None
+    message = "a challenge needs goals" if value == "" else f"{shown(value)} is not a goal"
+    return Problem(message, 'write goals = "lessons >= 10", say')
 
 
 def time_of_day(value: object) -> Problem | None:

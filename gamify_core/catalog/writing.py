@@ -23,9 +23,9 @@ __all__ = ["Plain", "fingerprint", "plain"]
 
 Plain = bool | int | str | list["Plain"] | dict[str, "Plain"]
 
-_UNORDERED: Final = frozenset({"events", "currencies", "metrics", "leaderboards"})
+_UNORDERED: Final = frozenset({"events", "currencies", "metrics", "leaderboards", "rewards"})
 _SETTINGS: Final = ("name", "timezone", "week_start")
-_ONE_OR_MORE: Final = frozenset({"on", "streak", "badge"})
+_ONE_OR_MORE: Final = frozenset({"on", "streak", "badge", "mint", "reward", "advance"})
 
 
 def plain(parts: Parts) -> dict[str, Plain]:

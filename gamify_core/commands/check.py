@@ -78,6 +78,8 @@ def _contents(catalog: Catalog) -> dict[str, list[str]]:
         "ladders": tiers,
         "badges": [badge.code for badge in catalog.badges],
         "leaderboards": [board.code for board in catalog.leaderboards],
+        "rewards": [reward.code for reward in catalog.rewards],
+        "challenges": [challenge.code for challenge in catalog.challenges],
     }
 
 

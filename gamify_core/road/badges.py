@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.errors import GamifyError
-from gamify_core.road import wallet
+from gamify_core.errors import GamifyError, SoldOut
+from gamify_core.road import assets, wallet
 from gamify_core.road.meters import moved, value_in, value_of
-from gamify_core.storage.tables.progress import BADGE, BadgeRow
+from gamify_core.road.reversals import outcome_of, stay, take_back, take_copy
+from gamify_core.storage.tables.progress import BADGE, VOID, BadgeRow, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["consider", "earn", "held", "revoke"]
+__all__ = ["consider", "drop", "earn", "held", "revoke", "standing"]
 
 
 def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
@@ -25,13 +26,72 @@ def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
 
 
 def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
-    """Give a badge whose criteria are met and which is not held yet."""
-    if held(turn, who, plan.badge) is None and plan.criteria.met(lambda name: value_of(turn, who, name)):
-        earn(turn, who, plan.badge, "criteria")
+    """Give a badge whose criteria are met and which is not held yet, and take one back that was not to be kept.
+
+    Criteria take what criteria gave: what was awarded by hand or by a rule stays until that is undone.
+    """
+    badge = plan.badge
+    row = held(turn, who, badge)
+    if row is not None and badge.permanent and turn.undoing is None:
+        return
+    if plan.criteria.met(lambda name: value_of(turn, who, name)):
+        if row is None:
+            earn(turn, who, badge, "criteria")
+    elif row is not None:
+        given = [earned for earned in standing(turn, who, badge) if earned.source == "criteria"]
+        if given and badge.permanent:
+            stay(turn, who, "criteria", "badge", "permanent", badge.code)
+        elif not badge.permanent:
+            for earned in reversed(given):
+                drop(turn, who, badge, earned, "criteria")
 
 
-def earn(turn: Turn, who: ParticipantRow, badge: Badge, cause: str) -> BadgeRow:
-    """Write that a badge is earned, and give what it gives."""
+def standing(turn: Turn, who: ParticipantRow, badge: Badge) -> list[BadgeRow]:
+    """Return the rows by which a badge is held, oldest first: several for a repeatable one."""
+    rows = turn.unit.scan(BADGE, None, (who.number, badge.code))
+    gone = voided(rows)
+    found: list[BadgeRow] = []
+    for row in rows:
+        if row.held and not is_void(row) and (badge.code, row.n) not in gone:
+            found.append(row)
+        elif not row.held and not is_void(row):  # revoked: what was before it counts no more
+            found.clear()
+    return found
+
+
+def drop(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: str) -> None:
+    """Take an earning back as if it had never been, with the points and the copy that it gave."""
+    head = turn.unit.last(BADGE, (who.number, badge.code))
+    assert head is not None  # noqa: S101 - `row` is one of this chain
+    left = [earned for earned in standing(turn, who, badge) if earned.n != row.n]
+    at = left[-1].occurred_at if left else turn.occurred_at
+    gone = BadgeRow(who.number, badge.code, head.n + 1, int(bool(left)), at, turn.seq, f"{VOID}{row.n}")
+    turn.unit.append(BADGE, gone)
+    turn.say("badge_revoked", who.number, cause, badge.code)
+    if (plan := turn.plan.metrics.get("badges.count")) is not None:
+        turn.void(who, plan)
+    given = f"badge:{badge.code}"
+    for ordinal, words in reversed(list(enumerate(outcome_of(turn, row.activity)))):
+        if words[0] == "points_awarded" and words[1:3] == [who.number, given]:
+            take_back(turn, who, words, row.activity, ordinal, given, turn.undoing or "partial")
+        elif words[0] == "asset_minted" and words[1:3] == [who.number, given]:
+            take_copy(turn, who, words, given)
+
+
+def earn(
+    turn: Turn, who: ParticipantRow, badge: Badge, cause: str, *, refuse: bool = False
+) -> BadgeRow | None:
+    """Write that a badge is earned, and give what it gives: of a limited one a numbered copy as well.
+
+    A limited one that is sold out is not earned. A cascade says so and goes on (None); a direct command is refused
+    (`refuse`, then this raises `SoldOut`).
+    """
+    limit = assets.sold_out(turn, badge) if badge.max_supply is not None else None
+    if limit is not None:
+        if refuse:
+            raise SoldOut(badge.code, limit)
+        turn.say("skipped", who.number, cause, "badge", "sold_out", badge.code, limit)
+        return None
     head = turn.unit.last(BADGE, (who.number, badge.code))
     n = 1 if head is None else head.n + 1
     source = None if cause == "direct" else cause
@@ -40,6 +100,8 @@ def earn(turn: Turn, who: ParticipantRow, badge: Badge, cause: str) -> BadgeRow:
     turn.say("badge_earned", who.number, cause, badge.code)
     if head is None or not head.held:
         _count(turn, who, 1)
+    if badge.max_supply is not None:
+        assets.mint(turn, who, badge, f"badge:{badge.code}")
     for currency, points in badge.points:
         try:
             wallet.award(turn, who, currency, points, f"badge:{badge.code}")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from gamify_core.domain.periods import Calendar
+from gamify_core.domain.periods import BEGINNING, END, Calendar
 from gamify_core.domain.thresholds import rung
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Badge, Ladder, Leaderboard, Metric, Rule, Streak
+    from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, Rule, Streak
     from gamify_core.domain.conditions import Expression
     from gamify_core.domain.streaks import StreakRules
     from gamify_core.domain.thresholds import Criteria
@@ -27,6 +27,7 @@ __all__ = [
     "BadgePlan",
     "BoardPlan",
     "CapPlan",
+    "ChallengePlan",
     "CounterPlan",
     "LadderPlan",
     "MetricPlan",
@@ -37,6 +38,7 @@ __all__ = [
     "Tracker",
     "WalletPlan",
     "Watch",
+    "Windows",
 ]
 
 Mode = Literal["sum", "level", "max", "min"]
@@ -72,46 +74,106 @@ class BadgePlan:
     criteria: Criteria
 
 
-Node = LadderPlan | BadgePlan
+@attrs.define(eq=False)
+class Windows:
+    """How time is cut into windows: the periods of a calendar, as far as they lie in the span [`starts`, `ends`).
+
+    A season is the one window that all time leaves within its span; a window at the edge of a span is cut short by it.
+    """
+
+    calendar: Calendar
+    zone: tzinfo
+    starts: int
+    ends: int
+
+    def label(self, instant: int) -> int | None:
+        """Return the label of the window that holds an instant, or None outside the span."""
+        if not self.starts <= instant < self.ends:
+            return None
+        return 0 if self.calendar is ALL_TIME else self.calendar.label(instant, self.zone)
+
+    def nearest(self, instant: int) -> int:
+        """Return the label of the window that holds an instant: before the span its first, after it its last one."""
+        label = self.label(max(self.starts, min(instant, self.ends - 1)))
+        return 0 if label is None else label
+
+    def bounds(self, label: int) -> tuple[int | None, int | None]:
+        """Return the first instant of a window and the first after it; None where it has no such end."""
+        if self.calendar is ALL_TIME:
+            return (
+                self.starts if self.starts > BEGINNING else None,
+                self.ends if self.ends < END else None,
+            )
+        begins, following = (self.calendar.begins(each, self.zone) for each in (label, label + 1))
+        return max(begins, self.starts), min(following, self.ends)
+
+
+@attrs.define(eq=False)
+class ChallengePlan:
+    """A challenge, the windows it is completed in, and where each metric of its goals is read.
+
+    That is in a window of a tracker, or (None) its running value as it stands. `anew`: some of them is a level, which
+    may stand where it has to as a window begins, without a move of its own that would say so.
+    """
+
+    order: int
+    challenge: Challenge
+    criteria: Criteria
+    windows: Windows
+    trackers: dict[str, Tracker | None]
+    anew: bool
+
+
+Node = LadderPlan | BadgePlan | ChallengePlan
 
 
 @attrs.define(eq=False)
 class Watch:
     """The thresholds on one metric, ascending, and what each of them wakes.
 
-    `ladders` are woken by a first move wherever that leads: in a window that has just begun everybody is below rungs
-    that the window before had earned them, and there is no threshold on the way down from it.
+    `first` are woken by a first move wherever that leads: in a window that has just begun everybody is below rungs
+    that the window before had earned them, and there is no threshold on the way down from it. `standing` are woken
+    by every move that ends at their threshold or above.
     """
 
     minimums: list[int] = attrs.field(factory=list)
     nodes: list[Node] = attrs.field(factory=list)
-    ladders: list[Node] = attrs.field(factory=list)
+    first: list[Node] = attrs.field(factory=list)
+    standing: list[tuple[int, Node]] = attrs.field(factory=list)
 
-    def add(self, minimum: int, node: Node) -> None:
+    def add(self, minimum: int, node: Node, *, standing: bool = False) -> None:
         """Watch one more threshold; they come in ascending order."""
+        if standing:
+            self.standing.append((minimum, node))
+            return
         self.minimums.append(minimum)
         self.nodes.append(node)
-        if isinstance(node, LadderPlan) and node not in self.ladders:
-            self.ladders.append(node)
+        again = (
+            isinstance(node, LadderPlan)
+            or (isinstance(node, ChallengePlan) and node.anew)
+            or (isinstance(node, BadgePlan) and not node.badge.permanent)
+        )
+        if again and node not in self.first:
+            self.first.append(node)
 
     def reached(self, old: int | None, new: int) -> list[Node]:
         """Return what a move from `old` (None: never moved before) to `new` wakes, either way."""
         high = bisect_right(self.minimums, new)
         if old is None:
-            return self.nodes[:high] + self.ladders
-        low = bisect_right(self.minimums, old)
-        if low == high:
-            return []
-        return self.nodes[low:high] if low < high else self.nodes[high:low]
+            found = self.nodes[:high] + self.first
+        else:
+            low = bisect_right(self.minimums, old)
+            found = self.nodes[low:high] if low <= high else self.nodes[high:low]
+        if self.standing:
+            found = found + [node for minimum, node in self.standing if minimum <= new]
+        return found
 
 
 @attrs.define(eq=False)
-class Tracker:
-    """A metric kept in the periods of one calendar. `ranked` ones are boards."""
+class Tracker(Windows):
+    """A metric kept in windows. `ranked` ones are boards."""
 
     metric: str
-    calendar: Calendar
-    zone: tzinfo
     text: str
     ranked: bool = False
     ascending: bool = False

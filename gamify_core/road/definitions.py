@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from gamify_core.catalog import Catalog, Ladder, Tier
+from gamify_core.catalog.parts import SECTIONS, Parts
 from gamify_core.catalog.reading import definition_of
+from gamify_core.catalog.writing import plain
+from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.definitions import DEFINITION, DefinitionRow
 
 if TYPE_CHECKING:
+    from gamify_core.border import Json
     from gamify_core.catalog.definitions import Definition
+    from gamify_core.road.turn import Turn
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.unit import Unit
 
-__all__ = ["TIERS", "Version", "latest", "merged", "versions"]
+__all__ = ["TIERS", "Version", "document_of", "latest", "merged", "versions", "write"]
 
 TIERS = "tiers"
 """The section of rungs that are added to a ladder; their documents say to which one."""
@@ -58,6 +63,28 @@ def latest(reader: Reader | Unit, section: str, code: str) -> Version | None:
     """Return the latest version of one definition."""
     rows = reader.scan(DEFINITION, None, (section, code))
     return _version(rows[0], rows[-1]) if rows else None
+
+
+def write(turn: Turn, section: str, code: str, document: Mapping[str, Json], *, deleted: bool = False) -> int:
+    """Write the next version of a definition, and return its number. The command has to be one that edits."""
+    head = turn.unit.last(DEFINITION, (section, code))
+    n = 1 if head is None else head.n + 1
+    text = canonical(dict(document))
+    turn.unit.append(
+        DEFINITION, DefinitionRow(section, code, n, text, int(deleted), turn.recorded_at, turn.seq)
+    )
+    return n
+
+
+def document_of(definition: Definition) -> dict[str, Any]:
+    """Return the fields of a definition that are not as by default, as plain data."""
+    if isinstance(definition, Tier):
+        written: Any = plain(Parts(ladders=(Ladder("tier", tiers=(definition,)),)))["ladders"]
+        rung = written[0]["tiers"][definition.code]
+        return dict(rung) if isinstance(rung, dict) else {"min_points": rung}
+    section = next(name for name, kind in SECTIONS.items() if isinstance(definition, kind))
+    tables: Any = plain(Parts(**{section: (definition,)}))[section]  # type: ignore[arg-type]
+    return {key: value for key, value in tables[0].items() if key != "code"}
 
 
 def _version(first: DefinitionRow, row: DefinitionRow) -> Version:

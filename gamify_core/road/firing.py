@@ -1,4 +1,4 @@
-"""A rule that fires does its parts: award, deduct, streak, badge.
+"""A rule that fires does its parts: award, deduct, streak, badge, mint, reward, advance.
 
 What it cannot do is passed over, each part by itself: the outcome says so where it would have stood, and the verdict
 carries it for whoever asked.
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from gamify_core.border import MOST
 from gamify_core.domain.conditions import Expression
-from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed
-from gamify_core.road import badges, streaks, wallet
+from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed, SoldOut
+from gamify_core.road import assets, badges, boosts, challenges, rewards, streaks, wallet
 from gamify_core.road.meters import moved, value_of
 from gamify_core.road.rules import FIRES, PassedOver, Verdict
 from gamify_core.storage.tables.rules import FIRED, FiredRow
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Badge
     from gamify_core.road.rules import Judged
     from gamify_core.road.turn import Turn
 
@@ -33,8 +34,8 @@ def act(turn: Turn, judged: Judged) -> Verdict:
             firing.skip(passed)
         return judged.verdict
     fired = firing.all_parts()
-    if firing.passed:
-        return Verdict(fired, tuple(firing.passed))
+    if firing.passed or firing.told:
+        return Verdict(fired, tuple(firing.passed), "; ".join(firing.told))
     return FIRES if fired else NOTHING
 
 
@@ -48,7 +49,7 @@ def refuse(judged: Judged, verdict: Verdict) -> None:
 class _Firing:
     """One rule at work."""
 
-    __slots__ = ("cause", "facts", "passed", "plan", "turn")
+    __slots__ = ("cause", "facts", "passed", "plan", "told", "turn")
 
     def __init__(self, turn: Turn, judged: Judged) -> None:
         self.turn = turn
@@ -56,6 +57,7 @@ class _Firing:
         self.facts = judged.facts
         self.cause = f"rule:{judged.plan.rule.code}"
         self.passed: list[PassedOver] = []
+        self.told: list[str] = []  # what nobody need know, but somebody who asks may want to
 
     def skip(self, passed: PassedOver) -> None:
         """Pass over something; the outcome keeps its code and numbers, and no free text."""
@@ -78,8 +80,13 @@ class _Firing:
         for code in rule.badge:
             badge = turn.plan.catalog.badge(code)
             if badge.repeatable or badges.held(turn, turn.who, badge) is None:
-                badges.earn(turn, turn.who, badge, self.cause)
-                fired = True
+                fired = self._earn(badge) or fired
+        for code in rule.mint:
+            fired = self._mint(turn.plan.catalog.badge(code)) or fired
+        for code in rule.reward:
+            fired = self._reward(code) or fired
+        for code in rule.advance:
+            fired = challenges.advance(turn, turn.who, code) or fired
         if fired:
             self._note()
         return fired
@@ -100,15 +107,26 @@ class _Firing:
 
     def _award(self, currency: str, value: int) -> bool:
         turn, cap = self.turn, self.plan.cap
+        base = None
+        if currency in turn.plan.multiplied:
+            try:
+                value, base = boosts.boosted(turn, turn.who, currency, value)
+            except BadValue:
+                self.skip(PassedOver("award", "out_of_range"))
+                return False
+            if base is not None:
+                self.told.append(f"{base:,} {currency} are multiplied to {value:,}")
         if cap is not None and cap.points is not None:
             left = max(cap.points - value_of(turn, turn.who, f"{cap.points_plan.name}@{cap.per}"), 0)
             if value > left:
                 self.skip(PassedOver("award", "cap", (cap.points, cap.per, left)))
                 value = left
+                if base is not None and base >= left:  # of what the multiplier added, nothing is left
+                    base = None
             if value == 0:
                 return False
         try:
-            wallet.award(turn, turn.who, currency, value, self.cause)
+            wallet.award(turn, turn.who, currency, value, self.cause, base)
         except BadValue:  # a wallet that is full to 64 bits
             self.skip(PassedOver("award", "out_of_range"))
             return False
@@ -122,6 +140,31 @@ class _Firing:
             wallet.deduct(turn, turn.who, currency, value, self.cause)
         except InsufficientPoints as error:
             self.skip(PassedOver("deduct", "insufficient_points", (error.available, error.requested)))
+            return False
+        return True
+
+    def _earn(self, badge: Badge) -> bool:
+        limit = assets.sold_out(self.turn, badge) if badge.max_supply is not None else None
+        if limit is not None:
+            self.skip(PassedOver("badge", "sold_out", (badge.code, limit)))
+            return False
+        badges.earn(self.turn, self.turn.who, badge, self.cause)
+        return True
+
+    def _mint(self, badge: Badge) -> bool:
+        try:
+            assets.mint(self.turn, self.turn.who, badge, self.cause)
+        except SoldOut as error:
+            self.skip(PassedOver("mint", "sold_out", (badge.code, error.max_supply)))
+            return False
+        return True
+
+    def _reward(self, code: str) -> bool:
+        turn = self.turn
+        try:
+            rewards.give(turn, turn.who, turn.plan.catalog.reward(code), self.cause)
+        except rewards.REFUSALS as error:
+            self.skip(PassedOver("reward", error.code, (code,)))
             return False
         return True
 

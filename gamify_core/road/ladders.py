@@ -2,7 +2,7 @@
 
 The rung at the bottom is held silently from the first move. A jump over several rungs is written, and reported,
 rung by rung. A rung that was assigned by hand is pinned, both ways, until it is cleared. Falling follows the
-ladder's own policy.
+ladder's own policy; where definitions are held against everybody anew, all move both ways.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.road.meters import value_of
+from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.progress import STANDING, StandingRow
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
     at = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
     to = plan.earned(value_of(turn, who, plan.ladder.metric))
     if to < at:
-        if plan.ladder.demotion == "immediate" and not _late(turn, plan.ladder.metric):
-            stand(turn, who, plan, to, AUTOMATIC, f"ladder:{plan.ladder.code}")
+        cause = f"ladder:{plan.ladder.code}"
+        if turn.anew or (plan.ladder.demotion == "immediate" and not _late(turn, plan.ladder.metric)):
+            stand(turn, who, plan, to, AUTOMATIC, cause)
+        elif turn.undoing is not None:
+            stay(turn, who, cause, "tier", "kept", plan.codes[at], plan.ladder.code)
         return
     for step in plan.places:
         if not at < step <= to:

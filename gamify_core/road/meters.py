@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["moved", "see", "value_in", "value_of", "window_number"]
+__all__ = ["moved", "relevel", "see", "value_in", "value_of", "window_number"]
 
 DAILY = Calendar("daily")
 _LIMIT = 2**63 - 1
@@ -63,8 +63,9 @@ def moved(  # noqa: PLR0913 - the move itself, and in the one case that is not t
         at = turn.recorded_at if plan.mode == "level" else turn.occurred_at
     for tracker in plan.trackers:
         window = window_number(turn.unit, turn.scope, tracker, at, make=True)
-        row = turn.unit.get(METRIC, (who.number, window))
-        _keep(turn, who, tracker, row, window, plan.mode, new, delta, at)
+        if window:
+            row = turn.unit.get(METRIC, (who.number, window))
+            _keep(turn, who, tracker, row, window, plan.mode, new, delta, at)
 
 
 def _keep(  # noqa: PLR0913 - on the hottest path: a record for these would cost more than it says
@@ -142,9 +143,15 @@ def _rank(  # noqa: PLR0913 - as above
         ),
     )
     if tracker.dense and (row is None or row.down != down):
-        _level(turn.unit, window, down, 1)
-        if row is not None and row.down is not None:
-            _level(turn.unit, window, row.down, -1)
+        relevel(turn.unit, window, row.down if row is not None else None, down)
+
+
+def relevel(unit: Unit, window: int, old: int | None, new: int | None) -> None:
+    """Count somebody who came from one score to another (None: from nowhere, or off the board) where they are now."""
+    if new is not None:
+        _level(unit, window, new, 1)
+    if old is not None:
+        _level(unit, window, old, -1)
 
 
 def _level(unit: Unit, window: int, down: int, change: int) -> None:
@@ -158,8 +165,10 @@ def _level(unit: Unit, window: int, down: int, change: int) -> None:
 
 
 def window_number(unit: Unit, scope: str, tracker: Tracker, instant: int, *, make: bool = False) -> int:
-    """Return the number of the window that holds an instant; 0 where there is none yet and none is to be made."""
-    label = tracker.calendar.label(instant, tracker.zone) if tracker.calendar is not ALL_TIME else 0
+    """Return the number of the window that holds an instant; 0 where there is none, and none to be made."""
+    label = tracker.label(instant)
+    if label is None:
+        return 0
     name = (scope, tracker.metric, tracker.text, label)
     number: int | None = unit.known.get(name) or unit.memo.get(name)
     if number is not None:
@@ -175,11 +184,7 @@ def window_number(unit: Unit, scope: str, tracker: Tracker, instant: int, *, mak
 
 def _open(unit: Unit, name: tuple[str, str, str, int], tracker: Tracker) -> WindowRow:
     head = unit.last(WINDOW)
-    starts = ends = None
-    if tracker.calendar is not ALL_TIME:
-        starts = tracker.calendar.begins(name[3], tracker.zone)
-        ends = tracker.calendar.begins(name[3] + 1, tracker.zone)
-    row = WindowRow(1 if head is None else head.number + 1, *name, starts, ends)
+    row = WindowRow(1 if head is None else head.number + 1, *name, *tracker.bounds(name[3]))
     unit.add(WINDOW, row)
     return row
 
@@ -189,6 +194,8 @@ def see(turn: Turn, who: ParticipantRow, plan: MetricPlan, value: str) -> None:
     at = turn.occurred_at
     for tracker in plan.trackers:
         window = window_number(turn.unit, turn.scope, tracker, at, make=True)
+        if not window:
+            continue
         seen = turn.unit.get(SEEN, (who.number, window, value))
         if seen is None:
             turn.unit.add(SEEN, SeenRow(who.number, window, value, at))

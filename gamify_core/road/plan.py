@@ -7,22 +7,23 @@ every process.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from gamify_core.catalog import Catalog, Leaderboard, Metric, Rule, Streak
+from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Reward, Rule, Streak
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression, compile_condition
-from gamify_core.domain.periods import HOUR, Calendar, Kind, duration
+from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration
 from gamify_core.domain.streaks import StreakRules
 from gamify_core.domain.thresholds import parse_criteria
 from gamify_core.domain.zones import CARRIED, ZoneLine, zone
+from gamify_core.road.calendars import KINDS, WEEKDAYS, calendar_of, name_of
 from gamify_core.road.compiled import (
-    ALL_TIME,
     BadgePlan,
     BoardPlan,
     CapPlan,
+    ChallengePlan,
     CounterPlan,
     LadderPlan,
     MetricPlan,
@@ -33,34 +34,13 @@ from gamify_core.road.compiled import (
     Tracker,
     WalletPlan,
     Watch,
+    Windows,
 )
 
 __all__ = ["Plan", "compile_plan", "mode_of", "natural"]
 
 Planned = TypeVar("Planned")
 _EVER = 2**62  # longer than all time: what a cooldown of a billion weeks comes to must still fit 64 bits
-_KINDS: dict[str, Kind] = {
-    "hourly": "hourly",
-    "daily": "daily",
-    "weekly": "weekly",
-    "monthly": "monthly",
-    "yearly": "yearly",
-}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def _calendar(kind: str, week_start: str) -> Calendar:
-    if kind == "all_time":
-        return ALL_TIME
-    return Calendar(_KINDS[kind], week_start=_WEEKDAYS.index(week_start) if kind == "weekly" else 0)
-
-
-def _text(kind: str, week_start: str, zone_name: str) -> str:
-    return (
-        f"{kind} {zone_name}"
-        if kind != "weekly" or week_start == "monday"
-        else f"{kind}/{week_start} {zone_name}"
-    )
 
 
 class Plan:
@@ -73,10 +53,11 @@ class Plan:
         self._trackers: dict[tuple[str, str], Tracker] = {}
         self._named: dict[str, Tracker] = {}
         self._wallets: dict[str, WalletPlan] = {}
-        self._watches: dict[str, list[tuple[int, Node]]] = defaultdict(list)
+        self._watches: dict[tuple[str, str], list[tuple[int, Node]]] = defaultdict(list)
         self.metrics: dict[str, MetricPlan] = {}
         self.ladders: dict[str, LadderPlan] = {}
         self.badges: dict[str, BadgePlan] = {}
+        self.challenges: dict[str, ChallengePlan] = {}
         self._nodes()
         self.boards: dict[str, BoardPlan] = {board.code: self._board(board) for board in catalog.leaderboards}
         counters = [(metric, self._counter(metric)) for metric in catalog.metrics]
@@ -90,6 +71,7 @@ class Plan:
         self.recorded_by: dict[str, tuple[StreakPlan, ...]] = _by_event(
             (s.streak.on, s) for s in self.streaks.values()
         )
+        self.multiplied: dict[str, frozenset[str]] = _multiplied(catalog.rewards)
 
     # -- what is kept ----------------------------------------------------------------------------------------
 
@@ -107,18 +89,21 @@ class Plan:
         zone_name: str | None = None,
         week_start: str | None = None,
         ascending: bool = False,
+        starts: int = BEGINNING,
+        ends: int = END,
         keep: bool = True,
     ) -> Tracker:
-        """Return the tracker of a metric in a calendar, making it where it is new."""
+        """Return the tracker of a metric in a calendar (within a span of its own), making it where it is new."""
         start = week_start or self.catalog.week_start
         where = zone_name or self.catalog.timezone
         # The zone of an all-time board says when its day begins, which `change` looks back to
-        text = kind if kind == "all_time" and where == self.catalog.timezone else _text(kind, start, where)
+        told = "" if kind == "all_time" and where == self.catalog.timezone else where
+        text = name_of(kind, start, told, starts, ends)
         if ascending:  # another order is another window: the same metric may be ranked both ways
             text = f"{text} ascending"
         tracker = self._trackers.get((metric, text))
         if tracker is None:
-            tracker = Tracker(metric, _calendar(kind, start), zone(where), text)
+            tracker = Tracker(calendar_of(kind, start), zone(where), starts, ends, metric, text)
             if keep:
                 self._trackers[metric, text] = tracker
         return tracker
@@ -177,7 +162,7 @@ class Plan:
             self.ladders[ladder.code] = plan
             self.read(ladder.metric)
             for minimum in minimums:
-                self._watches[ladder.metric].append((minimum, plan))
+                self._watches[self._watched(ladder.metric)].append((minimum, plan))
             order += 1
         for badge in self.catalog.badges:
             if badge.criteria:
@@ -185,8 +170,36 @@ class Plan:
                 self.badges[badge.code] = earned
                 for atom in earned.criteria.atoms:
                     self.read(atom.metric)
-                    self._watches[atom.metric].append((atom.minimum, earned))
+                    self._watches[self._watched(atom.metric)].append((atom.minimum, earned))
             order += 1
+        for place, challenge in enumerate(self.catalog.challenges, order):
+            self.challenges[challenge.code] = self._challenge(place, challenge)
+
+    def _watched(self, name: str) -> tuple[str, str]:
+        """Return what thresholds on a metric are kept under: its tracker's key, or no calendar for a running value."""
+        base, _, window = name.partition("@")
+        return (name, "") if not window and natural(name) else self.track(base, window or "all_time").key
+
+    def _challenge(self, order: int, challenge: Challenge) -> ChallengePlan:
+        starts = instant_of(challenge.starts) if challenge.starts is not None else BEGINNING
+        ends = instant_of(challenge.ends) if challenge.ends is not None else END
+        windows = Windows(calendar_of(challenge.period, self.catalog.week_start), self.zone, starts, ends)
+        bounded = challenge.period != "all_time" or (starts, ends) != (BEGINNING, END)
+        criteria = parse_criteria(challenge.goals)
+        levels = {atom.metric for atom in criteria.atoms if mode_of(atom.metric) == "level"}
+        plan = ChallengePlan(order, challenge, criteria, windows, {}, bounded and bool(levels))
+        for metric, minimum in criteria.atoms:
+            self.metric(metric, mode_of(metric))
+            if metric in levels or (natural(metric) and not bounded):
+                plan.trackers[metric] = None
+                key = metric, ""
+            else:
+                tracker = self.track(metric, challenge.period, starts=starts, ends=ends)
+                plan.trackers[metric] = tracker
+                key = tracker.key
+            if challenge.is_active:
+                self._watches[key].append((minimum, plan))
+        return plan
 
     def _board(self, board: Leaderboard) -> BoardPlan:
         self.metric(board.metric, mode_of(board.metric))
@@ -258,15 +271,15 @@ class Plan:
     def _streak(self, streak: Streak) -> StreakPlan:
         hours, minutes = streak.day_start.split(":")
         calendar = Calendar(
-            _KINDS[streak.period],
-            week_start=_WEEKDAYS.index(streak.week_start or self.catalog.week_start),
+            KINDS[streak.period],
+            week_start=WEEKDAYS.index(streak.week_start or self.catalog.week_start),
             day_start=int(hours) * 60 + int(minutes),
         )
         rules = StreakRules(
             calendar,
             grace=int(streak.grace_period_hours * HOUR),
             target=streak.target,
-            rest_weekdays=frozenset(_WEEKDAYS.index(day) for day in streak.rest_days),
+            rest_weekdays=frozenset(WEEKDAYS.index(day) for day in streak.rest_days),
             freeze_cap=streak.freeze_cap,
         )
         line = None
@@ -277,24 +290,26 @@ class Plan:
         return StreakPlan(streak, self._expression(streak.when), rules, line)
 
     def _assemble(self) -> None:
-        watches = {}
-        for name, thresholds in self._watches.items():
-            watch = watches[name] = Watch()
-            for minimum, node in sorted(thresholds, key=lambda pair: (pair[0], pair[1].order)):
-                watch.add(minimum, node)
         trackers: dict[str, list[Tracker]] = defaultdict(list)
         for tracker in self._trackers.values():
             trackers[tracker.metric].append(tracker)
         for name, plan in self.metrics.items():
             plan.trackers = tuple(trackers[name])
-            if natural(name):
-                plan.watch = watches.pop(name, None)
         for code, streak in self.streaks.items():
             streak.current = self.metrics.get(f"streak.{code}")
             streak.longest = self.metrics.get(f"streak.{code}.longest")
-        for name, watch in watches.items():
-            base, _, window = name.partition("@")
-            self.track(base, window or "all_time").watch = watch
+        for key, thresholds in self._watches.items():
+            name, text = key
+            kept = self._trackers[key] if text else self.metrics[name]
+            kept.watch = _watch(thresholds, running=not text)
+
+
+def _watch(thresholds: Sequence[tuple[int, Node]], *, running: bool) -> Watch:
+    """Return the watch of a metric's running value, or of a window of it."""
+    watch = Watch()
+    for minimum, node in sorted(thresholds, key=lambda pair: (pair[0], pair[1].order)):
+        watch.add(minimum, node, standing=running and isinstance(node, ChallengePlan) and node.anew)
+    return watch
 
 
 def natural(metric: str) -> bool:
@@ -315,6 +330,15 @@ def _by_event(pairs: Iterable[tuple[Iterable[str], Planned]]) -> dict[str, tuple
         for name in names:
             found[name].append(value)
     return {name: tuple(values) for name, values in found.items()}
+
+
+def _multiplied(rewards: Iterable[Reward]) -> dict[str, frozenset[str]]:
+    """Return the currencies that any reward multiplies, each with the codes of those rewards."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for reward in rewards:
+        if reward.type == "points_multiplier":
+            found[reward.multiplies].add(reward.code)
+    return {currency: frozenset(codes) for currency, codes in found.items()}
 
 
 def compile_plan(catalog: Catalog) -> Plan:

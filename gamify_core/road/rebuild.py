@@ -10,13 +10,13 @@ handed out: new definitions act from now on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import attrs
 
 from gamify_core.domain.streaks import Mark, State, fold, step
-from gamify_core.road import rules, streaks
+from gamify_core.road import rules, scores, streaks
 from gamify_core.road.compiled import LadderPlan, MetricPlan, Tracker
 from gamify_core.road.ladders import climb
 from gamify_core.road.meters import moved, value_of, window_number
@@ -24,17 +24,20 @@ from gamify_core.road.plan import Plan, natural
 from gamify_core.road.streak_rows import line_of
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD
-from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.challenges import ADVANCE
+from gamify_core.storage.tables.gifts import SCORE, ScoreRow
+from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT
-from gamify_core.storage.tables.progress import BADGE, EVENT
+from gamify_core.storage.tables.progress import BADGE, EVENT, is_void, voided
 from gamify_core.storage.tables.streaks import MARK
 
 if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.tables.progress import EventRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["fill", "rebuild"]
+__all__ = ["fill", "rebuild", "replay", "wanted_of"]
 
 
 def rebuild(turn: Turn, old: Plan) -> None:
@@ -52,19 +55,32 @@ def rebuild(turn: Turn, old: Plan) -> None:
 
 def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
     """Move through history what these trackers count; for one scope, or (None) for all."""
-    wanted: dict[str, MetricPlan] = {}
-    for tracker in fresh:
-        plan = turn.plan.metrics[tracker.metric]
-        part = wanted.setdefault(tracker.metric, attrs.evolve(plan, watch=None, trackers=()))
-        part.trackers = (*part.trackers, attrs.evolve(tracker, watch=None))
+    wanted = wanted_of(turn.plan, fresh)
     for who in _everyone(turn.unit):
         if scope is not None and who.scope != scope:
             continue
-        again = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
-        _wallets(again, wanted)
-        _badges(again, wanted)
-        _streaks(again, wanted)
-        _events(again, wanted)
+        replay(
+            Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who), wanted
+        )
+
+
+def wanted_of(plan: Plan, trackers: Iterable[Tracker]) -> dict[str, MetricPlan]:
+    """Return what is to be moved again: these windows and no others, and nothing set off by them."""
+    wanted: dict[str, MetricPlan] = {}
+    for tracker in trackers:
+        kept = plan.metrics[tracker.metric]
+        part = wanted.setdefault(tracker.metric, attrs.evolve(kept, watch=None, trackers=()))
+        part.trackers = (*part.trackers, attrs.evolve(tracker, watch=None))
+    return wanted
+
+
+def replay(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    """Move through one participant's history what is wanted of it; what was taken back has no part in it."""
+    _wallets(turn, wanted)
+    _badges(turn, wanted)
+    _streaks(turn, wanted)
+    _events(turn, wanted)
+    _advances(turn, wanted)
 
 
 def _place(turn: Turn, ladders: list[LadderPlan]) -> None:
@@ -98,7 +114,7 @@ def _everyone(unit: Unit) -> Iterator[ParticipantRow]:
     last = unit.last(PARTICIPANT)
     for number in range(1, last.number + 1 if last is not None else 1):
         row = unit.get(PARTICIPANT, (number,))
-        if row is not None:
+        if row is not None and row.erased != "deleted":  # whose past is to show on no board
             yield row
 
 
@@ -134,20 +150,33 @@ def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     }
     for currency in sorted(currencies):
         before = (0, 0, 0)
+        undone = {
+            row.version: row.amount for row in turn.unit.scan(REVERSAL, None, (turn.who.number, currency))
+        }
         for entry in turn.unit.scan(ENTRY, None, (turn.who.number, currency)):
             _at(turn, entry.occurred_at, entry.activity)
             after = (entry.earned, entry.spent, entry.balance)
             for part, was, now in zip(("earned", "spent", "balance"), before, after, strict=True):
                 plan = wanted.get(f"{currency}.{part}")
-                if plan is not None and was != now:
-                    moved(turn, turn.who, plan, None, now, now - was)
+                if plan is None or was == now:
+                    continue
+                change = now - was
+                if (
+                    part != "balance"
+                ):  # what was taken back was never earned or spent, in the window where it was
+                    change = 0 if entry.reverses is not None else change - undone.get(entry.version, 0)
+                if change:
+                    moved(turn, turn.who, plan, None, now, change)
             before = after
 
 
 def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     plan = wanted.get("badges.count")
     if plan is not None:
-        rows = sorted(turn.unit.scan(BADGE, None, (turn.who.number,)), key=lambda row: row.activity)
+        found = turn.unit.scan(BADGE, None, (turn.who.number,))
+        gone = voided(found)
+        kept = [row for row in found if not is_void(row) and (row.badge, row.n) not in gone]
+        rows = sorted(kept, key=lambda row: row.activity)
         held: dict[str, int] = {}
         for row in rows:
             _at(turn, row.occurred_at, row.activity)
@@ -174,11 +203,33 @@ def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
                 streaks.follow(turn, turn.who, plan, line, before, state)
 
 
+def _advances(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
+    """Go through the steps by which rules advanced challenges."""
+    for name, plan in wanted.items():
+        if name.startswith("challenge."):
+            code = name.removeprefix("challenge.")
+            steps = turn.unit.scan(ADVANCE, None, (turn.who.number, code))
+            for row in steps:
+                _at(turn, row.occurred_at, row.activity)
+                moved(turn, turn.who, plan, None, row.steps, row.steps)
+
+
 def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     counters = [plan for plans in turn.plan.counters.values() for plan in plans if plan.metric.code in wanted]
     if not counters and "events.count" not in wanted:
         return
-    for event in turn.unit.scan(EVENT, None, (turn.who.number,)):
+    rows: list[EventRow | ScoreRow] = [
+        *turn.unit.scan(EVENT, None, (turn.who.number,)),
+        *turn.unit.scan(SCORE, None, (turn.who.number,)),
+    ]
+    rows.sort(key=lambda row: row.activity)  # as they came: a board knows what its day began with
+    for event in rows:
+        if isinstance(event, ScoreRow):
+            _at(turn, event.occurred_at, event.activity)
+            scores.repeat(turn, event, wanted)
+            continue
+        if event.retracted is not None:
+            continue
         _at(turn, event.occurred_at, event.activity)
         turn.seq = event.activity
         if (plan := wanted.get("events.count")) is not None:

@@ -8,6 +8,7 @@ criteria. What changed for somebody is an activity of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gamify_core.storage.tables.definitions import JOB, JobRow
@@ -17,22 +18,51 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.unit import Unit
 
-__all__ = ["NAME", "begin", "pending", "reconsider"]
+__all__ = ["KIND", "begin", "go_on", "known", "look", "pending", "reconsider", "settle_silence"]
 
-NAME = "reevaluate"
+KIND = "catalog.reevaluated"
+_NAME = "reevaluate"
+_KNOWN = "reevaluating"
 
 
-def begin(turn: Turn, catalog: int) -> None:
+def begin(turn: Turn) -> None:
     """Leave word that everybody is to be looked at, from the first on."""
-    turn.unit.put(JOB, JobRow(NAME, catalog, 1, turn.seq))
+    turn.unit.put(JOB, JobRow(_NAME, 1, turn.seq))
+    turn.unit.memo[_KNOWN] = True
 
 
 def pending(reader: Reader | Unit) -> JobRow | None:
     """Return what is left to do, or None."""
-    return reader.get(JOB, (NAME,))
+    return reader.get(JOB, (_NAME,))
+
+
+def go_on(unit: Unit, job: JobRow, following: int | None) -> None:
+    """Say how far the work has come: up to the number that follows, or (None) to its end."""
+    if following is None:
+        unit.remove(JOB, job)
+    else:
+        unit.put(JOB, job._replace(following=following))
+    unit.memo[_KNOWN] = following is not None
+
+
+def known(facts: Mapping[object, object]) -> bool:
+    """Say whether work is known to be left, without asking the store."""
+    return bool(facts.get(_KNOWN))
+
+
+def look(unit: Unit) -> None:
+    """Find out whether work is left over from a process that did not finish it."""
+    unit.memo[_KNOWN] = pending(unit) is not None
 
 
 def reconsider(turn: Turn) -> None:
     """Hold every threshold against the metrics of the turn's participant."""
     turn.anew = True
-    turn.wake(turn.who, [*turn.plan.ladders.values(), *turn.plan.badges.values()])
+    plan = turn.plan
+    turn.wake(turn.who, [*plan.ladders.values(), *plan.badges.values(), *plan.challenges.values()])
+
+
+def settle_silence(turn: Turn) -> None:
+    """Write nothing about somebody for whom nothing has changed."""
+    if all(words[0] == "skipped" for words in turn.outcome):  # that a badge is sold out is news to nobody
+        turn.rest(0)

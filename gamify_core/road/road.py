@@ -18,9 +18,10 @@ from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
 from gamify_core.domain.periods import HOUR
 from gamify_core.effects import PEERS, Words
-from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, OutOfWindow
+from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
 from gamify_core.road import cascade, reevaluation
 from gamify_core.road.definitions import merged
+from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
 from gamify_core.road.seal import (
@@ -51,7 +52,7 @@ from gamify_core.storage.tables.activity import (
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit, remember
 
-__all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog"]
+__all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog", "reconsideration"]
 
 SEMANTICS = 1
 """The version of what commands mean; it changes when the same command would be decided otherwise."""
@@ -151,10 +152,12 @@ class Road:
         catalog = head.catalog
         seq = head.seq + 1
         recorded_at = now if now > head.recorded_at else head.recorded_at + 1
-        who = self.participant(unit, scope, ask.participant_id, recorded_at) if ask.participant_id else NOBODY
+        who = NOBODY
+        if ask.participant_id:
+            who = self.participant(unit, scope, ask.participant_id, recorded_at, erased=ask.erases)
         turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
         ask.decide(turn)
-        if turn.reached:
+        if turn.reached or turn.stale:
             cascade.fire_reached(turn)
         if ask.after is not None:
             ask.after(turn)
@@ -169,9 +172,9 @@ class Road:
             (
                 turn.seq,
                 recorded_at,
-                occurred_at,
+                turn.occurred_at,
                 ask.kind,
-                who.participant_id,
+                turn.who.participant_id,
                 turn.people,
                 turn.outcome,
                 turn.plan.catalog,
@@ -255,7 +258,7 @@ class Road:
                     fingerprint,
                     outcome,
                     sealed,
-                    turn.occurred_at if turn.recorded_at - turn.occurred_at > HOUR else None,
+                    turn.occurred_at if abs(turn.recorded_at - turn.occurred_at) > HOUR else None,
                 ),
             ),
         )
@@ -264,14 +267,24 @@ class Road:
 
     # -- what a command rests on -----------------------------------------------------------------------------
 
-    def participant(self, unit: Unit, scope: str, participant_id: str, recorded_at: int) -> ParticipantRow:
-        """Return a participant's row; participants appear on first use."""
+    def participant(
+        self, unit: Unit, scope: str, participant_id: str, recorded_at: int, *, erased: bool = False
+    ) -> ParticipantRow:
+        """Return a participant's row; participants appear on first use.
+
+        Nothing happens any more to somebody who was erased: their alias is for reading, and raises `NotFound` here.
+        """
         row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (scope, participant_id))
+        if row is None and participant_id.startswith(ALIAS):  # no new person under the alias of a deleted one
+            gone = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (NOWHERE, participant_id))
+            row, erased = gone, erased and gone is None
         if row is None:
             head = unit.last(PARTICIPANT)
             number = 1 if head is None else head.number + 1
             row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at, None)
             unit.add(PARTICIPANT, row)
+        elif row.erased is not None and not erased:
+            raise NotFound("participant", participant_id, f"Participant not found: {participant_id}")
         return row
 
     def _seeded(self, unit: Unit) -> int:
@@ -303,6 +316,7 @@ class Road:
         if head is None or head.catalog != number:
             head = self._adopt(unit, plan, number, head, now)
         unit.memo["plan", number] = plan
+        reevaluation.look(unit)
         return plan, head
 
     def plan_in(self, reader: Reader | Unit) -> Plan:
@@ -349,7 +363,7 @@ class Road:
         if head is not None:
             rebuild(turn, compile_plan(self.catalog_of(unit, head.catalog)))
             if self._on_change == "reevaluate":
-                reevaluation.begin(turn, number)
+                reevaluation.begin(turn)
         request = canonical({"fingerprint": plan.catalog.fingerprint, "on_change": self._on_change})
         self._record(
             unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST
@@ -365,6 +379,28 @@ class Road:
         rebuild(turn, before)
         turn.unit.memo["plan", number] = turn.plan
         return number
+
+    def reevaluate(self, unit: Unit, people: int) -> list[Decided]:
+        """Do some of what an edit has left to do (see `reevaluation`), for so many people."""
+        job = reevaluation.pending(unit)
+        if job is None:
+            reevaluation.look(unit)
+            return []
+        decided = []
+        last = unit.last(PARTICIPANT)
+        end = min(job.following + people, last.number + 1 if last is not None else 1)
+        for number in range(job.following, end):
+            person = unit.get(PARTICIPANT, (number,))
+            if person is not None and person.erased is None:
+                mark = unit.mark()
+                one = self.perform(unit, person.scope, reconsideration(person.participant_id))
+                if one.written:
+                    unit.release()
+                    decided.append(one)
+                else:
+                    unit.rewind(mark)
+        reevaluation.go_on(unit, job, end if last is not None and end <= last.number else None)
+        return decided
 
     def catalog_of(self, reader: Reader | Unit, number: int) -> Catalog:
         """Return the catalog that decisions were made under, from the file itself where it is not one of ours."""
@@ -409,6 +445,20 @@ class Road:
         who = people.get(row.participant, "") if row.participant is not None else ""
         catalog = self.catalog_of(reader, row.catalog)
         return Decided(row.seq, row.recorded_at, row.occurred_at, row.kind, who, people, outcome, catalog)
+
+
+def reconsideration(participant_id: str) -> Ask:
+    """Return the command that holds the catalog in force against one participant anew."""
+    request = {"participant_id": participant_id}
+    return Ask(
+        reevaluation.KIND,
+        participant_id,
+        request,
+        None,
+        None,
+        reevaluation.reconsider,
+        after=reevaluation.settle_silence,
+    )
 
 
 def last_catalog(store: Store, name: str) -> Catalog:

@@ -134,6 +134,10 @@ def follow(  # noqa: PLR0913 - as above, without a cause
     first = before is None or before.last is None
     if plan.current is not None and not _stands(before, after):
         was, now = _counts(turn, plan, line, before, after)
+        if before is not None and after.runs > before.runs and plan.current.watch is not None:
+            turn.wake(
+                who, plan.current.watch.reached(before.run, now)
+            )  # what a run gave may have to go with it
         if now != was:
             moved(turn, who, plan.current, None if first else was, now, now - was)
     if plan.longest is not None and after.longest_at is not None:

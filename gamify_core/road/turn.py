@@ -16,8 +16,9 @@ from gamify_core.effects import Words
 from gamify_core.storage.tables.participants import ParticipantRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.compiled import Node
+    from gamify_core.road.compiled import MetricPlan, Node
     from gamify_core.road.plan import Plan
+    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.unit import Unit
 
 __all__ = ["Turn"]
@@ -39,6 +40,8 @@ class Turn:
         "recorded_at",
         "scope",
         "seq",
+        "stale",
+        "undoing",
         "unit",
         "who",
     )
@@ -68,6 +71,8 @@ class Turn:
         self.people: dict[int, str] = {who.number: who.participant_id}
         self.outcome: list[Words] = []
         self.reached: list[tuple[ParticipantRow, Node]] = []
+        self.stale: list[tuple[ParticipantRow, str]] = []  # metrics to be worked out again from what is left
+        self.undoing: OnInsufficient | None = None  # something is taken back: what stays is said
         self.idle: bool = False
         self.anew: bool = False  # thresholds are held against everybody anew, both ways
 
@@ -92,6 +97,16 @@ class Turn:
             pair = (who, node)
             if pair not in self.reached:
                 self.reached.append(pair)
+
+    def void(self, who: ParticipantRow, plan: MetricPlan, old: int = 0, new: int = 0) -> None:
+        """Let a metric fall because some of it never was: its windows are to be worked out again.
+
+        A running value that is kept elsewhere (a wallet, a streak, the event chain) went from `old` to `new`.
+        """
+        if plan.watch is not None:
+            self.wake(who, plan.watch.reached(old, new))
+        if (who, plan.name) not in self.stale:
+            self.stale.append((who, plan.name))
 
     def zone_of(self, who: ParticipantRow) -> tzinfo:
         """Return the zone a participant lives in: their own, else the catalog's."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.streaks import NO_PARDONS, read
 from gamify_core.road.streak_rows import line_of, state_of
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.progress import EVENT
+from gamify_core.storage.tables.progress import EVENT, RETRACTION
 
 if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["natural_value"]
+__all__ = ["events_of", "natural_value"]
 
 
 def natural_value(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: str, as_of: int) -> int:
@@ -27,13 +27,19 @@ def natural_value(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: 
     if name.startswith("streak."):
         return _streak(reader, who, plan, name, as_of)
     if name == "events.count":
-        event = reader.last(EVENT, (who.number,))
-        return 0 if event is None else event.n
+        return events_of(reader, who.number)
     currency, _, part = name.rpartition(".")
     entry = reader.last(ENTRY, (who.number, currency))
     if entry is None:
         return 0
     return {"earned": entry.earned, "spent": entry.spent, "balance": entry.balance}[part]
+
+
+def events_of(reader: Reader | Unit, number: int) -> int:
+    """Return how many events a participant has sent, less those that were taken back."""
+    sent = reader.last(EVENT, (number,))
+    taken_back = reader.last(RETRACTION, (number,)) if sent is not None else None
+    return (sent.n if sent is not None else 0) - (taken_back.n if taken_back is not None else 0)
 
 
 def _streak(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: str, as_of: int) -> int:

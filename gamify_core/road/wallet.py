@@ -8,17 +8,20 @@ A transfer is neither earned nor spent: passing points around reaches no tier.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gamify_core.errors import BadValue, InsufficientPoints
 from gamify_core.road.meters import moved
-from gamify_core.storage.tables.ledger import ENTRY, EntryRow
+from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, EntryRow, ReversalRow
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["ISSUED", "SPENT", "award", "deduct", "transfer"]
+__all__ = ["ISSUED", "SPENT", "OnInsufficient", "award", "deduct", "reverse", "sweep", "transfer"]
+
+OnInsufficient = Literal["reject", "allow_negative", "partial"]
+"""What a reversal does where the wallet does not hold any more what it is to give back."""
 
 ISSUED = "@issued"
 SPENT = "@spent"
@@ -120,6 +123,117 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     if (plan := turn.plan.wallet(currency).balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
+
+
+def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    version: int,
+    cause: str,
+    amount: int | None = None,
+    on_insufficient: OnInsufficient = "reject",
+) -> int:
+    """Take (what is left of) movement `version` of a wallet back, and return how much that was.
+
+    The mirror image is a movement of its own, now; what was earned or spent by the original was never earned or
+    spent, and leaves the windows in which it was. Nothing to take back is nothing written.
+    """
+    entry = turn.unit.get(ENTRY, (who.number, currency, version))
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    assert entry is not None  # noqa: S101 - callers name a movement that they have found
+    assert head is not None  # noqa: S101 - the same wallet
+    if entry.peer is not None or entry.reverses is not None:
+        what = "a transfer" if entry.peer is not None else "a reversal"
+        detail = f"{what} cannot be reversed"
+        raise BadValue(
+            "transaction_id", version, detail, hint="move the points back with a movement of its own"
+        )
+    key = (who.number, currency, version)
+    before = turn.unit.get(REVERSAL, key)
+    undone = before.amount if before is not None else 0
+    take = _takeable(who, entry, head, undone, amount, on_insufficient)
+    if not take:
+        return 0
+    signed = -take if entry.amount > 0 else take
+    if head.balance + signed > _LIMIT or head.balance + signed < -_LIMIT:
+        raise _too_much(who, currency, take)
+    earned = head.earned - take if entry.account == ISSUED else head.earned
+    spent = head.spent - take if entry.account == SPENT else head.spent
+    turn.unit.put(REVERSAL, ReversalRow(*key, undone + take))
+    ordinal = turn.say("points_reversed", who.number, cause, signed, currency, head.balance + signed)
+    _append(
+        turn,
+        who,
+        currency,
+        head.version,
+        ordinal,
+        signed,
+        entry.account,
+        None,
+        head.balance,
+        earned,
+        spent,
+        cause,
+        None,
+        version,
+    )
+    metrics = turn.plan.wallet(currency)
+    if metrics.earned is not None and earned != head.earned:
+        turn.void(who, metrics.earned, head.earned, earned)
+    if metrics.spent is not None and spent != head.spent:
+        turn.void(who, metrics.spent, head.spent, spent)
+    if metrics.balance is not None:
+        moved(turn, who, metrics.balance, head.balance, head.balance + signed, signed)
+    return take
+
+
+def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: str) -> None:
+    """Move all that a wallet holds (or owes) to a system account.
+
+    It was neither earned nor spent, and no metric follows: whoever sweeps a wallet takes its owner off the boards.
+    """
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    if head is None or not head.balance:
+        return
+    balance = head.balance
+    tag = "points_deducted" if balance > 0 else "points_awarded"
+    ordinal = turn.say(tag, who.number, cause, abs(balance), currency, 0)
+    _append(
+        turn,
+        who,
+        currency,
+        head.version,
+        ordinal,
+        -balance,
+        account,
+        None,
+        balance,
+        head.earned,
+        head.spent,
+        cause,
+    )
+
+
+def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for
+    who: ParticipantRow,
+    entry: EntryRow,
+    head: EntryRow,
+    undone: int,
+    amount: int | None,
+    on_insufficient: OnInsufficient,
+) -> int:
+    """Return how much of a movement can be taken back now."""
+    left = abs(entry.amount) - undone
+    if amount is not None and amount > left:
+        detail = f"{left:,} of {abs(entry.amount):,} {entry.currency} are left to reverse, not {amount:,}"
+        raise BadValue("amount", amount, detail)
+    take = left if amount is None else amount
+    if entry.amount < 0 or head.balance >= take or on_insufficient == "allow_negative":
+        return take
+    if on_insufficient == "partial":
+        return max(head.balance, 0)
+    raise InsufficientPoints(who.participant_id, entry.currency, head.balance, take)
 
 
 def _covering(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> EntryRow:

@@ -14,8 +14,18 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn
 
 from gamify_core.effects import Effect, decode
-from gamify_core.errors import CatalogError, GamifyError, HandleInUse, StoreClosed, StoreError
+from gamify_core.errors import (
+    AdminRequired,
+    BadValue,
+    CatalogError,
+    GamifyError,
+    HandleInUse,
+    StoreClosed,
+    StoreError,
+)
+from gamify_core.road import reevaluation
 from gamify_core.road.batches import Batch, Failure, Item
+from gamify_core.road.erasing import NOWHERE
 from gamify_core.road.plan import Plan
 from gamify_core.road.road import Ask, Decided, Road
 from gamify_core.storage.protocol import Reader
@@ -25,6 +35,7 @@ from gamify_core.storage.unit import Unit
 __all__ = ["Access", "Shared"]
 
 _log = logging.getLogger("gamify_core")
+_PEOPLE_AT_ONCE = 500
 
 
 class Shared:
@@ -76,9 +87,9 @@ class _Block:
 class Access:
     """How a service reaches the store."""
 
-    __slots__ = ("_block", "backfill", "quiet", "scope", "shared")
+    __slots__ = ("_block", "admin", "backfill", "quiet", "scope", "shared")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - for whom and how, all but the first by name
         self,
         shared: Shared,
         scope: str = "",
@@ -86,12 +97,14 @@ class Access:
         *,
         quiet: bool = False,
         backfill: bool = False,
+        admin: bool = True,
     ) -> None:
         """Speak for `scope`, inside `block` where one is given. A `quiet` access tells no listener."""
         self.shared: Shared = shared
         self.scope: str = scope
         self.quiet: bool = quiet
         self.backfill: bool = backfill
+        self.admin: bool = admin
         self._block = block
 
     @property
@@ -117,8 +130,24 @@ class Access:
             return self.road.plan_in(reader)
 
     def for_scope(self, scope: str) -> Access:
-        """Return the same access to another scope."""
-        return Access(self.shared, scope, self._block, quiet=self.quiet, backfill=self.backfill)
+        """Return the same access to another scope; where deleted people went, nobody follows."""
+        if scope == NOWHERE:
+            detail = f"scope {scope!r} is the library's own"
+            raise BadValue("scope", scope, detail)
+        return Access(
+            self.shared, scope, self._block, quiet=self.quiet, backfill=self.backfill, admin=self.admin
+        )
+
+    def without_admin(self) -> Access:
+        """Return the same access for code that speaks for participants; whatever it hands out inherits that."""
+        other = self.for_scope(self.scope)
+        other.admin = False
+        return other
+
+    def require_admin(self) -> None:
+        """Refuse what a handle for participant-facing code may not do. Raises `AdminRequired`."""
+        if not self.admin:
+            raise AdminRequired
 
     def importing(self) -> Access:
         """Return the same access for history: any age is accepted, the clock follows, nobody is told."""
@@ -145,6 +174,8 @@ class Access:
             raise
         if self.shared.listeners:
             self._tell([decided])
+        if reevaluation.known(self.road.known):
+            self._go_on()
         return decided
 
     def write_many(self, batch: Batch) -> tuple[list[Decided | Failure], bool]:
@@ -164,6 +195,8 @@ class Access:
             raise
         if self.shared.listeners:
             self._tell([one for one in decided if isinstance(one, Decided)])
+        if reevaluation.known(self.road.known):
+            self._go_on()
         return decided, replayed
 
     def _many_inside(self, block: _Block, batch: Batch) -> tuple[list[Decided | Failure], bool]:
@@ -209,7 +242,27 @@ class Access:
         unit.release()
         if self._block is not None and not self.backfill:
             self._block.decided.append(decided)
+            while ask.edits and reevaluation.known(unit.memo):  # the handle shows what comes of it at once
+                self._block.decided.extend(self.road.reevaluate(unit, _PEOPLE_AT_ONCE))
         return decided
+
+    def _go_on(self) -> None:
+        """Do what an edit has left to do, some people at a time, so that other writers get their turns.
+
+        What was asked for is committed already. If the store fails here, the next command that is written goes on.
+        """
+        try:
+            while reevaluation.known(self.road.known):
+                unit = self.road.open()
+                try:
+                    decided = self.road.reevaluate(unit, _PEOPLE_AT_ONCE)
+                    unit.commit()
+                except BaseException:
+                    unit.rollback()
+                    raise
+                self._tell(decided)
+        except StoreError:
+            _log.exception("a reevaluation was interrupted; it goes on with the next command")
 
     # -- reading ----------------------------------------------------------------------------------------------
 
@@ -237,7 +290,7 @@ class Access:
         block = _Block(unit)
         self.shared.holding.handle = True
         try:
-            yield Access(self.shared, self.scope, block, quiet=not keep)
+            yield Access(self.shared, self.scope, block, quiet=not keep, admin=self.admin)
             self.shared.holding.handle = False
             if keep:
                 unit.commit()
@@ -251,6 +304,8 @@ class Access:
             block.unit = _ENDED
         if keep and self.shared.listeners:
             self._tell(block.decided)
+        if keep and reevaluation.known(self.road.known):
+            self._go_on()
 
     def _nested(self, outer: _Block, *, keep: bool) -> Iterator[Access]:
         unit = outer.unit
@@ -258,7 +313,14 @@ class Access:
         block = _Block(unit)
         outer.unit = _COVERED
         try:
-            yield Access(self.shared, self.scope, block, quiet=self.quiet or not keep, backfill=self.backfill)
+            yield Access(
+                self.shared,
+                self.scope,
+                block,
+                quiet=self.quiet or not keep,
+                backfill=self.backfill,
+                admin=self.admin,
+            )
         except BaseException:
             unit.rewind(mark)
             raise

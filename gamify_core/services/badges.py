@@ -16,7 +16,7 @@ from gamify_core.road import badges
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.storage.tables.progress import BADGE, BadgeRow
+from gamify_core.storage.tables.progress import BADGE, BadgeRow, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
@@ -98,8 +98,9 @@ class Badges:
     ) -> BadgeAnswer:
         """Give a badge, and the points that come with it.
 
-        A second award of a badge that is not repeatable gives nothing: `already_earned` is True.
-        Raises `NotFound` (`Badge definition not found: …`).
+        A second award of a badge that is not repeatable gives nothing: `already_earned` is True. One with a
+        `max_supply` comes with a numbered copy.
+        Raises `NotFound` (`Badge definition not found: …`), `SoldOut`.
 
         >>> from gamify_core import Badge, Catalog, Engine
         >>> game = Engine(Catalog(badges=[Badge("first_steps")]))
@@ -120,7 +121,7 @@ class Badges:
                 turn.say("=", turn.who.number, badge.code, 1, row.occurred_at)
                 turn.rest(row.activity)
                 return
-            badges.earn(turn, turn.who, badge, "direct")
+            badges.earn(turn, turn.who, badge, "direct", refuse=True)
             turn.say("=", turn.who.number, badge.code, 0, turn.occurred_at)
 
         ask = Ask("badges.award", who, request, at, border.idempotency_key(idempotency_key), decide)
@@ -187,4 +188,6 @@ def _times(reader: Reader, head: BadgeRow) -> int:
     """Return how often a badge was earned: most have one row, and it says so."""
     if head.n == 1:
         return head.held
-    return sum(row.held for row in reader.scan(BADGE, None, (head.participant, head.badge)))
+    rows = reader.scan(BADGE, None, (head.participant, head.badge))
+    gone = voided(rows)
+    return sum(row.held for row in rows if not is_void(row) and (row.badge, row.n) not in gone)

@@ -11,30 +11,26 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import BatchAnswer, EventAnswer
-from gamify_core.clock import iso, moment
-from gamify_core.errors import BadValue, ConditionError, GamifyError
-from gamify_core.road import rules, streaks
+from gamify_core.clock import iso, moment, offset_of
+from gamify_core.errors import BadValue, GamifyError
+from gamify_core.road import retraction
 from gamify_core.road.batches import Batch, Item
-from gamify_core.road.firing import act, refuse
-from gamify_core.road.meters import moved
+from gamify_core.road.happening import begin, check, happen
 from gamify_core.road.road import Ask
 from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.explaining import Explained, explained
 from gamify_core.services.pages import Page
+from gamify_core.services.undo import AmendAnswer, RetractAnswer, event_called, policy
 from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Catalog
-    from gamify_core.domain.condition_facts import Facts
-    from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
+    from gamify_core.road.wallet import OnInsufficient
 
 __all__ = ["Emit", "Events", "Sent"]
-
-_row = tuple.__new__
 
 
 @attrs.frozen
@@ -50,12 +46,13 @@ class Emit:
 
 @attrs.frozen
 class Sent:
-    """An event that was sent."""
+    """An event that was sent; `retracted` is whether it was taken back since."""
 
     id: str
     event_name: str
     properties: Mapping[str, object]
     occurred_at: datetime
+    retracted: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's event."""
@@ -131,10 +128,108 @@ class Events:
 
         def decide(turn: Turn) -> None:
             # Not before: a repeated key is answered even when the declaration is gone
-            _check(turn.plan.catalog, name, properties)
+            check(turn.plan.catalog, name, properties)
             happen(turn, name, properties)
 
         return Ask("event", who, request, event.timestamp, key, decide)
+
+    # -- taking back ------------------------------------------------------------------------------------------
+
+    def retract(  # noqa: PLR0913 - which event, and how to take it back
+        self,
+        event: str | None = None,
+        *,
+        key: str | None = None,
+        reason: str | None = None,
+        on_insufficient: OnInsufficient = "partial",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> RetractAnswer:
+        """Take an event back, and all that it caused; what stays, and why, is told in `answer.stayed`.
+
+        `event` is its id (`evt_17`); or pass as `key` the idempotency key it was sent with. Points that its rules gave
+        go, as far as they are there: `on_insufficient="allow_negative"` takes them all, `"reject"` refuses with
+        `InsufficientPoints` where they are not. Metrics, boards, caps and streaks are then what they would be
+        without the event; permanent badges and completed challenges stay with what they gave, and tiers follow the
+        ladder's own policy. A second time nothing is done: `already_retracted` is True.
+        Raises `NotFound` (`Event not found: …`), `BadValue`.
+
+        >>> from gamify_core import Catalog, Engine, Rule
+        >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson_finished", award=19)]))
+        >>> sent = game.events.emit("ada", "lesson_finished")
+        >>> game.events.retract(sent.event_id).points
+        -19
+        >>> game.points.balance("ada").total_earned
+        0
+        """
+        row, who = event_called(self._access, event, key)
+        chosen = policy(on_insufficient)
+        request = request_of(
+            at,
+            event=event,
+            key=key,
+            reason=border.text(reason, "reason"),
+            on_insufficient=chosen if chosen != "partial" else None,
+        )
+
+        def decide(turn: Turn) -> None:
+            now = _event_now(turn, row)
+            turn.say("=", turn.who.number, now.activity, int(now.retracted is not None))
+            if now.retracted is not None:
+                turn.rest(now.retracted)
+            else:
+                retraction.retract(turn, now, chosen)
+
+        ask = Ask("events.retract", who, request, at, border.idempotency_key(idempotency_key), decide)
+        return RetractAnswer(self._access.write(ask))
+
+    def amend(  # noqa: PLR0913 - which event, and how it should have been
+        self,
+        event: str | None = None,
+        properties: Mapping[str, object] | None = None,
+        *,
+        key: str | None = None,
+        reason: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> AmendAnswer:
+        """Take an event back and send it again with other properties, at the instant at which it occurred.
+
+        Both are one activity, decided under the rules of now; `answer.event_id` is the event that stands from here on.
+        Raises `NotFound` (`Event not found: …`), and `BadValue` for properties that do not fit the declaration and for
+        an event that was taken back.
+
+        >>> from gamify_core import Catalog, Engine, Rule
+        >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson_finished", award="score")]))
+        >>> sent = game.events.emit("ada", "lesson_finished", {"score": 97})
+        >>> game.events.amend(sent.event_id, {"score": 79}).points
+        -18
+        """
+        row, who = event_called(self._access, event, key)
+        given = border.properties(properties, "properties")
+        request = request_of(
+            at,
+            event=event,
+            key=key,
+            event_name=row.name,
+            properties=given,
+            reason=border.text(reason, "reason"),
+        )
+
+        def decide(turn: Turn) -> None:
+            now = _event_now(turn, row)
+            if now.retracted is not None:
+                detail = f"evt_{now.activity} was taken back"
+                raise BadValue("event", event, detail, hint="send it again, or amend the event in its place")
+            check(turn.plan.catalog, now.name, given)
+            turn.occurred_at = now.occurred_at
+            carried = retraction.retract(turn, now, "partial")
+            turn.offset = carried if carried is not None else _offset(turn, now)
+            happen(turn, now.name, given)
+            turn.say("=", turn.who.number, now.activity)
+
+        ask = Ask("events.amend", who, request, at, border.idempotency_key(idempotency_key), decide)
+        return AmendAnswer(self._access.write(ask))
 
     # -- reading ----------------------------------------------------------------------------------------------
 
@@ -151,8 +246,8 @@ class Events:
         found: list[Explained] = []
 
         def decide(turn: Turn) -> None:
-            _check(turn.plan.catalog, name, checked)
-            found.append(explained(turn, name, checked, _begin(turn, name, checked)))
+            check(turn.plan.catalog, name, checked)
+            found.append(explained(turn, name, checked, begin(turn, name, checked)))
             turn.reached.clear()  # what badges and tiers would make of it is not asked
             turn.rest(turn.seq)
 
@@ -188,71 +283,24 @@ class Events:
                 payload = reader.get(PAYLOAD, (row.activity,))
                 request = json.loads(payload.request) if payload is not None and payload.request else {}
                 sent = Sent(
-                    f"evt_{row.activity}", row.name, request.get("properties", {}), moment(row.occurred_at)
+                    f"evt_{row.activity}",
+                    row.name,
+                    request.get("properties", {}),
+                    moment(row.occurred_at),
+                    row.retracted is not None,
                 )
                 items.append(sent)
         return Page(items, total, number, size, "events", {"participant_id": who})
 
 
-def happen(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> None:
-    """Decide an event: metrics, then every rule's condition against that state, then the firing rules in order."""
-    shared = _begin(turn, name, properties)
-    for judged in rules.judged(turn, name, properties, shared):
-        refuse(judged, act(turn, judged))
-    for streak in turn.plan.recorded_by.get(name, ()):
-        random = streak.when is not None and streak.when.random
-        facts = rules.facts_for(turn, properties, streak.streak.code) if random else shared
-        if _holds(turn, streak, facts):
-            streaks.record(turn, turn.who, streak, f"streak:{streak.streak.code}")
+def _event_now(turn: Turn, event: EventRow) -> EventRow:
+    """Return an event's row as it stands now that the writer is ours."""
+    row = turn.unit.get(EVENT, (event.participant, event.n))
+    return row if row is not None else event
 
 
-def _begin(turn: Turn, name: str, properties: Mapping[str, border.Json]) -> Facts:
-    """Store the event, move its metrics, and return what expressions may read of it."""
-    facts = rules.facts_for(turn, properties)
-    turn.say("=", turn.who.number, name)
-    head = turn.unit.last(EVENT, (turn.who.number,))
-    n = 1 if head is None else head.n + 1
-    turn.unit.append(EVENT, _row(EventRow, (turn.who.number, n, name, turn.occurred_at, turn.seq, None)))
-    if (plan := turn.plan.metrics.get("events.count")) is not None:
-        moved(turn, turn.who, plan, n - 1 if n > 1 else None, n, 1)
-    for counter in turn.plan.counters.get(name, ()):
-        rules.count(turn, counter, facts)
-    return facts
-
-
-def _check(catalog: Catalog, name: str, properties: Mapping[str, border.Json]) -> None:
-    """Hold an event against its declaration; a property that is missing is no fault, one of another kind is."""
-    if not catalog.events:
-        return
-    kinds = catalog.event(name).properties
-    for key, value in properties.items():
-        kind = kinds.get(key)
-        if kind is None or value is None or _is(value, kind):
-            continue
-        detail = f"properties.{key} of {name} must be {kind}, not {type(value).__name__} {value!r:.60}"
-        raise BadValue(f"properties.{key}", value, detail)
-
-
-def _holds(turn: Turn, plan: StreakPlan, facts: Facts) -> bool:
-    try:
-        return plan.when is None or plan.when.holds(facts)
-    except ConditionError:
-        turn.say("skipped", turn.who.number, f"streak:{plan.streak.code}", "streak", "condition")
-        return False
-
-
-def _is(value: object, kind: str) -> bool:
-    """Say whether a value is of a declared kind; a whole number is a number too, a truth value is neither."""
-    match kind:
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "text":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
-        case "list":
-            return isinstance(value, list)
-        case _:
-            return True
+def _offset(turn: Turn, event: EventRow) -> int:
+    """Return the offset that the instant of an event carried, where that was kept."""
+    payload = turn.unit.get(PAYLOAD, (event.activity,))
+    request = json.loads(payload.request) if payload is not None and payload.request else {}
+    return offset_of(datetime.fromisoformat(request["at"])) if "at" in request else turn.offset

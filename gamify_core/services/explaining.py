@@ -97,7 +97,7 @@ def _false(turn: Turn, judged: Judged, properties: Mapping[str, Json]) -> RuleVe
 
 def _reason(turn: Turn, judged: Judged, verdict: Verdict) -> str:
     """Return what stands against a rule, or is left out of what it does."""
-    reasons = [str(passed) for passed in verdict.passed] or [verdict.quiet]
+    reasons = [*map(str, verdict.passed), *([verdict.quiet] if verdict.quiet else [])]
     if any(passed.code == "cooldown" for passed in verdict.passed):
         seconds = -(-rules.wait(turn, judged.plan) // SECOND)
         reasons.append(f"free again in {timedelta(seconds=seconds)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -10,48 +9,31 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from gamify_core import border
-from gamify_core.clock import iso, moment
+from gamify_core.answers import Answer
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, NotFound
-from gamify_core.road.road import Ask
-from gamify_core.road.seal import canonical
+from gamify_core.road import erasing, streaks
+from gamify_core.road.erasing import ANONYMIZED, DELETED
+from gamify_core.road.registering import is_new, register
+from gamify_core.road.road import Ask, Decided
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
+from gamify_core.services.erasing import ErasedAnswer
+from gamify_core.services.exporting import exported
 from gamify_core.services.pages import Page
+from gamify_core.services.people import ParticipantSummary, SortBy, SortOrder, listing, people
 from gamify_core.services.profiles import Profile, Sections, profile_of, state_of
 from gamify_core.services.reading import snapshot
-from gamify_core.storage.tables.participants import (
-    PARTICIPANT,
-    PARTICIPANT_BY_ID,
-    ZONE_CHANGE,
-    ParticipantRow,
-    ZoneChangeRow,
-)
+from gamify_core.services.visiting import ProfileDocument, document, streak_of
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
 
-__all__ = ["Participant", "Participants", "Profile", "Section", "Sections"]
+__all__ = ["ParticipantSummary", "Participants", "Profile", "ProfileDocument", "Section", "Sections"]
 
 Section = Literal["points", "tier", "badges", "streaks", "challenges", "rewards"]
 SECTIONS: tuple[Section, ...] = ("points", "tier", "badges", "streaks", "challenges", "rewards")
-
-
-@attrs.frozen
-class Participant:
-    """A participant as lists show them."""
-
-    participant_id: str
-    display_name: str | None
-    avatar_url: str | None
-    timezone: str | None
-    attributes: Mapping[str, object]
-    is_active: bool
-    first_seen_at: datetime
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
-        return {**attrs.asdict(self), "first_seen_at": iso(self.first_seen_at)}
 
 
 class Participants:
@@ -139,31 +121,125 @@ class Participants:
         )
 
         def decide(turn: Turn) -> None:
-            row = turn.who
-            first_seen = row.created_at == turn.recorded_at
-            if first_seen and kind == "participants.update":
+            if kind == "participants.update" and is_new(turn):
                 raise _unknown(who)
-            merged = {**json.loads(row.attributes), **(given or {})}
-            kept = canonical({key: value for key, value in merged.items() if value is not None})
-            new = row._replace(
-                display_name=row.display_name if name is None else name,
-                avatar_url=row.avatar_url if avatar is None else avatar,
-                timezone=row.timezone if where is None else where,
-                attributes=kept,
-            )
-            if new.timezone != row.timezone:
-                head = turn.unit.last(ZONE_CHANGE, (row.number,))
-                n = 1 if head is None else head.n + 1
-                turn.unit.append(
-                    ZONE_CHANGE, ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq)
-                )
-            if new != row:
-                turn.unit.put(PARTICIPANT, new)
-            elif not first_seen:
-                turn.rest(0)
+            register(turn, name, avatar, where, given or {})
 
         decided = self._access.write(Ask(kind, who, request, at, border.idempotency_key(key), decide))
-        return attrs.evolve(self.get(who), replayed=decided.replayed)
+        registered = kind == "participants.upsert"
+        return attrs.evolve(self._profile(decided), replayed=decided.replayed, registered=registered)
+
+    def _profile(self, decided: Decided) -> Profile:
+        """Return the profile, as of now, of whom a command was about: under a repeated key maybe erased since."""
+        number = next(n for n, name in decided.people.items() if name == decided.participant_id)
+        with snapshot(self._access) as seen:
+            person = seen.reader.get(PARTICIPANT, (number,))
+            assert person is not None  # noqa: S101 - rows of people are never removed
+            return profile_of(seen, person)
+
+    def visit(
+        self,
+        participant_id: str,
+        *,
+        streak: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> ProfileDocument:
+        """Record that a participant was here, which extends their login streak, and return the profile after it.
+
+        The streak is the one named, else `login`, `daily_login` or the first of the catalog; where there is none a
+        visit registers the participant and no more. `badge_awarded` is the first badge that this visit earned. Under
+        an idempotency key that was used before, `badge_awarded` and `effects` are those of the first visit, and the
+        rest is as of now. Raises `NotFound` (streak), `OutOfWindow`.
+
+        >>> from gamify_core import Badge, Catalog, Engine, Streak
+        >>> badge = Badge("regular", criteria="streak.login >= 1", points=50)
+        >>> visit = Engine(Catalog(streaks=[Streak("login")], badges=[badge])).participants.visit("ada")
+        >>> visit.streak, visit.badge_awarded, visit.points
+        (1, 'regular', 50)
+        """
+        who = border.participant(participant_id)
+        code = border.code(streak, "streak") if streak is not None else None
+        request = request_of(at, participant_id=who, streak=code)
+
+        def decide(turn: Turn) -> None:
+            plan = streak_of(turn.plan, code)
+            if plan is not None:
+                streaks.record(turn, turn.who, plan, "direct")
+            elif not is_new(turn):
+                turn.rest(0)
+
+        key = border.idempotency_key(idempotency_key)
+        decided = self._access.write(Ask("participants.visit", who, request, at, key, decide))
+        answer = Answer(decided)
+        with snapshot(self._access) as seen:
+            read = document(seen, decided.participant_id, None, code)
+        first = answer.badges[0].code if answer.badges else None
+        return attrs.evolve(read, badge_awarded=first, effects=answer.effects, replayed=decided.replayed)
+
+    # -- erasing ----------------------------------------------------------------------------------------------
+
+    def anonymize(
+        self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
+    ) -> ErasedAnswer:
+        """Let nobody know any more who a participant is. Everything that was counted stays.
+
+        The id becomes an alias (`anonymous:17`), under which they are on boards and in lists, inactive. Name, avatar
+        and attributes are cleared, and so are the arguments of every command about them: properties of events, reasons
+        and metadata, also those of a transfer to or from somebody else, and of whole batches they were named in. What
+        stays are the ledger, outcomes and the chain of digests, which name people by number; the zone they lived in,
+        by which their streaks are judged; and the hashes of arguments and idempotency keys, so that a key that was
+        used stays used. The old id is free: whoever comes with it is a new person. Writing under the alias raises
+        `NotFound`. It goes through the whole history, a stretch at a time, in one commit. What the database file held
+        may linger in pages it does not use any more until it is vacuumed, and in backups.
+        Raises `NotFound` for somebody never seen. For administrators.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 5)
+        >>> game.participants.anonymize("ada").participant_id
+        'anonymous:1'
+        """
+        return self._erase(ANONYMIZED, participant_id, at, idempotency_key)
+
+    def delete(
+        self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
+    ) -> ErasedAnswer:
+        """Take a participant out of the game, after all that `anonymize` does; an alias of its may be deleted too.
+
+        Every balance goes to the account `@deleted`, assets are burnt (both are in the answer), and scores on boards,
+        metrics, streaks and zones are removed. In no list, on no board and under no id are they to be found after.
+        What stays, under a number and without a name, is what sums and chains rest on: movements of the ledger, since
+        per currency everything sums to zero; the activity with its outcomes, since each digest is made from the one
+        before; the steps of badges, tiers and events, which are numbered; claims and redemptions, since stock and codes
+        were used up; and the way of each asset. Raises `NotFound` for somebody never seen. For administrators.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 5)
+        >>> game.participants.delete("ada").balances
+        {'points': 5}
+        """
+        return self._erase(DELETED, participant_id, at, idempotency_key)
+
+    def _erase(self, how: str, participant_id: str, at: datetime | None, key: str | None) -> ErasedAnswer:
+        self._access.require_admin()
+        who = border.participant(participant_id)
+        request = request_of(at, participant_id=who)
+
+        def decide(turn: Turn) -> None:
+            if is_new(turn):
+                raise _unknown(who)
+            if turn.who.erased == how:
+                turn.say("=", turn.who.number, how, 1, 0)
+                turn.rest(0)
+                return
+            blanked = erasing.anonymize(turn) if how == ANONYMIZED else erasing.delete(turn)
+            turn.say("=", turn.who.number, how, 0, blanked)
+
+        kind = "participants.anonymize" if how == ANONYMIZED else "participants.delete"
+        ask = Ask(kind, who, request, at, border.idempotency_key(key), decide, erases=True)
+        return ErasedAnswer(self._access.write(ask))
 
     # -- reading ----------------------------------------------------------------------------------------------
 
@@ -188,39 +264,76 @@ class Participants:
         with snapshot(self._access) as seen:
             return state_of(seen, self._access.person(seen.reader, who), who, wanted)
 
-    def list(self, *, search: str | None = None, page: int = 1, page_size: int = 50) -> Page[Participant]:
-        """Return the participants of this scope by id; `search` keeps those whose id or name contains it."""
-        number, size = border.page(page, page_size)
-        needle = border.text(search, "search")
-        first = (number - 1) * size
-        with self._access.read() as reader:
-            prefix = (self._access.scope,)
-            if needle is None:
-                total = reader.count(PARTICIPANT, PARTICIPANT_BY_ID, prefix)
-                rows = reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, prefix, offset=first, limit=size)
-            else:
-                low = needle.casefold()
-                every = reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, prefix)
-                found = [
-                    row
-                    for row in every
-                    if low in row.participant_id.casefold() or low in (row.display_name or "").casefold()
-                ]
-                total, rows = len(found), found[first : first + size]
-        return Page([_participant(row) for row in rows], total, number, size)
+    def profile(
+        self, participant_id: str, *, ladder: str | None = None, streak: str | None = None
+    ) -> ProfileDocument:
+        """Return what a participant sees of themselves: level, streak, badges, the first five. Reading writes nothing.
+
+        The ladder is the one named, else `level`, `tier` or the first of the catalog; the streak is chosen as in
+        `visit`. The first five and the rank come from the first all-time board on the ladder's metric. Where there is
+        no such board they are worked out from everybody's value, which takes time with the number of people. Somebody
+        never seen has zeros. Raises `NotFound` (ladder, streak).
+
+        >>> from gamify_core import Catalog, Engine, Ladder
+        >>> game = Engine(Catalog(ladders=[Ladder("level", tiers={"newcomer": 0, "beginner": 100, "expert": 500})]))
+        >>> _ = game.points.award("ada", 150)
+        >>> profile = game.participants.profile("ada")
+        >>> profile.level, profile.title, profile.next_level, profile.progress
+        (2, 'Beginner', 500, 30)
+        """
+        who = border.participant(participant_id)
+        named = border.code(ladder, "ladder") if ladder is not None else None
+        run = border.code(streak, "streak") if streak is not None else None
+        with snapshot(self._access) as seen:
+            return document(seen, who, named, run)
+
+    def export(self, participant_id: str) -> dict[str, object]:
+        """Return everything that is held about a participant, as plain JSON (a copy that is the caller's own).
+
+        It goes through the whole history, for there every command about them is found. Raises `NotFound`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.events.emit("ada", "signed_up", {"plan": "free"})
+        >>> game.participants.export("ada")["events"][0]["properties"]
+        {'plan': 'free'}
+        """
+        who = border.participant(participant_id)
+        with snapshot(self._access) as seen:
+            person = self._access.person(seen.reader, who)
+            if person is None:
+                raise _unknown(who)
+            return exported(seen, person)
+
+    def list(  # noqa: PLR0913 - the parameters of the document
+        self,
+        *,
+        search: str | None = None,
+        is_active: bool | None = None,
+        tier: str | None = None,
+        sort_by: SortBy = "participant_id",
+        sort_order: SortOrder = "asc",
+        page: int = 1,
+        page_size: int = 50,
+    ) -> Page[ParticipantSummary]:
+        """Return the participants of this scope, by id or in another order; ties are by id, no value comes last.
+
+        `search` keeps those whose id or name contains it, in any case; `tier` those who stand on a rung of the first
+        ladder. By id, without a search or a filter, only the people of the page are looked at; everything else
+        goes through everybody in the scope. Raises `BadValue`, `NotFound` (tier). For administrators.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> for who, amount in (("ada", 5), ("bob", 9)):
+        ...     _ = game.points.award(who, amount)
+        >>> [one.participant_id for one in game.participants.list(sort_by="total_points", sort_order="desc")]
+        ['bob', 'ada']
+        """
+        self._access.require_admin()
+        asked = listing(search, is_active, tier, sort_by, sort_order, page, page_size)
+        with snapshot(self._access) as seen:
+            return people(seen, asked)
 
 
 def _unknown(participant_id: str) -> NotFound:
     return NotFound("participant", participant_id, f"Participant not found: {participant_id}")
-
-
-def _participant(row: ParticipantRow) -> Participant:
-    return Participant(
-        row.participant_id,
-        row.display_name,
-        row.avatar_url,
-        row.timezone,
-        json.loads(row.attributes),
-        bool(row.is_active),
-        moment(row.created_at),
-    )

@@ -14,22 +14,32 @@ from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
 from gamify_core.clock import iso, moment
 from gamify_core.effects import effect_id
 from gamify_core.errors import BadValue, GamifyError
-from gamify_core.road import wallet
+from gamify_core.road import boosts, wallet
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.reversals import taken
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.pages import Page
+from gamify_core.services.undo import ReversalAnswer, movement_called, policy
 from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
+    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
 
 __all__ = ["Award", "Balance", "Movement", "Points"]
+
+
+_MOVES = {
+    ("points.award", True): boosts.award,
+    ("points.award", False): wallet.award,
+    ("points.deduct", True): wallet.deduct,
+}
 
 
 @attrs.frozen
@@ -61,7 +71,10 @@ class Balance:
 
 @attrs.frozen
 class Movement:
-    """One movement of a wallet: `amount` is signed, `balance_after` what was there then."""
+    """One movement of a wallet: `amount` is signed, `balance_after` what was there then.
+
+    `base_amount` is what was awarded before a multiplier made `amount` of it, or None where none did.
+    """
 
     transaction_id: str
     amount: int
@@ -73,6 +86,7 @@ class Movement:
     reason: str | None
     metadata: Mapping[str, object]
     occurred_at: datetime
+    base_amount: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -95,13 +109,15 @@ class Points:
         reason: str | None = None,
         metadata: Mapping[str, object] | None = None,
         currency: str = "points",
+        boost: bool = True,
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> PointsAnswer:
         """Give points, and all that reaching them brings about.
 
-        `amount` is a whole number from 1 to 2^53-1. `at` is when it happened (aware; default now). The same
-        `idempotency_key` with the same arguments returns the first answer, flagged `replayed`.
+        `amount` is a whole number from 1 to 2^53-1. Multipliers that the participant has running raise it, unless
+        `boost` is False. `at` is when it happened (aware; default now). The same `idempotency_key` with the same
+        arguments returns the first answer, flagged `replayed`.
         Raises `BadValue`, `NotFound` (currency), `OutOfWindow`, `IdempotencyConflict`.
 
         >>> from gamify_core import Catalog, Engine
@@ -109,7 +125,10 @@ class Points:
         100
         """
         key = border.idempotency_key(idempotency_key)
-        ask = self._ask("points.award", participant_id, amount, reason, metadata, currency, at, key)
+        boosted = border.flag(boost, "boost")
+        ask = self._ask(
+            "points.award", participant_id, amount, reason, metadata, currency, at, key, boost=boosted
+        )
         return PointsAnswer(self._access.write(ask))
 
     def _ask(  # noqa: PLR0913 - the arguments of an award and a deduction
@@ -122,6 +141,8 @@ class Points:
         currency: str,
         at: datetime | None,
         key: str | None,
+        *,
+        boost: bool = True,
     ) -> Ask:
         who = border.participant(participant_id)
         checked = border.amount(amount, most=self._limits.amount)
@@ -134,7 +155,9 @@ class Points:
             request["currency"] = border.code(currency, "currency")
         if at is not None:
             request["at"] = border.at(at)
-        move = wallet.award if kind == "points.award" else wallet.deduct
+        if not boost:
+            request["boost"] = False
+        move = _MOVES[kind, boost]
 
         def decide(turn: Turn) -> None:
             if currency != "points":
@@ -207,6 +230,61 @@ class Points:
         key = border.idempotency_key(idempotency_key)
         ask = Ask("points.transfer", sender, request, at, key, decide, (recipient,))
         return TransferAnswer(self._access.write(ask))
+
+    def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
+        self,
+        transaction_id: str,
+        *,
+        amount: int | None = None,
+        reason: str | None = None,
+        on_insufficient: OnInsufficient = "reject",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> ReversalAnswer:
+        """Take a movement back, whole or (`amount`) in part, as if so much of it had never been.
+
+        The mirror image of an award lowers the balance and what was earned, in the windows in which it was; that of a
+        deduction raises the balance, and lowers what was spent. Where the balance does not cover it, this is refused
+        (`InsufficientPoints`), or goes below zero (`on_insufficient="allow_negative"`), or takes what is there
+        (`"partial"`). Tiers and badges follow their own policies; `answer.stayed` tells what stayed. What was taken
+        back as a whole before is taken back: then nothing is done, and `amount` is 0.
+        Raises `NotFound` (`Transaction not found: …`), `BadValue` (more than is left of it; a transfer, a reversal).
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> given = game.points.award("ada", 100)
+        >>> game.points.reverse(given.transaction_id, amount=40).new_balance
+        60
+        >>> game.points.balance("ada").total_earned
+        60
+        """
+        entry, who = movement_called(self._access, transaction_id)
+        part = border.amount(amount) if amount is not None else None
+        chosen = policy(on_insufficient)
+        request = request_of(
+            at,
+            transaction_id=transaction_id,
+            amount=part,
+            reason=border.text(reason, "reason", self._limits.reason),
+            on_insufficient=chosen if chosen != "reject" else None,
+        )
+
+        def decide(turn: Turn) -> None:
+            # What it sets off is no reason to refuse it: a badge whose points are spent goes without them
+            turn.undoing = chosen if chosen != "reject" else "partial"
+            if not wallet.reverse(turn, turn.who, entry.currency, entry.version, "direct", part, chosen):
+                turn.rest(entry.activity)
+
+        def after(turn: Turn) -> None:
+            head = turn.unit.last(ENTRY, (turn.who.number, entry.currency))
+            balance = head.balance if head is not None else 0
+            so_far = taken(turn.unit, entry)
+            words = (entry.currency, entry.activity, entry.ordinal, so_far, balance)
+            turn.say("=", turn.who.number, *words)
+
+        key = border.idempotency_key(idempotency_key)
+        ask = Ask("points.reverse", who, request, at, key, decide, after=after)
+        return ReversalAnswer(self._access.write(ask))
 
     def award_batch(
         self,
@@ -292,4 +370,5 @@ def _movement(reader: Reader, row: EntryRow) -> Movement:
         reason,
         metadata,
         moment(row.occurred_at),
+        row.base,
     )

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.clock import iso, moment
+from gamify_core.road.values import natural_value
 from gamify_core.services.badges import BadgeState, states
+from gamify_core.services.challenges import ChallengeCounts, challenge_counts
 from gamify_core.services.points import Balance
 from gamify_core.services.reading import Snapshot
 from gamify_core.services.streaks import StreakState, streak_states
@@ -18,6 +20,7 @@ from gamify_core.services.tiers import NextTier, TierReached, TierState, standin
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.progress import BADGE, EVENT
+from gamify_core.storage.tables.rewards import CLAIM, CLAIM_STANDING
 from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Profile", "Sections", "profile_of", "state_of"]
+__all__ = ["Profile", "Sections", "last_seen", "profile_of", "state_of"]
 
 
 def _brief(badge: BadgeState) -> dict[str, object]:
@@ -53,6 +56,8 @@ class Sections:
     tier: TierReached | None = None
     badges: tuple[BadgeState, ...] | None = None
     streaks: tuple[StreakState, ...] | None = None
+    rewards_claimed: int | None = None
+    challenges: ChallengeCounts | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's state, with the sections that were asked for."""
@@ -64,8 +69,8 @@ class Sections:
             "tier": {"code": tier.code, "name": tier.name, "level": tier.level} if tier else None,
             "badges": [_brief(badge) for badge in self.badges or ()],
             "streaks": best,
-            "challenges": {"active": 0, "completed": 0},
-            "rewards": {"total_claimed": 0},
+            "challenges": self.challenges.to_dict() if self.challenges else None,
+            "rewards": {"total_claimed": self.rewards_claimed or 0},
         }
         return body | {name: sections[name] for name in self.included}
 
@@ -88,10 +93,12 @@ class Profile:
     first_seen_at: datetime
     last_seen_at: datetime
     is_active: bool
+    rewards_claimed: int = 0
     replayed: bool = attrs.field(default=False, eq=False, repr=False)
+    registered: bool = attrs.field(default=False, eq=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the document's profile."""
+        """Return the document's profile: from `upsert` with `created_at`, from any other call with what was seen."""
         tier: dict[str, object] | None = None
         if self.tier is not None:
             tier = {**self.tier.to_dict(), "next_tier": self.next_tier.to_dict() if self.next_tier else None}
@@ -110,19 +117,21 @@ class Profile:
             "tier": tier,
             "badges": [{**_brief(badge), "rarity": badge.rarity} for badge in self.badges if badge.earned],
             "streaks": streaks,
-            "rewards_claimed": 0,
+            "rewards_claimed": self.rewards_claimed,
             "total_events": self.total_events,
-            "first_seen_at": iso(self.first_seen_at),
-            "last_seen_at": iso(self.last_seen_at),
+            **self._dates(),
             "is_active": self.is_active,
-            "created_at": iso(self.first_seen_at),
         }
+
+    def _dates(self) -> dict[str, object]:
+        if self.registered:
+            return {"created_at": iso(self.first_seen_at)}
+        return {"first_seen_at": iso(self.first_seen_at), "last_seen_at": iso(self.last_seen_at)}
 
 
 def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
     """Return the profile of a participant, from one snapshot."""
     reader, plan = seen.reader, seen.plan
-    event = reader.last(EVENT, (person.number,))
     badges = tuple(states(reader, person, plan.catalog.badges))
     streaks = streak_states(seen, person)
     tier = _tier(seen, person, person.participant_id)
@@ -137,14 +146,15 @@ def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
         tier.next_tier if tier else None,
         badges,
         streaks,
-        event.n if event is not None else 0,
+        natural_value(reader, person, plan, "events.count", seen.as_of),
         moment(person.created_at),
-        moment(_last_seen(plan.catalog, reader, person)),
+        moment(last_seen(plan.catalog, reader, person)),
         bool(person.is_active),
+        rewards_claimed=_claimed(reader, person),
     )
 
 
-def _last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
+def last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
     """Return when something of a participant was last recorded; what is recorded late was seen when it came."""
     heads = [
         reader.last(EVENT, (person.number,)),
@@ -171,7 +181,14 @@ def state_of(seen: Snapshot, person: ParticipantRow | None, who: str, wanted: tu
         tier.current_tier if tier else None,
         tuple(states(reader, person, plan.catalog.badges)) if "badges" in wanted else None,
         streak_states(seen, person) if "streaks" in wanted else None,
+        rewards_claimed=_claimed(reader, person) if "rewards" in wanted else None,
+        challenges=challenge_counts(seen, person) if "challenges" in wanted else None,
     )
+
+
+def _claimed(reader: Reader, person: ParticipantRow | None) -> int:
+    """Return how many rewards somebody has claimed and not cancelled."""
+    return reader.count(CLAIM, CLAIM_STANDING, (person.number,)) if person is not None else 0
 
 
 def _points(reader: Reader, person: ParticipantRow | None, who: str) -> Balance:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamify_core.road.compiled import ALL_TIME, Tracker
+from gamify_core.road.compiled import Tracker
 from gamify_core.road.plan import Plan, natural
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access
@@ -16,7 +16,7 @@ from gamify_core.storage.tables.metrics import METRIC, WINDOW, WINDOW_BY_NAME
 if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Snapshot", "snapshot", "value_for", "window_at", "window_of"]
+__all__ = ["Snapshot", "snapshot", "value_for", "value_in", "window_at", "window_of"]
 
 
 class Snapshot(NamedTuple):
@@ -39,18 +39,24 @@ def value_for(seen: Snapshot, person: ParticipantRow | None, name: str) -> int:
     """Return a participant's value of a metric (`points.earned`, `lessons@weekly`, `streak.daily`) as of now."""
     if person is None:
         return 0
-    access, reader, as_of, plan = seen
     if "@" not in name and natural(name):
-        return natural_value(reader, person, plan, name, as_of)
-    window = window_at(access, reader, plan.reading(name), as_of)
-    row = reader.get(METRIC, (person.number, window)) if window else None
+        return natural_value(seen.reader, person, seen.plan, name, seen.as_of)
+    tracker = seen.plan.reading(name)
+    label = tracker.label(seen.as_of)
+    return 0 if label is None else value_in(seen, person, tracker, label)
+
+
+def value_in(seen: Snapshot, person: ParticipantRow, tracker: Tracker, label: int) -> int:
+    """Return a participant's value in the window with this label."""
+    window = window_of(seen.access, seen.reader, tracker, label)
+    row = seen.reader.get(METRIC, (person.number, window)) if window else None
     return 0 if row is None else row.value
 
 
 def window_at(access: Access, reader: Reader, tracker: Tracker, instant: int) -> int:
     """Return the number of the window that holds an instant, or 0 where nothing has happened in it."""
-    label = tracker.calendar.label(instant, tracker.zone) if tracker.calendar is not ALL_TIME else 0
-    return window_of(access, reader, tracker, label)
+    label = tracker.label(instant)
+    return 0 if label is None else window_of(access, reader, tracker, label)
 
 
 def window_of(access: Access, reader: Reader, tracker: Tracker, label: int) -> int:

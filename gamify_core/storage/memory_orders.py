@@ -140,7 +140,9 @@ class Order:
                 entries.add(now)
             elif now is None:
                 entries.remove(was)
-            elif was[:-1] == now[:-1]:  # it keeps its place; its other columns may not even compare (None and 1)
+            elif (
+                was[:-1] == now[:-1]
+            ):  # it keeps its place; its other columns may not even compare (None and 1)
                 entries.exchange(was, now)
             else:
                 entries.replace(was, now)

@@ -224,6 +224,11 @@ class Unit:
         shelf.rows[key] = row
         for index, places in table.unique:
             values = tuple([row[place] for place in places])
+            if old is not None and (was := tuple([old[place] for place in places])) != values:
+                left = (index, was)  # a row that goes by another name now is not found under the old one
+                if self._marks:
+                    self._journal.append((shelf, left, shelf.found.get(left, _UNREAD), None))
+                shelf.found[left] = None
             if None not in values:
                 name = (index, values)
                 if self._marks:

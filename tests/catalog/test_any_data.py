@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamify_core.catalog import Badge, Catalog, Ladder, Leaderboard, Metric, Rule, Streak
+from gamify_core.catalog import Badge, Catalog, Challenge, Ladder, Leaderboard, Metric, Reward, Rule, Streak
 from gamify_core.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ WORDS = st.sampled_from(
         "", "a", "lesson", "score >= 60", "points.earned", "points.earned@weekly",
         "streak.a", "daily", "weekly", "UTC",
         "and", "\0", "\ud800", "x" * 3000, "A B", "a.b", "1 +", "a >= 1", "badges.count >= 2", "a < 3", "()",
-        "integer",
+        "integer", "coupon", "points_multiplier", "1.5", "1e999999999", "challenge.a", "sNaN",
         "((((", "lambda: 0", "'", "10m", "04:00", "monday",
         "2026-01-01T00:00:00Z", "None", "metric('a')", "not",
     ]
@@ -32,7 +32,18 @@ NUMBERS = st.sampled_from(
 )
 MOMENTS = st.sampled_from([datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1), time(4)])  # noqa: DTZ001
 LEAVES = st.one_of(WORDS, NUMBERS, MOMENTS, st.none(), st.builds(object), st.just(Decimal(1)), st.just(b"x"))
-SECTIONS = ["events", "currencies", "metrics", "rules", "streaks", "ladders", "badges", "leaderboards"]
+SECTIONS = [
+    "events",
+    "currencies",
+    "metrics",
+    "rules",
+    "streaks",
+    "ladders",
+    "badges",
+    "leaderboards",
+    "rewards",
+    "challenges",
+]
 FIELDS = [
     "code", "on", "when", "award", "deduct", "streak", "badge",
     "cap", "cooldown", "starts", "ends", "strict", "name",
@@ -40,6 +51,8 @@ FIELDS = [
     "criteria", "repeatable", "period", "periods",
     "timezone", "rest_days", "properties", "sum", "distinct", "count",
     "max", "per", "times", "benefits", "week_start",
+    "mint", "reward", "advance", "goals", "type", "factor", "duration", "multiplies", "stacking", "currency",
+    "points_cost", "max_claims_per_user", "total_inventory", "is_active", "max_supply", "permanent",
 ]  # fmt: skip
 KEYS = st.one_of(st.sampled_from(FIELDS), WORDS, st.integers(0, 2))
 VALUES = st.recursive(
@@ -68,6 +81,9 @@ SOUND: dict[str, object] = {
             "cap": {"points": 3},
             "streak": "s",
             "badge": ["x"],
+            "mint": "y",
+            "reward": ["double"],
+            "advance": "quest",
             "cooldown": "1h",
             "starts": "2026-01-01T00:00:00Z",
         }
@@ -75,10 +91,31 @@ SOUND: dict[str, object] = {
     "streaks": {"s": {"on": "lesson", "rest_days": ["sunday"], "timezone": "event"}},
     "ladders": {"l": {"tiers": {"a": 0, "b": {"min_points": 5, "level": 3}}, "metric": "a@yearly"}},
     "badges": {
-        "x": {"points": 3, "criteria": "a >= 1"},
+        "x": {
+            "points": 3,
+            "criteria": "a >= 1",
+            "max_supply": 100,
+            "transferable": False,
+            "permanent": False,
+        },
         "y": {"criteria": "gems.earned >= 1", "repeatable": True},
     },
     "leaderboards": {"t": {"metric": "gems.balance", "periods": ["daily"]}},
+    "rewards": {
+        "ten_off": {"type": "coupon", "points_cost": 500, "max_claims_per_user": 1, "currency": "gems"},
+        "double": {"type": "points_multiplier", "factor": 2.5, "duration": "24h", "total_inventory": 3},
+    },
+    "challenges": {
+        "quest": {
+            "goals": "challenge.quest >= 3 and points.balance >= 5",
+            "period": "weekly",
+            "starts": "2026-01-01T00:00:00Z",
+            "ends": "2026-02-01T00:00:00Z",
+            "points": {"gems": 5},
+            "badge": "y",
+            "reward": "ten_off",
+        }
+    },
 }
 
 
@@ -110,6 +147,12 @@ MADE = {
     "ladders": st.builds(Ladder, CODES, VALUES, VALUES),
     "leaderboards": st.builds(Leaderboard, CODES, VALUES, VALUES, VALUES, VALUES),
     "streaks": st.builds(Streak, CODES, on=VALUES, rest_days=VALUES, timezone=VALUES),
+    "rewards": st.builds(
+        Reward, CODES, type=VALUES, currency=VALUES, factor=VALUES, duration=VALUES, points_cost=VALUES
+    ),
+    "challenges": st.builds(
+        Challenge, CODES, VALUES, period=VALUES, starts=VALUES, points=VALUES, badge=VALUES
+    ),
 }
 
 

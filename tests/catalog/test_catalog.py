@@ -17,11 +17,13 @@ from gamify_core.catalog import (
     Badge,
     Cap,
     Catalog,
+    Challenge,
     Currency,
     Event,
     Ladder,
     Leaderboard,
     Metric,
+    Reward,
     Rule,
     Streak,
     Tier,
@@ -93,7 +95,16 @@ EVERYTHING = Catalog(
         Metric("smallest", "shop.order-paid:eu", min="price"),
     ],
     rules=[
-        Rule("second", "visit", award={"gems": 3, "points": "1 + 1"}, badge=["regular", "shopper"]),
+        Rule(
+            "second",
+            "visit",
+            award={"gems": 3, "points": "1 + 1"},
+            badge=["regular", "shopper"],
+            mint=["regular", "again"],
+            reward="double",
+            advance="calls",
+            cooldown="1d",
+        ),
         Rule(
             "first",
             "shop.order-paid:eu",
@@ -122,7 +133,10 @@ EVERYTHING = Catalog(
         Ladder("year", {"one": 5}, "turnover@yearly", "at_review", "Of the year"),
     ],
     badges=[
-        Badge("regular", "Regular", "Comes often", "https://x/y.png", "⭐", "social", secret=True),
+        Badge(
+            "regular", "Regular", "Comes often", "https://x/y.png", "⭐", "social", secret=True, max_supply=9
+        ),
+        Badge("rich", criteria="gems.balance >= 9", permanent=False, transferable=False),
         Badge("shopper", points={"gems": 5, "points": 1}, condition="Buy ten", criteria="orders >= 10"),
         Badge(
             "again", repeatable=True, display_order=-1, criteria="smallest >= 10 or events.count@hourly >= 3"
@@ -133,6 +147,34 @@ EVERYTHING = Catalog(
             "top", "Top", "gems.earned", "monthly", ("daily", "monthly"), "dense", "UTC", "ascending"
         ),
         Leaderboard("runs", metric="streak.shopping.longest", week_start="friday", display_order=4),
+    ],
+    rewards=[
+        Reward("ten_off", "Ten off", "coupon", "Off the next order", 500, "gems", 2, 100, display_order=1),
+        Reward(
+            "double",
+            type="points_multiplier",
+            factor=1.5,
+            duration="24h",
+            multiplies="gems",
+            stacking="add",
+            rounding="ceil",
+            is_active=False,
+        ),
+    ],
+    challenges=[
+        Challenge(
+            "marathon",
+            "orders >= 10 and (points.balance >= 50 or challenge.calls)",
+            "The Marathon",
+            "Ten orders in March",
+            starts="2026-03-01T00:00:00+01:00",
+            ends="2026-04-01T00:00:00+02:00",
+            points={"gems": 5, "points": 100},
+            badge="regular",
+            reward=["ten_off", "double"],
+            display_order=-2,
+        ),
+        Challenge("calls", "challenge.calls >= 3", period="weekly", points=10, is_active=False),
     ],
 )
 
@@ -188,6 +230,28 @@ def test_to_dict_leaves_out_what_is_as_by_default() -> None:
             "display_order": 3,
         },
     }
+    assert EVERYTHING.to_dict()["rewards"][1] == {  # type: ignore[index]
+        "code": "double",
+        "type": "points_multiplier",
+        "is_active": False,
+        "factor": "1.5",
+        "duration": "24h",
+        "multiplies": "gems",
+        "stacking": "add",
+        "rounding": "ceil",
+    }
+    assert EVERYTHING.to_dict()["challenges"][0] == {  # type: ignore[index]
+        "code": "marathon",
+        "goals": "orders >= 10 and (points.balance >= 50 or challenge.calls)",
+        "name": "The Marathon",
+        "description": "Ten orders in March",
+        "starts": "2026-02-28T23:00:00Z",
+        "ends": "2026-03-31T22:00:00Z",
+        "points": {"gems": 5, "points": 100},
+        "badge": "regular",
+        "reward": ["ten_off", "double"],
+        "display_order": -2,
+    }
     assert Catalog().to_dict() == {}
 
 
@@ -202,7 +266,7 @@ def test_a_catalog_travels_to_another_process() -> None:
     """A pickled catalog is equal, and still answers."""
     again = pickle.loads(pickle.dumps(EVERYTHING))  # noqa: S301 - our own
     assert again == EVERYTHING
-    assert again.badge("again") == EVERYTHING.badges[2]
+    assert again.badge("again") == EVERYTHING.badges[-1]
 
 
 LOOKUPS: list[tuple[Callable[[str], object], str, str]] = [
@@ -215,6 +279,8 @@ LOOKUPS: list[tuple[Callable[[str], object], str, str]] = [
     (EVERYTHING.ladder, "vip", "Ladder definition not found: vipt"),
     (EVERYTHING.badge, "regular", "Badge definition not found: regulart"),
     (EVERYTHING.leaderboard, "top", "Leaderboard definition not found: topt"),
+    (EVERYTHING.reward, "ten_off", "Reward definition not found: ten_offt"),
+    (EVERYTHING.challenge, "marathon", "Challenge definition not found: marathont"),
     (EVERYTHING.ladder("vip").tier, "gold", "Tier definition not found: goldt"),
 ]
 

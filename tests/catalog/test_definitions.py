@@ -11,11 +11,13 @@ from gamify_core.catalog import (
     Badge,
     Cap,
     Catalog,
+    Challenge,
     Currency,
     Event,
     Ladder,
     Leaderboard,
     Metric,
+    Reward,
     Rule,
     Streak,
     Tier,
@@ -37,15 +39,19 @@ def test_a_name_is_the_code_in_title_case(code: str, name: str) -> None:
         Leaderboard(code),
         Rule(code, "x"),
         Currency(code),
+        Reward(code),
+        Challenge(code),
     )
     assert [each.name for each in named] == [name] * len(named)
     assert Badge(code, "Given").name == "Given"
 
 
 def test_one_or_several_names_are_a_tuple() -> None:
-    """`on`, `streak` and `badge` take one name or several."""
-    rule = Rule("r", "x", streak="daily", badge=["a", "b"])
+    """What a rule listens to and what it gives take one name or several."""
+    rule = Rule("r", "x", streak="daily", badge=["a", "b"], mint="a", reward=["w"], advance="c")
     assert (rule.on, rule.streak, rule.badge) == (("x",), ("daily",), ("a", "b"))
+    assert (rule.mint, rule.reward, rule.advance) == (("a",), ("w",), ("c",))
+    assert (Challenge("c", badge="a").badge, Challenge("c", reward={"v", "w"}).reward) == (("a",), ("v", "w"))
     assert Rule("r", ["x", "y"]).on == ("x", "y")
     assert Rule("r", {"y", "x"}).on == ("x", "y")
     assert Streak("s", on=None).on == ()

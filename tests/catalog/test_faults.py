@@ -25,6 +25,7 @@ from gamify_core.catalog import (
 from gamify_core.errors import CatalogError
 
 LESSON = '[events.lesson]\nscore = "integer"\nprice = "number"\ntopic = "text"\ndone = "boolean"\ntags = "list"\nx = "any"\n'
+MULTIPLIER = "[rewards.a]\ntype = 'points_multiplier'\nduration = '24h'\n"
 
 
 def faults_of(text: str) -> list[str]:
@@ -47,11 +48,11 @@ SENTENCES = [
     (
         "zzz = 1",
         "zzz (line 1): unknown section 'zzz'; there are events, currencies, metrics, rules, streaks, ladders, badges, "
-        "leaderboards, timezone, week_start, name",
+        "leaderboards, rewards, challenges, timezone, week_start, name",
     ),
     ("[badges.a]\nrarety = 'rare'", "badges.a.rarety (line 2): unknown key 'rarety'; did you mean 'rarity'?"),
-    ("[badges.a]\nmax_suply = 3", "badges.a.max_suply (line 2): unknown key 'max_suply'; there are name, description, "
-     "icon_url, icon, category, rarity, points, criteria, condition, repeatable, secret, display_order"),
+    ("[badges.a]\nmax_suply = 3", "badges.a.max_suply (line 2): unknown key 'max_suply'; did you mean 'max_supply'?"),
+    ("[currencies.a]\nzzz = 3", "currencies.a.zzz (line 2): unknown key 'zzz'; there are name, scale"),
     ("badges = 3", "badges (line 1): 3 is not a table of badges; write [badges.some_code]"),
     ("[badges]\na = 3", "badges.a (line 2): 3 is not a table; write [badges.a]"),
     ("[rules]\na = 3", "rules.a (line 2): 3 is not a table; write [rules.a]"),
@@ -70,6 +71,12 @@ SENTENCES = [
      "call it class_1, say"),
     ("[currencies.streak]", "currencies.streak (line 1): a currency cannot be called 'streak', metrics are; "
      "choose another code"),
+    *((f"[currencies.{code}]", f"currencies.{code} (line 1): a currency cannot be called '{code}', metrics are; "
+       "choose another code") for code in ("challenge", "claim", "reward")),
+    *((f"[challenges.{code}]\ngoals = 'events.count'", f"challenges.{code} (line 1): a challenge cannot be called "
+       f"'{code}', metrics are; choose another code") for code in ("earned", "spent", "balance")),
+    ("[challenges.class]\ngoals = 'events.count'", "challenges.class (line 1): 'class' is a word of the condition "
+     "language; call it class_1, say"),
     ("[[badges]]\ncode = 'a'\n[[badges]]\ncode = 'a'", "badges.a (line 3): 'a' is declared twice; "
      "give each a code of its own"),
     # the calendar
@@ -184,6 +191,16 @@ SENTENCES = [
      "rules.a.ends (line 4): the rule ends before it starts; the end lies after the start"),
     ("[rules.a]\non = 'x'\nrounding = 'up'", "rules.a.rounding (line 3): 'up' is not known; "
      "one of floor, round, ceil"),
+    ("[rules.a]\non = 'x'\nmint = 'b'", "rules.a.mint (line 3): unknown badge 'b'; no badge is declared"),
+    ("[rules.a]\non = 'x'\nmint = 5", "rules.a.mint (line 3): 5 is not a code; a code is text such as 'first_steps'"),
+    ("[rules.a]\non = 'x'\nreward = 'ten_of'\n[rewards.ten_off]\npoints_cost = 1", "rules.a.reward (line 3): "
+     "unknown reward 'ten_of'; did you mean 'ten_off'?"),
+    ("[rules.a]\non = 'x'\nreward = ['r', 'r']\n[rewards.r]\npoints_cost = 1", "rules.a.reward (line 3): "
+     "'r' stands twice; once is enough"),
+    ("[rules.a]\non = 'x'\nadvance = 'quest'", "rules.a.advance (line 3): unknown challenge 'quest'; "
+     "no challenge is declared"),
+    ("[rules.a]\non = 'x'\nadvance = ''", "rules.a.advance (line 3): '' is not a code: small letters, digits and _, "
+     "a letter first, at most 64; such as 'first_steps'"),
     ("[rules.a]\non = 'x'\nstrict = 1", "rules.a.strict (line 3): 1 is not true or false"),
     # streaks
     ("[streaks.a]\nperiod = 'all_time'", "streaks.a.period (line 2): 'all_time' is not known; "
@@ -249,6 +266,17 @@ SENTENCES = [
      "no windows, only leaderboards keep its periods; write 'streak.daily'"),
     ("[leaderboards.a]\nties = '" + "x" * 300 + "'", f"leaderboards.a.ties (line 2): {'x' * 57!r}... is not known; "
      "one of competition, dense, ordinal"),
+    ("[badges.a]\nmax_supply = 0", f"badges.a.max_supply (line 2): 0 is not a whole number from 1 to {2**53 - 1}"),
+    ("[badges.a]\ntransferable = 'no'", "badges.a.transferable (line 2): 'no' is not true or false"),
+    ("[badges.a]\npermanent = 0", "badges.a.permanent (line 2): 0 is not true or false"),
+    ("[badges.a]\ncriteria = 'challenge.quest >= 1'", "badges.a.criteria (line 2): unknown metric 'challenge.quest'; "
+     "declare it: [challenges.quest]"),
+    ("[badges.a]\ncriteria = 'streak.daily.longest >= 1'", "badges.a.criteria (line 2): unknown metric "
+     "'streak.daily.longest'; declare it: [streaks.daily]"),
+    ("[badges.a]\ncriteria = 'streak >= 1'", "badges.a.criteria (line 2): unknown metric 'streak'; "
+     "declare it: [metrics] streak = { on = … }"),
+    ("[challenges.quest]\ngoals = 'events.count'\n[badges.a]\ncriteria = 'challenge.qest >= 1'",
+     "badges.a.criteria (line 4): unknown metric 'challenge.qest'; did you mean 'challenge.quest'?"),
     ("[badges.a]\nsecret = 'yes'", "badges.a.secret (line 2): 'yes' is not true or false"),
     ("[badges.a]\nname = \"a\\u0000b\"", "badges.a.name (line 2): contains a NUL character"),
     # leaderboards
@@ -260,6 +288,78 @@ SENTENCES = [
      "did you mean 'weekly'?"),
     ("[leaderboards.a]\nties = 'sparse'", "leaderboards.a.ties (line 2): 'sparse' is not known; "
      "one of competition, dense, ordinal"),
+    # rewards
+    ("[rewards.a]\ntype = 'cupon'", "rewards.a.type (line 2): 'cupon' is not known; did you mean 'coupon'?"),
+    ("[rewards.a]\npoints_cost = -1", f"rewards.a.points_cost (line 2): -1 is not a whole number from 0 to {2**53 - 1}"),
+    ("[rewards.a]\npoints_cost = 1.5", f"rewards.a.points_cost (line 2): 1.5 is not a whole number from 0 to {2**53 - 1}"),
+    ("[rewards.a]\nmax_claims_per_user = 0", "rewards.a.max_claims_per_user (line 2): 0 is not a whole number "
+     f"from 1 to {2**53 - 1}"),
+    ("[rewards.a]\ntotal_inventory = -1", "rewards.a.total_inventory (line 2): -1 is not a whole number "
+     f"from 0 to {2**53 - 1}"),
+    ("[rewards.a]\nis_active = 1", "rewards.a.is_active (line 2): 1 is not true or false"),
+    ("[rewards.a]\ncurrency = 'gem'\n[currencies.gems]", "rewards.a.currency (line 2): unknown currency 'gem'; "
+     "did you mean 'gems'?"),
+    ("[rewards.a]\ncurrency = 5", "rewards.a.currency (line 2): 5 is not a code; a code is text such as 'first_steps'"),
+    ("[rewards.a]\npoints = 5", "rewards.a.points (line 2): unknown key 'points'; did you mean 'points_cost'?"),
+    (MULTIPLIER, "rewards.a.factor (line 1): a points_multiplier needs a factor; write factor = 1.5, say"),
+    (MULTIPLIER.replace("duration = '24h'", "factor = 2"), "rewards.a.duration (line 1): a points_multiplier needs a "
+     "duration; write duration = \"24h\", say"),
+    *((MULTIPLIER + f"factor = {factor}", f"rewards.a.factor (line 4): {told} is not a factor; "
+       "write 1.5, say: more than 0, 1000 at most, with no more than 6 decimals")
+      for factor, told in (("0", "'0'"), ("0.0", "'0'"), ("-2", "'-2'"), ("1000.000001", "'1000.000001'"), ("1001", "'1001'"),
+                           ("1.0000001", "'1.0000001'"), ("'twice'", "'twice'"), ("true", "True"), ("nan", "nan"),
+                           ("inf", "inf"), ("'1e999999999'", "'1e999999999'"), ("1e30", "1e+30"), ("[]", "a list"))),
+    *((MULTIPLIER.replace("24h", span) + "factor = 2", f"rewards.a.duration (line 3): nothing lasts {span}; "
+       "write '1s' to '36525d'") for span in ("0h", "36526d", "999999999w")),
+    (MULTIPLIER.replace("24h", "a day") + "factor = 2", "rewards.a.duration (line 3): 'a day' is not a duration; "
+     "a whole number and s, m, h, d or w, such as '24h'"),
+    (MULTIPLIER + "factor = 2\nmultiplies = 'gem'\n[currencies.gems]", "rewards.a.multiplies (line 5): unknown currency "
+     "'gem'; did you mean 'gems'?"),
+    (MULTIPLIER + "factor = 2\nstacking = 'heighest'", "rewards.a.stacking (line 5): 'heighest' is not known; "
+     "did you mean 'highest'?"),
+    (MULTIPLIER + "factor = 2\nrounding = 'up'", "rewards.a.rounding (line 5): 'up' is not known; "
+     "one of floor, round, ceil"),
+    *((f"[currencies.gems]\n[rewards.a]\ntype = 'voucher'\n{field} = {value}", f"rewards.a.{field} (line 4): "
+       "a voucher reward multiplies nothing; write type = \"points_multiplier\", or leave it out")
+      for field, value in (("factor", "2"), ("duration", "'1h'"), ("multiplies", "'gems'"), ("stacking", "'add'"),
+                           ("rounding", "'ceil'"))),
+    ("[rewards.a]\nfactor = -1", "rewards.a.factor (line 2): '-1' is not a factor; "
+     "write 1.5, say: more than 0, 1000 at most, with no more than 6 decimals"),
+    ("[rewards.a]\ntype = 'multiplier'\nfactor = 2", "rewards.a.type (line 2): 'multiplier' is not known; "
+     "did you mean 'points_multiplier'?"),
+    # challenges
+    ("[challenges.a]", "challenges.a.goals (line 1): a challenge needs goals; write goals = \"lessons >= 10\", say"),
+    ("[challenges.a]\ngoals = ' '", "challenges.a.goals (line 2): ' ' is not a goal; write goals = \"lessons >= 10\", say"),
+    ("[challenges.a]\ngoals = 10", "challenges.a.goals (line 2): 10 is not a goal; write goals = \"lessons >= 10\", say"),
+    ("[challenges.a]\ncriteria = 'events.count'\ngoals = 'events.count'", "challenges.a.criteria (line 2): unknown key "
+     "'criteria'; there are goals, name, description, period, starts, ends, points, badge, reward, is_active, "
+     "display_order"),
+    ("[challenges.a]\ngoals = 'events.count <= 3'", "challenges.a.goals (line 2): events.count <= 3: criteria are "
+     "thresholds (column 1 of the text); write metric >= number, joined by and / or; anything else is a rule's `when`"),
+    ("[challenges.a]\ngoals = 'lesons >= 3'\n[metrics]\nlessons = { on = 'x' }", "challenges.a.goals (line 2): "
+     "unknown metric 'lesons'; did you mean 'lessons'?"),
+    ("[challenges.a]\ngoals = 'events.count@weekly >= 3'", "challenges.a.goals (line 2): the challenge has the window, "
+     "its goals have none; write 'events.count' and period = 'weekly'"),
+    ("[challenges.a]\ngoals = 'events.count@weakly >= 3'", "challenges.a.goals (line 2): the challenge has the window, "
+     "its goals have none; write 'events.count'"),
+    ("[challenges.a]\ngoals = 'points.balance@daily >= 3'", "challenges.a.goals (line 2): the challenge has the window, "
+     "its goals have none; write 'points.balance' and period = 'daily'"),
+    ("[challenges.a]\ngoals = 'events.count'\nperiod = 'week'", "challenges.a.period (line 3): 'week' is not known; "
+     "did you mean 'weekly'?"),
+    ("[challenges.a]\ngoals = 'events.count'\nstarts = 2026-03-01T00:00:00Z\nends = 2026-02-28T23:00:00Z",
+     "challenges.a.ends (line 4): the challenge ends before it starts; the end lies after the start"),
+    ("[challenges.a]\ngoals = 'events.count'\nstarts = 2026-03-01T00:00:00\nends = 2026-02-28T22:00:00Z",
+     "challenges.a.starts (line 3): 2026-03-01T00:00:00 has no time zone; write 2026-02-14T10:00:00+01:00"),
+    ("[challenges.a]\ngoals = 'events.count'\npoints = 1.5", "challenges.a.points (line 3): 1.5 is not an amount; "
+     "write a whole number"),
+    ("[challenges.a]\ngoals = 'events.count'\npoints = { gems = 3 }", "challenges.a.points (line 3): unknown currency "
+     "'gems'; there are points"),
+    ("[challenges.a]\ngoals = 'events.count'\nbadge = 'b'", "challenges.a.badge (line 3): unknown badge 'b'; "
+     "no badge is declared"),
+    ("[challenges.a]\ngoals = 'events.count'\nreward = 'r'", "challenges.a.reward (line 3): unknown reward 'r'; "
+     "no reward is declared"),
+    ("[challenges.a]\ngoals = 'events.count'\nis_active = 'no'", "challenges.a.is_active (line 3): 'no' is not true "
+     "or false"),
 ]  # fmt: skip
 
 

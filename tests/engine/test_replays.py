@@ -56,6 +56,9 @@ COMMANDS: dict[str, Any] = {
     "assign": lambda game: game.tiers.assign("ada", "silver", reason="r", idempotency_key="k"),
     "clear": lambda game: game.tiers.clear("ada", idempotency_key="k"),
     "streak": lambda game: game.streaks.record("ada", "daily", idempotency_key="k"),
+    "reverse": lambda game: game.points.reverse("txn_2_0", amount=40, reason="r", idempotency_key="k"),
+    "retract": lambda game: game.events.retract(key="sent", reason="r", idempotency_key="k"),
+    "amend": lambda game: game.events.amend(key="sent", properties={"y": 1}, idempotency_key="k"),
     "event": lambda game: game.events.emit("ada", "e", {"x": 1.5, "y": ["z"]}, idempotency_key="k"),
 }
 
@@ -79,6 +82,7 @@ def prepared(make_engine: MakeEngine, store: Store | None = None) -> Engine:
     game = make_engine(CATALOG, seed=5, **({"store": store} if store is not None else {}))
     game.points.award("ada", 100)
     game.badges.award("ada", "often")
+    game.events.emit("ada", "e", idempotency_key="sent")
     return game
 
 

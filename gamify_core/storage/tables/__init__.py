@@ -7,7 +7,7 @@ from typing import Any
 from gamify_core.storage.protocol import Table
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET, PROVENANCE, SUPPLY
-from gamify_core.storage.tables.challenges import COMPLETION
+from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
 from gamify_core.storage.tables.definitions import DEFINITION, JOB
 from gamify_core.storage.tables.gifts import GIFT, SCORE
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
@@ -50,6 +50,7 @@ TABLES: tuple[Table[Any], ...] = (
     GIFT,
     SCORE,
     COMPLETION,
+    ADVANCE,
     DEFINITION,
     JOB,
 )

@@ -38,7 +38,7 @@ class ActivityRow(NamedTuple):
     fingerprint: bytes | None  # of the arguments as passed, kept only beside a key
     outcome: str
     digest: bytes
-    late: int | None  # `occurred_at` again where that was more than an hour before: else `seq` tells the time
+    late: int | None  # `occurred_at` again where that was more than an hour away: else `seq` tells the time
 
 
 class PayloadRow(NamedTuple):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["ASSET", "ASSET_BY_EDITION", "ASSET_BY_OWNER", "ASSET_BY_TIME", "PROVENANCE", "SUPPLY"]
-__all__ += ["AssetRow", "ProvenanceRow", "SupplyRow"]
+__all__ = ["ASSET", "ASSET_BY_EDITION", "ASSET_BY_OWNER", "ASSET_BY_TIME"]
+__all__ += ["ASSET_OF_PERSON", "PROVENANCE", "SUPPLY", "AssetRow", "ProvenanceRow", "SupplyRow"]
 
 
 class SupplyRow(NamedTuple):
@@ -59,12 +59,13 @@ class ProvenanceRow(NamedTuple):
 SUPPLY = Table("supply", SupplyRow, key=2)
 ASSET_BY_EDITION = Index("asset_by_edition", ("scope", "badge", "edition"), unique=True)
 ASSET_BY_OWNER = Index("asset_by_owner", ("owner", "badge", "acquired_at", "acquired_by"), present="owner")
+ASSET_OF_PERSON = Index("asset_of_person", ("owner", "acquired_at", "acquired_by"), present="owner")
 ASSET_BY_TIME = Index("asset_by_time", ("scope", "badge", "acquired_at", "acquired_by"), present="owner")
 ASSET = Table(
     "asset",
     AssetRow,
     key=2,
-    indexes=(ASSET_BY_EDITION, ASSET_BY_OWNER, ASSET_BY_TIME),
+    indexes=(ASSET_BY_EDITION, ASSET_BY_OWNER, ASSET_OF_PERSON, ASSET_BY_TIME),
     parents={"owner": "participant", "minted_by": "activity"},
 )
 PROVENANCE = Table(

@@ -1,4 +1,8 @@
-"""Challenges that were completed: once in each of a challenge's windows."""
+"""Challenges that were completed, once in each of a challenge's windows, and what rules advanced them by.
+
+The steps are kept one by one for the day on which a challenge is prolonged: its window is another one then, which holds
+what it would hold had it been that long from the start.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Table
 
-__all__ = ["COMPLETION", "CompletionRow"]
+__all__ = ["ADVANCE", "COMPLETION", "AdvanceRow", "CompletionRow"]
 
 
 class CompletionRow(NamedTuple):
@@ -19,6 +23,16 @@ class CompletionRow(NamedTuple):
     activity: int
 
 
-COMPLETION = Table(
-    "completion", CompletionRow, key=3, parents={"participant": "participant", "activity": "activity"}
-)
+class AdvanceRow(NamedTuple):
+    """The steps by which the rules of one activity advanced a challenge."""
+
+    participant: int
+    challenge: str
+    activity: int
+    occurred_at: int
+    steps: int
+
+
+_PARENTS = {"participant": "participant", "activity": "activity"}
+COMPLETION = Table("completion", CompletionRow, key=3, parents=_PARENTS)
+ADVANCE = Table("advance", AdvanceRow, key=3, parents=_PARENTS)

@@ -25,10 +25,9 @@ class JobRow(NamedTuple):
     """Work that goes on over several commits: everybody from number `following` on is still to be looked at."""
 
     name: str
-    catalog: int
     following: int
     activity: int
 
 
 DEFINITION = Table("definition", DefinitionRow, key=3, chain=True, parents={"activity": "activity"})
-JOB = Table("job", JobRow, key=1, parents={"catalog": "catalog", "activity": "activity"})
+JOB = Table("job", JobRow, key=1, parents={"activity": "activity"})

@@ -5,12 +5,13 @@ Each is a chain whose last row is the present and whose earlier rows are its his
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gamify_core.storage.protocol import Table
 
 __all__ = ["BADGE", "EVENT", "RETRACTION", "STANDING"]
-__all__ += ["BadgeRow", "EventRow", "RetractionRow", "StandingRow"]
+__all__ += ["VOID", "BadgeRow", "EventRow", "RetractionRow", "StandingRow", "is_void", "voided"]
 
 
 class StandingRow(NamedTuple):
@@ -26,7 +27,10 @@ class StandingRow(NamedTuple):
 
 
 class BadgeRow(NamedTuple):
-    """A badge earned (`held` = 1) or taken back (0)."""
+    """A badge earned (`held` = 1) or taken back (0).
+
+    A row with the source `void:<n>` says that earning `n` is void, as if it had never been; `held` says what is left.
+    """
 
     participant: int
     badge: str
@@ -60,6 +64,17 @@ class RetractionRow(NamedTuple):
     activity: int
 
 
+def is_void(row: BadgeRow) -> bool:
+    """Say whether a row voids an earning, rather than being one, or the end of one."""
+    return row.source is not None and row.source.startswith(VOID)
+
+
+def voided(rows: Iterable[BadgeRow]) -> set[tuple[str, int]]:
+    """Return which earnings of badges are void, as (badge, n)."""
+    return {(row.badge, int(row.source.removeprefix(VOID))) for row in rows if row.source and is_void(row)}
+
+
+VOID = "void:"
 _PARENTS = {"participant": "participant", "activity": "activity"}
 STANDING = Table("standing", StandingRow, key=3, chain=True, parents=_PARENTS)
 BADGE = Table("badge", BadgeRow, key=3, chain=True, parents=_PARENTS)

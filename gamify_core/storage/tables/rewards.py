@@ -11,6 +11,7 @@ from gamify_core.storage.protocol import Index, Table
 
 __all__ = [
     "BOOST",
+    "BOOST_BY_END",
     "CLAIM",
     "CLAIM_BY_PERSON",
     "CLAIM_STANDING",
@@ -44,7 +45,7 @@ class CodeRow(NamedTuple):
 
 
 class ClaimRow(NamedTuple):
-    """A claim. `standing` is 1, or None once it was cancelled (by `cancelled_by`); `code` is the number of the code."""
+    """A claim. `standing` is 1, or None once it was cancelled by `cancelled_by` (else 0); `code` numbers its code."""
 
     claimed_by: int  # the activity …
     ordinal: int  # … and the place in its outcome
@@ -57,7 +58,7 @@ class ClaimRow(NamedTuple):
     version: int | None  # the movement that paid for it
     occurred_at: int
     standing: int | None
-    cancelled_by: int | None
+    cancelled_by: int
 
 
 class BoostRow(NamedTuple):
@@ -82,7 +83,9 @@ CODE_FREE = Index("code_free", ("scope", "reward", "n"), present="free")
 CODE = Table(
     "code", CodeRow, key=3, chain=True, indexes=(CODE_BY_VALUE, CODE_FREE), parents={"activity": "activity"}
 )
-CLAIM_BY_PERSON = Index("claim_by_person", ("participant", "occurred_at", "claimed_by", "ordinal"))
+CLAIM_BY_PERSON = Index(
+    "claim_by_person", ("participant", "occurred_at", "claimed_by", "ordinal", "cancelled_by")
+)
 CLAIM_STANDING = Index("claim_standing", ("participant", "reward", "claimed_by"), present="standing")
 CLAIM = Table(
     "claim",
@@ -91,4 +94,12 @@ CLAIM = Table(
     indexes=(CLAIM_BY_PERSON, CLAIM_STANDING),
     parents={"participant": "participant", "claimed_by": "activity"},
 )
-BOOST = Table("boost", BoostRow, key=3, chain=True, parents={"participant": "participant"})
+BOOST_BY_END = Index("boost_by_end", ("participant", "currency", "ends"))
+BOOST = Table(
+    "boost",
+    BoostRow,
+    key=3,
+    chain=True,
+    indexes=(BOOST_BY_END,),
+    parents={"participant": "participant", "claimed_by": "activity"},
+)

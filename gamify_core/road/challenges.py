@@ -1,0 +1,74 @@
+"""Challenges: goals that are met within a window, once in each, and what meeting them gives.
+
+A challenge is looked at when something that its goals read has moved, as of the instant of the event that moved it:
+what comes late completes the window in which it happened. A completion stands, also when a level falls again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.errors import GamifyError
+from gamify_core.road import badges, rewards, wallet
+from gamify_core.road.meters import moved, value_in, value_of
+from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION, AdvanceRow, CompletionRow
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Challenge
+    from gamify_core.road.compiled import ChallengePlan
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["advance", "consider"]
+
+
+def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
+    """Complete a challenge whose goals are met in the window of the turn, unless it is complete there already."""
+    challenge = plan.challenge
+    label = plan.windows.label(turn.occurred_at)
+    if label is None or not challenge.is_active:
+        return
+    if turn.unit.get(COMPLETION, (who.number, challenge.code, label)) is not None:
+        return
+    if plan.criteria.met(lambda metric: _value(turn, who, plan, metric)):
+        row = CompletionRow(who.number, challenge.code, label, turn.occurred_at, turn.seq)
+        turn.unit.add(COMPLETION, row)
+        turn.say("challenge_completed", who.number, "goals", challenge.code, label)
+        _give(turn, who, challenge)
+
+
+def _value(turn: Turn, who: ParticipantRow, plan: ChallengePlan, metric: str) -> int:
+    tracker = plan.trackers[metric]
+    return value_of(turn, who, metric) if tracker is None else value_in(turn, who, tracker)
+
+
+def _give(turn: Turn, who: ParticipantRow, challenge: Challenge) -> None:
+    """Give what completing gives; what cannot be given takes nothing else away."""
+    cause = f"challenge:{challenge.code}"
+    catalog = turn.plan.catalog
+    for currency, points in challenge.points:
+        try:
+            wallet.award(turn, who, currency, points, cause)
+        except GamifyError:  # a wallet that is full to 64 bits
+            turn.say("skipped", who.number, cause, "points", "out_of_range")
+    for badge in map(catalog.badge, challenge.badge):
+        if badge.repeatable or badges.held(turn, who, badge) is None:
+            badges.earn(turn, who, badge, cause)
+    for reward in map(catalog.reward, challenge.reward):
+        try:
+            rewards.give(turn, who, reward, cause)
+        except rewards.REFUSALS as error:
+            turn.say("skipped", who.number, cause, "reward", error.code, reward.code)
+
+
+def advance(turn: Turn, who: ParticipantRow, code: str) -> bool:
+    """Let `challenge.<code>` go up by one, and say whether a window of the challenge holds the instant at all."""
+    if turn.plan.challenges[code].windows.label(turn.occurred_at) is None:
+        return False
+    row = turn.unit.get(ADVANCE, (who.number, code, turn.seq))
+    steps = 1 if row is None else row.steps + 1
+    turn.unit.put(ADVANCE, AdvanceRow(who.number, code, turn.seq, turn.occurred_at, steps))
+    plan = turn.plan.metrics.get(f"challenge.{code}")
+    if plan is not None:
+        moved(turn, who, plan, None, 1, 1)
+    return True

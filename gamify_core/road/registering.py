@@ -1,0 +1,48 @@
+"""Who a participant is, as their application says: the fields of their row, and where they lived since when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gamify_core.road.seal import canonical
+from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE, ZoneChangeRow
+
+if TYPE_CHECKING:
+    from gamify_core.border import Json
+    from gamify_core.road.turn import Turn
+
+__all__ = ["is_new", "register"]
+
+
+def is_new(turn: Turn) -> bool:
+    """Say whether nobody has seen the turn's participant before this very command."""
+    return turn.who.created_at == turn.recorded_at  # no two commands are recorded at one instant
+
+
+def register(
+    turn: Turn,
+    display_name: str | None,
+    avatar_url: str | None,
+    timezone: str | None,
+    attributes: Mapping[str, Json],
+) -> None:
+    """Put the fields that are given; attributes are merged, and one that is None is removed."""
+    row = turn.who
+    merged = {**json.loads(row.attributes), **attributes}
+    new = row._replace(
+        display_name=row.display_name if display_name is None else display_name,
+        avatar_url=row.avatar_url if avatar_url is None else avatar_url,
+        timezone=row.timezone if timezone is None else timezone,
+        attributes=canonical({key: value for key, value in merged.items() if value is not None}),
+    )
+    if new.timezone != row.timezone:
+        head = turn.unit.last(ZONE_CHANGE, (row.number,))
+        n = 1 if head is None else head.n + 1
+        change = ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq)
+        turn.unit.append(ZONE_CHANGE, change)
+    if new != row:
+        turn.unit.put(PARTICIPANT, new)
+    elif not is_new(turn):
+        turn.rest(0)

@@ -1,0 +1,98 @@
+"""What an activity moved, found again by its outcome, and taken back as far as it is there.
+
+A movement stands under its activity and its place there (`txn_17_0`), while wallets are numbered by themselves. Both
+run in the order of recording, so the one is found from the other by halving.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gamify_core.road import assets, wallet
+from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.assets import ASSET
+from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
+
+if TYPE_CHECKING:
+    from gamify_core.effects import Words
+    from gamify_core.road.turn import Turn
+    from gamify_core.road.wallet import OnInsufficient
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["movement", "outcome_of", "stay", "take_back", "take_copy", "taken"]
+
+
+def outcome_of(turn: Turn, activity: int) -> list[Words]:
+    """Return the words of an outcome; this command's own as far as it has come."""
+    if activity == turn.seq:
+        return list(turn.outcome)
+    row = turn.unit.get(ACTIVITY, (activity,))
+    outcome: list[Words] = json.loads(row.outcome) if row is not None else []
+    return outcome
+
+
+def movement(
+    reader: Reader | Unit, number: int, currency: str, activity: int, ordinal: int
+) -> EntryRow | None:
+    """Return the row of a wallet that an activity wrote at a place in its outcome."""
+    head = reader.last(ENTRY, (number, currency))
+    low, high = 1, head.version if head is not None else 0
+    while low <= high:
+        middle = (low + high) // 2
+        row = reader.get(ENTRY, (number, currency, middle))
+        if row is None or (row.activity, row.ordinal) == (activity, ordinal):
+            return row
+        if (row.activity, row.ordinal) < (activity, ordinal):
+            low = middle + 1
+        else:
+            high = middle - 1
+    return None
+
+
+def taken(reader: Reader | Unit, entry: EntryRow) -> int:
+    """Return how much of a movement has been taken back."""
+    row = reader.get(REVERSAL, (entry.participant, entry.currency, entry.version))
+    return 0 if row is None else row.amount
+
+
+def take_back(  # noqa: PLR0913 - whose movement, which one, and why
+    turn: Turn,
+    who: ParticipantRow,
+    words: Words,
+    activity: int,
+    ordinal: int,
+    cause: str,
+    policy: OnInsufficient,
+) -> None:
+    """Take back the movement that these words of an outcome say; what was spent already stays, and that is said."""
+    currency = str(words[4])
+    entry = movement(turn.unit, who.number, currency, activity, ordinal)
+    if entry is None:
+        return
+    left = abs(entry.amount) - taken(turn.unit, entry)
+    took = wallet.reverse(turn, who, currency, entry.version, cause, on_insufficient=policy)
+    if took < left:
+        turn.say("skipped", who.number, cause, "points", "spent", left - took, left)
+
+
+def stay(turn: Turn, who: ParticipantRow, cause: str, effect: str, code: str, *facts: str | int) -> None:
+    """Say what stays, and why, once: an event and what its going sets off may both come upon it."""
+    said = ["skipped", who.number, effect, code, *facts]
+    if not any([*words[:2], *words[3:]] == said for words in turn.outcome):
+        turn.say("skipped", who.number, cause, effect, code, *facts)
+
+
+def take_copy(turn: Turn, who: ParticipantRow, words: Words, cause: str) -> None:
+    """Burn the copy whose minting these words say, unless it belongs to somebody else by now."""
+    _, _, _, minted_by, ordinal, badge, edition = words
+    asset = turn.unit.get(ASSET, (minted_by, ordinal))
+    if asset is None or asset.owner is None:  # burnt already
+        return
+    if asset.owner == who.number:
+        assets.burn(turn, asset, cause)
+    else:
+        stay(turn, who, cause, "asset", "moved_on", str(badge), int(edition or 0))

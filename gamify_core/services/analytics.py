@@ -1,0 +1,284 @@
+"""`engine.analytics`: how points and gifts flow within a window of time, and who owns what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal, get_args, overload
+
+import attrs
+
+from gamify_core import border
+from gamify_core.catalog.known import Known
+from gamify_core.catalog.nearest import nearest
+from gamify_core.clock import instant_of, iso
+from gamify_core.domain.periods import Calendar
+from gamify_core.domain.windows import length
+from gamify_core.errors import BadValue, NotFound
+from gamify_core.road.gifts import REDEEMED
+from gamify_core.services.access import Access
+from gamify_core.services.flows import Kind, Period, flows
+from gamify_core.services.ownership import Ownership, ownership
+from gamify_core.services.reading import Snapshot, snapshot
+from gamify_core.storage.tables.gifts import SCORE, SCORE_BY_ACTION, ScoreRow
+
+if TYPE_CHECKING:
+    from gamify_core.storage.protocol import Key, Reader
+
+__all__ = [
+    "Analytics",
+    "FlowAudit",
+    "FlowDay",
+    "FlowSummary",
+    "GiftAudit",
+    "GiftDay",
+    "GiftSummary",
+    "Window",
+]
+
+Window = str | tuple[datetime, datetime]
+"""So long until now (`"7d"`), or from one aware datetime until before another."""
+
+_GIFTS = "gifts_redeemed"
+_DAILY = Calendar("daily")
+_AT_ONCE = 500
+
+
+@attrs.frozen
+class GiftSummary:
+    """Gifts in all; `top_tier` is the label of most of them (of two with as many, the one of more value)."""
+
+    total_gifts: int
+    total_value: int
+    unique_recipients: int
+    top_tier: str | None
+
+
+@attrs.frozen
+class GiftDay:
+    """Gifts of one day."""
+
+    date: date
+    count: int
+    value: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's day."""
+        return {"date": self.date.isoformat(), "count": self.count, "value": self.value}
+
+
+@attrs.frozen
+class GiftAudit:
+    """What was redeemed within a window of time; `daily` has the days on which something was, newest first."""
+
+    window: str
+    summary: GiftSummary
+    daily: tuple[GiftDay, ...]
+    metric: str = _GIFTS
+    type: str = "currency"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's audit."""
+        return _audit(self)
+
+
+@attrs.frozen
+class FlowSummary:
+    """How a currency flowed.
+
+    `issued` was awarded, `spent` deducted, `transferred` passed from one participant to another; `expired` lapsed;
+    `reversed` is signed, below zero where more awards than deductions were taken back. `net` is by how much all
+    wallets together changed, and `by_reason` says what made it so: what was issued, less what was taken, by the cause
+    (`rule:lesson`, `gift:gift_17`) or by the reason that a direct call gave (else `direct`).
+    """
+
+    issued: int
+    spent: int
+    transferred: int
+    expired: int
+    reversed: int
+    net: int
+    unique_recipients: int
+    by_reason: Mapping[str, int]
+
+
+@attrs.frozen
+class FlowDay:
+    """How a currency flowed on one day."""
+
+    date: date
+    issued: int
+    spent: int
+    transferred: int
+    expired: int
+    reversed: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {**attrs.asdict(self), "date": self.date.isoformat()}
+
+
+@attrs.frozen
+class FlowAudit:
+    """How a currency flowed within a window of time; `daily` has the days on which it did, newest first."""
+
+    metric: str
+    window: str
+    summary: FlowSummary
+    daily: tuple[FlowDay, ...]
+    type: str = "currency"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON, in the shape of the document's audit."""
+        return _audit(self)
+
+
+def _audit(audit: GiftAudit | FlowAudit) -> dict[str, object]:
+    return {
+        "type": audit.type,
+        "metric": audit.metric,
+        "window": audit.window,
+        "summary": attrs.asdict(audit.summary),
+        "daily": [day.to_dict() for day in audit.daily],
+    }
+
+
+class Analytics:
+    """What happened in all: currencies, gifts and ownership."""
+
+    def __init__(self, access: Access) -> None:
+        """Hang off an engine."""
+        self._access = access
+
+    @overload
+    def currency(self, metric: Literal["gifts_redeemed"], window: Window) -> GiftAudit: ...
+
+    @overload
+    def currency(self, metric: Literal["points"], window: Window) -> FlowAudit: ...
+
+    @overload
+    def currency(self, metric: str, window: Window) -> GiftAudit | FlowAudit: ...
+
+    def currency(self, metric: str, window: Window) -> GiftAudit | FlowAudit:
+        """Audit the gifts that were redeemed (`"gifts_redeemed"`), or the flow of a currency (`"points"`).
+
+        `window` is how long until now (`"24h"`, `"7d"`, `"2w"`, `"3mo"`, `"1y"`), or two aware datetimes: from the
+        first until before the second. What counts is when something occurred; days are those of the catalog's zone.
+        It takes time with what the window holds, however long history is.
+        Raises `BadValue` (window) and `NotFound` (metric).
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 500, reason="Welcome")
+        >>> _ = game.points.deduct("ada", 120, reason="Hat")
+        >>> game.analytics.currency("points", "7d").to_dict()["summary"]["by_reason"]
+        {'Welcome': 500, 'Hat': -120}
+        """
+        name = border.code(metric, "metric")
+        with snapshot(self._access) as seen:
+            if name != _GIFTS and name not in (currencies := Known(seen.plan.catalog).currencies):
+                near = nearest(name, (_GIFTS, *currencies))
+                raise NotFound("metric", name[:100], f"Metric not found: {name:.100}", nearest=near)
+            period, said = _period(window, seen)
+            if name == _GIFTS:
+                return _gifts(seen, period, said)
+            return _flow(seen, name, period, said)
+
+    def ownership(self, badge: str, *, limit: int = 100) -> Ownership:
+        """Return who owns copies of a badge, newest acquisition first. Raises `NotFound`.
+
+        >>> from gamify_core import Badge, Catalog, Engine
+        >>> game = Engine(Catalog(badges=[Badge("genesis", max_supply=100)]))
+        >>> _ = game.assets.mint("genesis", "ada")
+        >>> game.analytics.ownership("genesis").total_minted
+        1
+        """
+        return ownership(self._access, badge, limit)
+
+
+def _period(window: object, seen: Snapshot) -> tuple[Period, str]:
+    """Return the stretch of time that a window is, and how to call it."""
+    if isinstance(window, str):
+        # Up to and including now: what was written a moment ago is of the last seven days
+        end = seen.as_of + 1
+        asked = length(window)
+        return Period(asked.before(end, seen.plan.zone), end), str(asked)
+    if not isinstance(window, tuple | list) or len(window) != 2:  # noqa: PLR2004 - a beginning and an end
+        detail = f"window must be text such as '7d' or two aware datetimes, not {window!r:.60}"
+        raise BadValue("window", window, detail)
+    start, end = (instant_of(each, "window") for each in window)
+    if end <= start:
+        detail = f"window ends at {iso(end)}, which is not after its start at {iso(start)}"
+        raise BadValue("window", window, detail)
+    return Period(start, end), f"{iso(start)}/{iso(end)}"
+
+
+def _day(seen: Snapshot, instant: int) -> date:
+    return date.fromordinal(_DAILY.label(instant, seen.plan.zone))
+
+
+# -- gifts ----------------------------------------------------------------------------------------------------
+
+
+def _gifts(seen: Snapshot, period: Period, said: str) -> GiftAudit:
+    counts: Counter[date] = Counter()
+    values: Counter[date] = Counter()
+    tiers: Counter[str] = Counter()
+    worth: Counter[str] = Counter()
+    people: set[int] = set()
+    for row in _redeemed(seen.reader, seen.access.scope, period):
+        day = _day(seen, row.occurred_at)
+        counts[day] += 1
+        values[day] += row.value
+        people.add(row.participant)
+        if row.tier is not None:
+            tiers[row.tier] += 1
+            worth[row.tier] += row.value
+    top = max(sorted(tiers), key=lambda tier: (tiers[tier], worth[tier]), default=None)
+    summary = GiftSummary(counts.total(), values.total(), len(people), top)
+    daily = tuple(GiftDay(day, counts[day], values[day]) for day in sorted(counts, reverse=True))
+    return GiftAudit(said, summary, daily)
+
+
+def _redeemed(reader: Reader, scope: str, period: Period) -> Iterator[ScoreRow]:
+    start: Key = (period.start,)
+    while True:
+        rows = reader.scan(
+            SCORE, SCORE_BY_ACTION, (scope, REDEEMED), start=start, stop=(period.end,), limit=_AT_ONCE
+        )
+        yield from rows
+        if len(rows) < _AT_ONCE:
+            return
+        start = (rows[-1].occurred_at, rows[-1].activity + 1)
+
+
+# -- currencies -----------------------------------------------------------------------------------------------
+
+
+def _flow(seen: Snapshot, currency: str, period: Period, said: str) -> FlowAudit:
+    in_all: Counter[str] = Counter()
+    days: dict[date, Counter[str]] = {}
+    reasons: Counter[str] = Counter()
+    people: set[int] = set()
+    road = seen.access.road
+    for flow in flows(seen.reader, seen.access.scope, currency, period, road.accept_early):
+        in_all[flow.kind] += flow.amount
+        days.setdefault(_day(seen, flow.occurred_at), Counter())[flow.kind] += flow.amount
+        if flow.kind == "issued":
+            people.add(flow.participant)
+        if flow.kind != "transferred":
+            reasons[flow.reason] += -flow.amount if flow.kind in {"spent", "expired"} else flow.amount
+    net = in_all["issued"] - in_all["spent"] - in_all["expired"] + in_all["reversed"]
+    by_reason = dict(sorted(reasons.items(), key=_largest_first))
+    summary = FlowSummary(**_kinds(in_all), net=net, unique_recipients=len(people), by_reason=by_reason)
+    daily = tuple(FlowDay(day, **_kinds(days[day])) for day in sorted(days, reverse=True))
+    return FlowAudit(currency, said, summary, daily)
+
+
+def _kinds(amounts: Counter[str]) -> dict[str, int]:
+    return {kind: amounts[kind] for kind in get_args(Kind)}
+
+
+def _largest_first(reason: tuple[str, int]) -> tuple[int, str]:
+    return -reason[1], reason[0]

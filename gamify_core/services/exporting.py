@@ -1,0 +1,174 @@
+"""Everything that is held about one person, as plain JSON.
+
+Promise: what is in the export is what erasing the person would take away, and what it would leave under an alias. Text
+and properties come from the very commands they were sent with.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from gamify_core.clock import iso
+from gamify_core.effects import effect_id
+from gamify_core.ids import id_of
+from gamify_core.road.erasing import concerning, currencies
+from gamify_core.services.profiles import profile_of
+from gamify_core.storage.tables.activity import PAYLOAD
+from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
+from gamify_core.storage.tables.challenges import COMPLETION
+from gamify_core.storage.tables.gifts import SCORE
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.metrics import METRIC, WINDOW
+from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
+from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
+from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE
+from gamify_core.storage.tables.streaks import MARK
+
+if TYPE_CHECKING:
+    from gamify_core.border import Json
+    from gamify_core.services.reading import Snapshot
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.tables.rewards import ClaimRow
+
+__all__ = ["exported"]
+
+
+def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
+    """Return everything that is held about a participant, oldest first in every list."""
+    reader, number = seen.reader, person.number
+    return {
+        "profile": profile_of(seen, person).to_dict(),
+        "timezones": [
+            {"timezone": row.timezone, "since": iso(row.since)}
+            for row in reader.scan(ZONE_CHANGE, None, (number,))
+        ],
+        "transactions": [
+            _transaction(reader, row)
+            for currency in currencies(reader, number)
+            for row in reader.scan(ENTRY, None, (number, currency))
+        ],
+        "events": [
+            {
+                "id": id_of("evt", row.activity),
+                "event_name": row.name,
+                "properties": _request(reader, row.activity).get("properties", {}),
+                "occurred_at": iso(row.occurred_at),
+                "retracted": row.retracted is not None,
+            }
+            for row in reader.scan(EVENT, None, (number,))
+        ],
+        "badges": [
+            {"code": row.badge, "earned": bool(row.held), "cause": row.source or "direct", **_when(row)}
+            for row in reader.scan(BADGE, None, (number,))
+        ],
+        "tiers": [
+            {"ladder": row.ladder, "code": row.tier, "how": row.how, **_when(row)}
+            for row in reader.scan(STANDING, None, (number,))
+        ],
+        "streaks": [
+            {"code": row.streak, "recorded_at": iso(row.instant)}
+            for row in reader.scan(MARK, None, (number,))
+        ],
+        "metrics": _metrics(reader, number),
+        **_property(reader, number),
+        "activity": _activity(seen, person),
+    }
+
+
+def _property(reader: Reader, number: int) -> dict[str, object]:
+    """Return what somebody owns, claimed, was posted and completed."""
+    return {
+        "assets": [
+            {
+                "asset_id": id_of("asset", row.minted_by, row.ordinal),
+                "badge": row.badge,
+                "edition": row.edition,
+                "acquired_at": iso(row.acquired_at),
+            }
+            for row in reader.scan(ASSET, ASSET_BY_OWNER, (number,))
+        ],
+        "claims": [_claim(reader, row) for row in reader.scan(CLAIM, CLAIM_BY_PERSON, (number,))],
+        "scores": [
+            {"metric": row.metric, "action": row.action, "value": row.value, **_when(row)}
+            for row in reader.scan(SCORE, None, (number,))
+        ],
+        "challenges": [
+            {"code": row.challenge, **_when(row)} for row in reader.scan(COMPLETION, None, (number,))
+        ],
+    }
+
+
+class _Dated(Protocol):
+    """A row that says when what it tells of occurred."""
+
+    @property
+    def occurred_at(self) -> int: ...
+
+
+def _when(row: _Dated) -> dict[str, object]:
+    return {"occurred_at": iso(row.occurred_at)}
+
+
+def _request(reader: Reader, activity: int) -> dict[str, Json]:
+    """Return what a command was asked with; of what was erased there is nothing."""
+    payload = reader.get(PAYLOAD, (activity,))
+    request: dict[str, Json] = json.loads(payload.request) if payload is not None and payload.request else {}
+    return request
+
+
+def _transaction(reader: Reader, row: EntryRow) -> dict[str, object]:
+    request = _request(reader, row.activity) if row.source is None else {}
+    peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
+    return {
+        "transaction_id": effect_id("points_", row.activity, row.ordinal),
+        "amount": row.amount,
+        "currency": row.currency,
+        "balance_after": row.balance,
+        "source": row.source or "direct",
+        "account": row.account,
+        "peer_id": peer.participant_id if peer is not None else None,
+        "reason": request.get("reason"),
+        "metadata": request.get("metadata", {}),
+        "occurred_at": iso(row.occurred_at),
+    }
+
+
+def _claim(reader: Reader, row: ClaimRow) -> dict[str, object]:
+    code = reader.get(CODE, (row.scope, row.reward, row.code)) if row.code is not None else None
+    return {
+        "claim_id": id_of("claim", row.claimed_by, row.ordinal),
+        "reward_id": row.reward,
+        "code_value": code.value if code is not None else None,
+        "points_deducted": row.cost,
+        "currency": row.currency,
+        "cancelled": row.standing is None,
+        "occurred_at": iso(row.occurred_at),
+    }
+
+
+def _metrics(reader: Reader, number: int) -> list[dict[str, object]]:
+    """Return what is counted, window by window."""
+    found: list[dict[str, object]] = []
+    for row in reader.scan(METRIC, None, (number,)):
+        window = reader.get(WINDOW, (row.window,))
+        assert window is not None  # noqa: S101 - windows are never removed
+        starts = iso(window.starts_at) if window.starts_at is not None else None
+        told = {"metric": window.metric, "calendar": window.calendar, "starts_at": starts}
+        found.append({**told, "value": row.value, "reached_at": iso(row.reached_at)})
+    return found
+
+
+def _activity(seen: Snapshot, person: ParticipantRow) -> list[dict[str, object]]:
+    """Return every command about a participant; of a batch only that it was sent, for it is about others too."""
+    return [
+        {
+            "seq": row.seq,
+            "kind": row.kind,
+            "recorded_at": iso(row.recorded_at),
+            "request": None if row.participant is None else json.loads(payload.request or "null"),
+        }
+        for row, payload in concerning(seen.reader, person)
+    ]

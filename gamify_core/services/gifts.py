@@ -1,0 +1,370 @@
+"""`engine.gifts`: gift campaigns, redeemed once by each participant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gamify_core import border
+from gamify_core.answers import Answer
+from gamify_core.clock import instant_of, iso, moment
+from gamify_core.effects import AssetMinted, BadgeEarned, GiftRedeemed
+from gamify_core.errors import BadValue
+from gamify_core.ids import id_of
+from gamify_core.road.gifts import define_badge, gift_of, redeem
+from gamify_core.road.road import Ask, Decided
+from gamify_core.road.values import natural_value
+from gamify_core.services.access import Access
+from gamify_core.services.asking import request_of
+from gamify_core.services.pages import Page
+from gamify_core.services.reading import snapshot
+from gamify_core.storage.tables.gifts import GIFT, GIFT_BY_SCOPE, SCORE, SCORE_BY_GIFT, GiftRow
+
+if TYPE_CHECKING:
+    from gamify_core.road.turn import Turn
+
+__all__ = ["Gift", "GiftAnswer", "Gifts", "RedeemAnswer"]
+
+
+@attrs.frozen
+class Gift:
+    """A gift campaign. `redeemed` is how often it was redeemed, where one gift was asked for (else None)."""
+
+    gift_id: str
+    name: str
+    tier: str
+    reward: int
+    badge_included: bool
+    expires: datetime | None
+    created_at: datetime
+    currency: str = "points"
+    badge_code: str | None = None
+    redeemed: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's gift."""
+        return {
+            "gift_id": self.gift_id,
+            "name": self.name,
+            "tier": self.tier,
+            "reward": self.reward,
+            "badge_included": self.badge_included,
+            "expires": iso(self.expires) if self.expires is not None else None,
+            "created_at": iso(self.created_at),
+        }
+
+
+class GiftAnswer(Answer):
+    """A gift that was created.
+
+    An outcome holds no free text: what the gift is called comes from the arguments, which under one idempotency key are
+    the same every time.
+    """
+
+    __slots__ = ("gift",)
+
+    def __init__(self, decided: Decided, gift: Gift) -> None:
+        """Read from what was decided, and from what it was asked with."""
+        super().__init__(decided)
+        self.gift: Gift = gift
+
+    @property
+    def gift_id(self) -> str:
+        """The id of the gift."""
+        return self.gift.gift_id
+
+    @property
+    def name(self) -> str:
+        """What the campaign is called."""
+        return self.gift.name
+
+    @property
+    def tier(self) -> str:
+        """The label by which gifts are audited."""
+        return self.gift.tier
+
+    @property
+    def reward(self) -> int:
+        """How many points it gives."""
+        return self.gift.reward
+
+    @property
+    def currency(self) -> str:
+        """Of which currency."""
+        return self.gift.currency
+
+    @property
+    def badge_included(self) -> bool:
+        """Whether it gives a badge."""
+        return self.gift.badge_included
+
+    @property
+    def badge_code(self) -> str | None:
+        """The badge that it gives, or None."""
+        return self.gift.badge_code
+
+    @property
+    def expires(self) -> datetime | None:
+        """The first instant at which it is too late to redeem it, or None."""
+        return self.gift.expires
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created, in UTC."""
+        return self.gift.created_at
+
+    def _told(self) -> tuple[object, ...]:
+        named = self.badge_code if self.badge_code != self.gift_id else None  # else it is the number of a row
+        words = (self.name, self.tier, self.reward, self.currency, self.badge_included, named, self.expires)
+        return self._decided.kind, *words
+
+    __hash__ = Answer.__hash__
+
+    def __str__(self) -> str:
+        """Return a line such as `gift_17 Welcome Pack: 500 points`."""
+        title = f"{self.gift_id} {self.name}: {self.reward:,} {self.currency}"
+        return title + (" (replayed)" if self.replayed else "")
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a creation."""
+        return self.gift.to_dict()
+
+
+class RedeemAnswer(Answer):
+    """A gift that was redeemed, and everything that brought about."""
+
+    __slots__ = ()
+
+    @property
+    def _redeemed(self) -> GiftRedeemed:
+        return next(effect for effect in self.effects if isinstance(effect, GiftRedeemed))
+
+    @property
+    def gift_id(self) -> str:
+        """The gift."""
+        return self._redeemed.gift_id
+
+    @property
+    def reward(self) -> int:
+        """How many points it gave."""
+        return self._redeemed.reward
+
+    @property
+    def currency(self) -> str:
+        """Of which currency."""
+        return str(self._said()[2])
+
+    @property
+    def new_balance(self) -> int:
+        """The balance in that currency after everything the command did."""
+        return int(self._said()[3] or 0)
+
+    @property
+    def badge(self) -> BadgeEarned | None:
+        """The badge that was earned by it, or None where there was none or it was held already."""
+        return next((badge for badge in self.badges if badge.cause == f"gift:{self.gift_id}"), None)
+
+    @property
+    def asset(self) -> AssetMinted | None:
+        """The numbered copy that came with it, or None."""
+        return next((effect for effect in self.effects if isinstance(effect, AssetMinted)), None)
+
+    @property
+    def redeemed_at(self) -> datetime:
+        """When it was redeemed, in UTC."""
+        return self.occurred_at
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        asset = self.asset
+        return {
+            "gift_id": self.gift_id,
+            "participant_id": self.participant_id,
+            "reward": self.reward,
+            "new_balance": self.new_balance,
+            "badge": asset.badge if asset is not None else None,
+            "badge_id": asset.asset_id if asset is not None else None,
+            "redeemed_at": iso(self.redeemed_at),
+        }
+
+
+class Gifts:
+    """Gift campaigns: so many points and a badge, for each participant once, until they expire."""
+
+    def __init__(self, access: Access, limits: border.Limits) -> None:
+        """Hang off an engine."""
+        self._access = access
+        self._limits = limits
+
+    def create(  # noqa: PLR0913 - the fields of the document
+        self,
+        name: str,
+        tier: str,
+        reward: int,
+        badge: bool | str = False,  # noqa: FBT001, FBT002 - in the order of the document
+        expires: datetime | str | None = None,
+        *,
+        currency: str = "points",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> GiftAnswer:
+        """Create a gift of `reward` points (0 or more), under a `tier` label by which it is audited.
+
+        With `badge` True it comes with a badge of its own that bears the name of the gift; a text names a badge that
+        is defined. `expires` (an aware datetime or ISO 8601 text; None: never) is the first instant at which it is too
+        late; one that has passed is accepted, for what comes late may still have been in time.
+        Raises `BadValue`, `NotFound` (badge or currency), `OutOfWindow`, `IdempotencyConflict`, and `AdminRequired` on
+        a handle for participant-facing code.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> gift = game.gifts.create("Welcome Pack", "gold", 500, badge=True)
+        >>> game.gifts.redeem(gift.gift_id, "alice.kred").badges[0].name
+        'Welcome Pack'
+        """
+        self._access.require_admin()
+        called = border.participant(name, "name")  # the same bounds
+        label = border.participant(tier, "tier")
+        points = border.whole(reward, "reward", 0, self._limits.amount)
+        if not isinstance(badge, bool | str):
+            detail = f"badge must be True, False or the code of a badge, not {type(badge).__name__}"
+            raise BadValue("badge", badge, detail)
+        given = border.code(badge, "badge") if isinstance(badge, str) else badge
+        until = _expiry(expires)
+        paid_in = border.code(currency, "currency")
+        request = request_of(
+            at,
+            name=called,
+            tier=label,
+            reward=points,
+            badge=given or None,
+            expires=iso(until) if until is not None else None,
+            currency=paid_in if paid_in != "points" else None,
+        )
+
+        def decide(turn: Turn) -> None:
+            code = turn.plan.catalog.badge(given).code if isinstance(given, str) else None
+            turn.plan.catalog.currency(paid_in)
+            if given is True:
+                code = define_badge(turn, called)
+            number, scope, created = turn.seq, turn.scope, turn.occurred_at
+            row = GiftRow(number, scope, called, label, points, paid_in, code, until, created)
+            turn.unit.add(GIFT, row)
+            turn.say("=", None, code)
+
+        key = border.idempotency_key(idempotency_key)
+        ask = Ask("gifts.create", "", request, at, key, decide, edits=given is True)
+        decided = self._access.write(ask)
+        code = str(given) if isinstance(given, str) else id_of("gift", decided.seq) if given else None
+        row = GiftRow(
+            decided.seq, self._access.scope, called, label, points, paid_in, code, until, decided.occurred_at
+        )
+        return GiftAnswer(decided, _gift(row))
+
+    def redeem(
+        self,
+        gift_id: str,
+        participant_id: str,
+        *,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> RedeemAnswer:
+        """Give a participant what a gift holds: its points, its badge unless it is held, and a copy of the badge.
+
+        Each participant redeems a gift once; all of it is given, or nothing. It is written as the posted score
+        `gift_redeemed`, which `analytics.currency("gifts_redeemed", …)` counts.
+        Raises `NotFound` (`Gift not found: …`), `AlreadyRedeemed`, `GiftExpired`, `SoldOut`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> gift = game.gifts.create("Welcome Pack", "gold", 500)
+        >>> game.gifts.redeem(gift.gift_id, "alice.kred").new_balance
+        500
+        >>> game.gifts.redeem(gift.gift_id, "alice.kred")
+        Traceback (most recent call last):
+        gamify_core.errors.AlreadyRedeemed: Gift already redeemed: gift_2 by alice.kred
+        """
+        named = border.code(gift_id, "gift_id")
+        who = border.participant(participant_id)
+        request = request_of(at, gift_id=named, participant_id=who)
+
+        def decide(turn: Turn) -> None:
+            redeem(turn, turn.who, gift_of(turn.unit, turn.scope, named))
+
+        def after(turn: Turn) -> None:
+            currency = gift_of(turn.unit, turn.scope, named).currency
+            held = natural_value(turn.unit, turn.who, turn.plan, f"{currency}.balance", turn.recorded_at)
+            turn.say("=", turn.who.number, currency, held)
+
+        key = border.idempotency_key(idempotency_key)
+        ask = Ask("gifts.redeem", who, request, at, key, decide, after=after)
+        return RedeemAnswer(self._access.write(ask))
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def get(self, gift_id: str) -> Gift:
+        """Return a gift, and how often it was redeemed. Raises `NotFound`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> gift = game.gifts.create("Welcome Pack", "gold", 500, expires="2026-03-20T00:00:00Z")
+        >>> game.gifts.get(gift.gift_id).redeemed
+        0
+        """
+        named = border.code(gift_id, "gift_id")
+        with self._access.read() as reader:
+            row = gift_of(reader, self._access.scope, named)
+            return _gift(row, reader.count(SCORE, SCORE_BY_GIFT, (row.activity,)))
+
+    def list(self, *, active_only: bool = False, page: int = 1, page_size: int = 20) -> Page[Gift]:
+        """Return gifts, newest first; with `active_only` those that have not expired.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.gifts.create("Welcome Pack", "gold", 500)
+        >>> [gift.name for gift in game.gifts.list(active_only=True)]
+        ['Welcome Pack']
+        """
+        number, size = border.page(page, page_size)
+        first = (number - 1) * size
+        mine = (self._access.scope,)
+        with snapshot(self._access) as seen:
+            reader = seen.reader
+            if active_only:
+                every = reader.scan(GIFT, GIFT_BY_SCOPE, mine, reverse=True)
+                active = [row for row in every if row.expires is None or row.expires > seen.as_of]
+                total, rows = len(active), active[first : first + size]
+            else:
+                total = reader.count(GIFT, GIFT_BY_SCOPE, mine)
+                rows = reader.scan(GIFT, GIFT_BY_SCOPE, mine, reverse=True, offset=first, limit=size)
+        return Page([_gift(row) for row in rows], total, number, size, "gifts")
+
+
+def _gift(row: GiftRow, redeemed: int | None = None) -> Gift:
+    return Gift(
+        id_of("gift", row.activity),
+        row.name,
+        row.tier,
+        row.reward,
+        row.badge is not None,
+        moment(row.expires) if row.expires is not None else None,
+        moment(row.created_at),
+        row.currency,
+        row.badge,
+        redeemed,
+    )
+
+
+def _expiry(expires: object) -> int | None:
+    """Return when a gift expires, from a datetime or from text."""
+    if expires is None:
+        return None
+    if isinstance(expires, str):
+        try:
+            expires = datetime.fromisoformat(expires)
+        except ValueError:
+            detail = f"expires {expires!r:.60} is not an instant"
+            raise BadValue("expires", expires, detail, hint="such as '2026-03-20T00:00:00Z'") from None
+    return instant_of(expires, "expires")

@@ -1,0 +1,211 @@
+"""Lists of people: searched, filtered, sorted, a page at a time.
+
+By id, with no search and no filter, only the people of the page are looked at. A search reads everybody's row; a filter
+by tier, and any other order, read something of everybody in the scope, whatever the page: that is the cost of an order
+that no index keeps. For a ranking of many people there are leaderboards.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, get_args
+
+import attrs
+
+from gamify_core import border
+from gamify_core.clock import moment
+from gamify_core.errors import BadValue
+from gamify_core.road.values import events_of
+from gamify_core.services.pages import Page
+from gamify_core.services.profiles import last_seen
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
+from gamify_core.storage.tables.progress import STANDING
+
+if TYPE_CHECKING:
+    from gamify_core.road.compiled import LadderPlan
+    from gamify_core.services.reading import Snapshot
+
+__all__ = ["Listing", "ParticipantSummary", "SortBy", "SortOrder", "listing", "people"]
+
+SortBy = Literal[
+    "participant_id",
+    "display_name",
+    "total_points",
+    "available_points",
+    "total_events",
+    "first_seen_at",
+    "last_seen_at",
+]
+SortOrder = Literal["asc", "desc"]
+
+
+@attrs.frozen
+class ParticipantSummary:
+    """A participant as lists show them. `current_tier` is the rung's code on the first ladder."""
+
+    participant_id: str
+    display_name: str | None
+    total_points: int
+    available_points: int
+    current_tier: str | None
+    total_events: int
+    is_active: bool
+    first_seen_at: datetime = attrs.field(eq=False, repr=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's participant; its list does not say since when."""
+        return attrs.asdict(self, filter=lambda field, _: field.name != "first_seen_at")
+
+
+@attrs.frozen
+class Listing:
+    """What a list was asked for, checked."""
+
+    search: str | None
+    is_active: bool | None
+    tier: str | None
+    sort_by: SortBy
+    sort_order: SortOrder
+    page: int
+    page_size: int
+
+    @property
+    def plain(self) -> bool:
+        """Whether the index by id answers it all."""
+        return self.search is None and self.is_active is None and self.tier is None and self.by_id
+
+    @property
+    def by_id(self) -> bool:
+        """Whether it is in the order of ids, or against it."""
+        return self.sort_by == "participant_id"
+
+
+def listing(  # noqa: PLR0913 - the parameters of a list
+    search: str | None,
+    is_active: bool | None,  # noqa: FBT001 - a filter
+    tier: str | None,
+    sort_by: str,
+    sort_order: str,
+    page: int,
+    page_size: int,
+) -> Listing:
+    """Check what a list is asked for. Raises `BadValue`."""
+    number, size = border.page(page, page_size)
+    return Listing(
+        border.text(search, "search"),
+        None if is_active is None else border.flag(is_active, "is_active"),
+        None if tier is None else border.code(tier, "tier"),
+        next(known for known in get_args(SortBy) if known == _one_of("sort_by", sort_by, get_args(SortBy))),
+        "desc" if _one_of("sort_order", sort_order, get_args(SortOrder)) == "desc" else "asc",
+        number,
+        size,
+    )
+
+
+def _one_of(field: str, value: object, known: tuple[str, ...]) -> str:
+    if isinstance(value, str) and value in known:
+        return value
+    detail = f"{field} must be one of {', '.join(known)}, not {value!r:.60}"
+    raise BadValue(field, value, detail)
+
+
+def people(seen: Snapshot, asked: Listing) -> Page[ParticipantSummary]:
+    """Return a page of the people of a scope. Raises `NotFound` for a tier that there is not."""
+    first, size = (asked.page - 1) * asked.page_size, asked.page_size
+    prefix = (seen.access.scope,)
+    reverse = asked.sort_order == "desc"
+    if asked.plain:
+        total = seen.reader.count(PARTICIPANT, PARTICIPANT_BY_ID, prefix)
+        rows = seen.reader.scan(
+            PARTICIPANT, PARTICIPANT_BY_ID, prefix, reverse=reverse, offset=first, limit=size
+        )
+    else:
+        found = _found(seen, asked, seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, prefix))
+        ordered = found[::-1] if asked.by_id and reverse else _sorted(seen, asked.sort_by, found, reverse)
+        total, rows = len(ordered), ordered[first : first + size]
+    return Page([_summary(seen, row) for row in rows], total, asked.page, size)
+
+
+def _found(seen: Snapshot, asked: Listing, rows: list[ParticipantRow]) -> list[ParticipantRow]:
+    if asked.search is not None:
+        low = asked.search.casefold()
+        rows = [
+            row
+            for row in rows
+            if low in row.participant_id.casefold() or low in (row.display_name or "").casefold()
+        ]
+    if asked.is_active is not None:
+        rows = [row for row in rows if bool(row.is_active) == asked.is_active]
+    if asked.tier is not None:
+        plan = _ladder(seen) or seen.plan.ladder("tier")  # which raises, as there is none
+        tier = plan.ladder.tier(asked.tier).code
+        rows = [row for row in rows if _tier(seen, row, plan) == tier]
+    return rows
+
+
+def _sorted(
+    seen: Snapshot,
+    by: SortBy,
+    rows: list[ParticipantRow],
+    reverse: bool,  # noqa: FBT001 - which way
+) -> list[ParticipantRow]:
+    """Sort people who stand in the order of their ids; those without a value come last, whichever the way."""
+    there: list[tuple[int | str, ParticipantRow]] = []
+    missing = []
+    for row in rows:
+        value = _value(seen, by, row)
+        if value is None:
+            missing.append(row)
+        else:
+            there.append((value, row))
+    # Sorting backwards keeps the order of equals too, so ties are by id either way
+    there.sort(key=lambda pair: pair[0], reverse=reverse)
+    return [row for _, row in there] + missing
+
+
+def _value(seen: Snapshot, by: SortBy, row: ParticipantRow) -> int | str | None:
+    """Return what a list in this order compares."""
+    match by:
+        case "display_name":
+            return row.display_name.casefold() if row.display_name is not None else None
+        case "total_points" | "available_points":
+            earned, there = _points(seen, row)
+            return earned if by == "total_points" else there
+        case "total_events":
+            return events_of(seen.reader, row.number)
+        case "first_seen_at":
+            return row.created_at
+        case "last_seen_at":
+            return last_seen(seen.plan.catalog, seen.reader, row)
+        case _:
+            return 0  # by id, as they stand
+
+
+def _summary(seen: Snapshot, row: ParticipantRow) -> ParticipantSummary:
+    plan = _ladder(seen)
+    return ParticipantSummary(
+        row.participant_id,
+        row.display_name,
+        *_points(seen, row),
+        _tier(seen, row, plan) if plan is not None else None,
+        events_of(seen.reader, row.number),
+        bool(row.is_active),
+        moment(row.created_at),
+    )
+
+
+def _points(seen: Snapshot, row: ParticipantRow) -> tuple[int, int]:
+    """Return what somebody earned in all, and what of it is there."""
+    head = seen.reader.last(ENTRY, (row.number, "points"))
+    return (0, 0) if head is None else (head.earned, head.balance)
+
+
+def _ladder(seen: Snapshot) -> LadderPlan | None:
+    """Return the ladder that documents call the tier, as profiles do."""
+    return seen.plan.ladders.get("tier") or next(iter(seen.plan.ladders.values()), None)
+
+
+def _tier(seen: Snapshot, row: ParticipantRow, plan: LadderPlan) -> str | None:
+    head = seen.reader.last(STANDING, (row.number, plan.ladder.code))
+    return head.tier if head is not None and head.tier in plan.codes else None

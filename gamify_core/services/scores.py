@@ -1,0 +1,195 @@
+"""`engine.scores`: scores that are posted by hand, with the rung and the rank they lead to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gamify_core import border
+from gamify_core.answers import Answer
+from gamify_core.clock import iso
+from gamify_core.errors import BadValue
+from gamify_core.road import scores
+from gamify_core.road.gifts import REDEEMED, gift_of, redeem
+from gamify_core.road.meters import value_of, window_number
+from gamify_core.road.road import Ask
+from gamify_core.services.access import Access
+from gamify_core.services.asking import request_of
+from gamify_core.services.orders import Kept, key_of
+from gamify_core.storage.tables.progress import STANDING
+
+if TYPE_CHECKING:
+    from gamify_core.road.scores import Target
+    from gamify_core.road.turn import Turn
+
+__all__ = ["ScoreAnswer", "Scores"]
+
+
+class ScoreAnswer(Answer):
+    """A score that was posted: the metric before and after, and where that puts the participant."""
+
+    __slots__ = ()
+
+    @property
+    def user_id(self) -> str:
+        """Whom the score was posted for, in the document's word."""
+        return self.participant_id
+
+    @property
+    def metric(self) -> str:
+        """What it was posted to, as it was named."""
+        return str(self._said()[2])
+
+    @property
+    def action(self) -> str:
+        """What the participant did for it."""
+        return str(self._said()[3])
+
+    @property
+    def previous(self) -> int:
+        """The metric's value before."""
+        return int(self._said()[4] or 0)
+
+    @property
+    def current(self) -> int:
+        """The metric's value after everything the command did."""
+        return int(self._said()[5] or 0)
+
+    @property
+    def tier_name(self) -> str | None:
+        """The code of the rung that the participant stands on now, or None where there is none."""
+        code = self._said()[6]
+        return str(code) if code is not None else None
+
+    @property
+    def rank(self) -> int | None:
+        """The rank on the first board of this metric that is kept for all time, or None where there is none."""
+        rank = self._said()[7]
+        return int(rank) if rank is not None else None
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it happened, in UTC."""
+        return self.occurred_at
+
+    def _title(self) -> str:
+        return f"{self.action} {self.metric} {self.previous:,} → {self.current:,}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a score."""
+        return {
+            "userId": self.user_id,
+            "metric": self.metric,
+            "previous": self.previous,
+            "current": self.current,
+            "tier_name": self.tier_name,
+            "rank": self.rank,
+            "updated_at": iso(self.updated_at),
+        }
+
+
+class Scores:
+    """Posted scores: what an application counts itself and hands over as a number."""
+
+    def __init__(self, access: Access, limits: border.Limits) -> None:
+        """Hang off an engine."""
+        self._access = access
+        self._limits = limits
+
+    def add(  # noqa: PLR0913 - the fields of the document
+        self,
+        participant_id: str,
+        metric: str,
+        action: str,
+        value: int,
+        *,
+        gift_id: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> ScoreAnswer:
+        """Post a score, and return the metric before and after, the rung and the rank.
+
+        `metric` is the code of a ladder (then the metric that it goes by), a currency, its `.earned` or `.balance`
+        (then points are awarded, with the cause `action:<action>`), or a declared metric that is counted or summed
+        (then `value` is added) or a maximum or minimum (then it is held against it).
+        With the action `gift_redeemed` and a `gift_id` it is the redemption of that gift, exactly as `gifts.redeem`,
+        and `value` has to be what the gift gives. Without a `gift_id` it is a score like any other, which the audit of
+        gifts counts.
+        Raises `BadValue`, `NotFound`, `OutOfWindow`, `IdempotencyConflict`, and what `gifts.redeem` raises.
+
+        >>> from gamify_core import Catalog, Engine, Ladder, Tier
+        >>> game = Engine(Catalog(ladders=[Ladder("tier", tiers=[Tier("bronze"), Tier("gold", min_points=500)])]))
+        >>> score = game.scores.add("alice.kred", "tier", "quiz", 700)
+        >>> score.previous, score.current, score.tier_name
+        (0, 700, 'gold')
+        """
+        who = border.participant(participant_id)
+        name = border.code(metric, "metric")
+        done = border.participant(action, "action")  # the same bounds
+        amount = border.whole(value, "value", -border.MOST, border.MOST)
+        gift = border.code(gift_id, "gift_id") if gift_id is not None else None
+        if gift is not None and done != REDEEMED:
+            detail = f"a gift is redeemed with the action {REDEEMED!r}, not {done!r:.60}"
+            raise BadValue("action", done, detail)
+        request = request_of(at, participant_id=who, metric=name, action=done, value=amount, gift_id=gift)
+        began: list[tuple[Target, int]] = []  # what `after` has to know of the state that was found
+
+        def decide(turn: Turn) -> None:
+            target = scores.target_of(turn.plan, name)
+            began.append((target, value_of(turn, turn.who, target.reading)))
+            if gift is None:
+                scores.post(turn, target, done, amount, self._limits.amount)
+            else:
+                _redeem(turn, target, gift, amount)
+
+        def after(turn: Turn) -> None:
+            target, previous = began[-1]
+            current = value_of(turn, turn.who, target.reading)
+            words = (name, done, previous, current, _rung(turn, target), _rank(turn, target))
+            turn.say("=", turn.who.number, *words)
+
+        key = border.idempotency_key(idempotency_key)
+        return ScoreAnswer(self._access.write(Ask("scores.add", who, request, at, key, decide, after=after)))
+
+
+def _redeem(turn: Turn, target: Target, gift_id: str, value: int) -> None:
+    """Redeem a gift, where what is posted is what the gift gives."""
+    gift = gift_of(turn.unit, turn.scope, gift_id)
+    if target.currency != gift.currency:
+        detail = f"{gift_id} gives {gift.currency}, which do not move {target.reading}"
+        raise BadValue("metric", target.reading, detail)
+    if value != gift.reward:
+        detail = f"{gift_id} gives {gift.reward}, not {value}"
+        raise BadValue("value", value, detail)
+    redeem(turn, turn.who, gift)
+
+
+def _rung(turn: Turn, target: Target) -> str | None:
+    """Return the code of the rung that the participant stands on now."""
+    if target.ladder is None:
+        return None
+    head = turn.unit.last(STANDING, (turn.who.number, target.ladder.ladder.code))
+    return head.tier if head is not None else None
+
+
+def _rank(turn: Turn, target: Target) -> int | None:
+    """Return the rank after the command on the first all-time board of the metric.
+
+    The board is opened in the unit itself: what the command has put there is not committed yet.
+    """
+    for plan in turn.plan.boards.values():
+        tracker = plan.trackers.get("all_time")
+        if plan.board.metric != target.metric or tracker is None:
+            continue
+        order = Kept(turn.unit, window_number(turn.unit, turn.scope, tracker, turn.recorded_at))
+        row = order.entry(turn.who.number)
+        if row is None or row.down is None:
+            return None
+        match plan.board.ties:
+            case "ordinal":
+                return order.before(key_of(row)) + 1
+            case "dense":
+                return order.distinct_before(row.down) + 1
+            case _:
+                return order.before((row.down,)) + 1
+    return None

@@ -1,0 +1,220 @@
+"""What taking something back answers, and how what is to be taken back is found by its id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from gamify_core import border
+from gamify_core.answers import Answer, EventAnswer
+from gamify_core.clock import iso
+from gamify_core.effects import PointsReversed, Skipped, Words, effect_id
+from gamify_core.errors import BadValue, NotFound
+from gamify_core.ids import id_of, numbers_of
+from gamify_core.road.reversals import movement
+from gamify_core.road.seal import key_hash
+from gamify_core.road.wallet import OnInsufficient
+from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
+from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.progress import EVENT
+
+if TYPE_CHECKING:
+    from gamify_core.services.access import Access
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.tables.progress import EventRow
+
+__all__ = ["AmendAnswer", "RetractAnswer", "ReversalAnswer", "event_called", "movement_called", "policy"]
+
+_STAYS = frozenset({"kept", "moved_on", "permanent", "spent"})
+_EVENTS = frozenset({"event", "events.amend"})
+
+
+class _Undone(Answer):
+    """Something that was taken back."""
+
+    __slots__ = ()
+
+    @property
+    def stayed(self) -> tuple[Skipped, ...]:
+        """What could not be taken back, or was not to be, each with why."""
+        return tuple(skipped for skipped in self.skipped if skipped.code in _STAYS)
+
+
+class RetractAnswer(_Undone):
+    """An event that was taken back, with what it had caused."""
+
+    __slots__ = ()
+
+    @property
+    def event_id(self) -> str:
+        """The event that was taken back."""
+        return id_of("evt", int(self._said()[2] or 0))
+
+    @property
+    def already_retracted(self) -> bool:
+        """Whether it had been taken back before, so that nothing was written."""
+        return bool(self._said()[3])
+
+    def _title(self) -> str:
+        return f"{self.event_id} taken back" + (" already" if self.already_retracted else "")
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "event_id": self.event_id,
+            "participant_id": self.participant_id,
+            "already_retracted": self.already_retracted,
+            "recorded_at": iso(self._decided.recorded_at),
+            "effects": [effect.to_dict() for effect in self.effects if effect not in self.stayed],
+            "stayed": [skipped.to_dict() for skipped in self.stayed],
+        }
+
+
+class AmendAnswer(EventAnswer, _Undone):
+    """An event that was taken back and sent again otherwise: what went, and what came."""
+
+    __slots__ = ()
+
+    @property
+    def amended_event_id(self) -> str:
+        """The event that was taken back; `event_id` is the one that stands in its place."""
+        said = [words for words in self._decided.outcome if words[0] == "="]
+        return id_of("evt", int(said[-1][2] or 0))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what an event answers, with the event in whose place it stands and what stayed of that."""
+        return {
+            **super().to_dict(),
+            "amended_event_id": self.amended_event_id,
+            "stayed": [skipped.to_dict() for skipped in self.stayed],
+        }
+
+
+class ReversalAnswer(_Undone):
+    """A movement of points that was taken back, in whole or in part."""
+
+    __slots__ = ()
+
+    @property
+    def _movement(self) -> tuple[int, Words] | None:
+        """Return the place and the words of the reversal itself, which comes before what it set off."""
+        said = enumerate(self._decided.outcome)
+        return next(((n, words) for n, words in said if words[0] == PointsReversed.tag), None)
+
+    @property
+    def transaction_id(self) -> str | None:
+        """The id of the movement that took it back, or None where there was nothing to take back."""
+        found = self._movement
+        return effect_id("points_", self._decided.seq, found[0]) if found is not None else None
+
+    @property
+    def reversed_transaction_id(self) -> str:
+        """The movement that was taken back."""
+        said = self._said()
+        return effect_id("points_", int(said[3] or 0), int(said[4] or 0))
+
+    @property
+    def amount(self) -> int:
+        """How much was taken back now; less than was asked for where the wallet did not hold it (`"partial"`)."""
+        found = self._movement
+        return abs(int(found[1][3] or 0)) if found is not None else 0
+
+    @property
+    def currency(self) -> str:
+        """Of which currency."""
+        return str(self._said()[2])
+
+    @property
+    def reversed_total(self) -> int:
+        """How much of the movement has been taken back in all."""
+        return int(self._said()[5] or 0)
+
+    @property
+    def new_balance(self) -> int:
+        """The balance after everything the command did."""
+        return int(self._said()[6] or 0)
+
+    def _title(self) -> str:
+        return f"{self.reversed_transaction_id} taken back"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "transaction_id": self.transaction_id,
+            "reversed_transaction_id": self.reversed_transaction_id,
+            "participant_id": self.participant_id,
+            "amount": self.amount,
+            "currency": self.currency,
+            "reversed_total": self.reversed_total,
+            "new_balance": self.new_balance,
+            "stayed": [skipped.to_dict() for skipped in self.stayed],
+        }
+
+
+def policy(value: object) -> OnInsufficient:
+    """Return what to do where points are not there any more. Raises `BadValue`."""
+    for known in get_args(OnInsufficient):
+        if value == known:
+            return known  # type: ignore[no-any-return]
+    detail = f"on_insufficient must be one of {', '.join(get_args(OnInsufficient))}, not {value!r:.60}"
+    raise BadValue("on_insufficient", value, detail)
+
+
+def movement_called(access: Access, transaction: str) -> tuple[EntryRow, str]:
+    """Return a movement by its id, and whose wallet it is. Raises `NotFound`."""
+    activity, ordinal = numbers_of("txn", transaction)
+    with access.read() as reader:
+        row = reader.get(ACTIVITY, (activity,))
+        outcome = access.road.recall(reader, row).outcome if row is not None else []
+        words = outcome[ordinal] if ordinal < len(outcome) else None
+        if row is not None and row.scope == access.scope and words and str(words[0]).startswith("points_"):
+            number = int(words[1] or 0)
+            entry = movement(reader, number, str(words[4]), activity, ordinal)
+            if entry is not None:
+                return entry, _name(reader, number)
+    raise NotFound("transaction", transaction[:100], f"Transaction not found: {transaction:.100}")
+
+
+def event_called(access: Access, event: str | None, key: str | None) -> tuple[EventRow, str]:
+    """Return an event by its id or by the idempotency key it was sent with, and whose it is. Raises `NotFound`."""
+    if (event is None) == (key is None):
+        detail = "pass the id of an event, or key= the idempotency key it was sent with"
+        raise BadValue("event", event, detail)
+    with access.read() as reader:
+        if key is not None:
+            checked = border.idempotency_key(key) or ""
+            row = reader.find(ACTIVITY, ACTIVITY_BY_KEY, (key_hash(access.scope, "event", checked),))
+        else:
+            text = border.code(event, "event")
+            seq, ordinal = numbers_of("evt", f"evt_{text[5:]}" if text.startswith("fact_") else text)
+            row = reader.get(ACTIVITY, (seq,)) if not ordinal else None
+        if (
+            row is not None
+            and row.scope == access.scope
+            and row.kind in _EVENTS
+            and row.participant is not None
+        ):
+            found = _event(reader, row.participant, row.seq)
+            if found is not None:
+                return found, _name(reader, row.participant)
+    called = f"key {key}" if key is not None else str(event)
+    raise NotFound("event", called[:100], f"Event not found: {called:.100}")
+
+
+def _event(reader: Reader, number: int, activity: int) -> EventRow | None:
+    """Return the event that an activity wrote: they are numbered in the order of recording."""
+    head = reader.last(EVENT, (number,))
+    low, high = 1, head.n if head is not None else 0
+    while low <= high:
+        middle = (low + high) // 2
+        row = reader.get(EVENT, (number, middle))
+        if row is None or row.activity == activity:
+            return row
+        low, high = (middle + 1, high) if row.activity < activity else (low, middle - 1)
+    return None
+
+
+def _name(reader: Reader, number: int) -> str:
+    person: ParticipantRow | None = reader.get(PARTICIPANT, (number,))
+    return person.participant_id if person is not None else ""

@@ -1,0 +1,198 @@
+"""An event taken back and sent again otherwise, in one activity."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gamify_core import (
+    Badge,
+    BadValue,
+    Cap,
+    Catalog,
+    Event,
+    Ladder,
+    Leaderboard,
+    ManualClock,
+    Metric,
+    NotFound,
+    Rule,
+    Streak,
+)
+from gamify_core.effects import PointsAwarded, PointsReversed
+
+if TYPE_CHECKING:
+    from .conftest import MakeEngine
+
+CATALOG = Catalog(
+    metrics=[Metric("best", on="e", max="score")],
+    rules=[Rule("r", on="e", award="score", when="score >= 10")],
+    ladders=[Ladder("tier", tiers={"a": 0, "b": 50, "c": 90}, demotion="immediate")],
+    leaderboards=[
+        Leaderboard("points", period="weekly", periods=["weekly", "all_time"]),
+        Leaderboard("best", metric="best"),
+    ],
+)
+
+
+def test_the_difference_is_made(make_engine: MakeEngine) -> None:
+    """What the event gave goes, what it should have given comes; nothing rises and falls on the way."""
+    game = make_engine(CATALOG)
+    sent = game.events.emit("ada", "e", {"score": 60})
+    answer = game.events.amend(sent.event_id, {"score": 70}, reason="typo")
+    assert [type(one) for one in answer.effects] == [PointsReversed, PointsAwarded]
+    assert (answer.points, answer.event_name, answer.amended_event_id) == (10, "e", sent.event_id)
+    assert answer.event_id == f"evt_{answer.activity_id}"
+    assert game.points.balance("ada").total_earned == 70
+    assert game.leaderboards.rank("best", "ada").score == 70
+    assert game.participants.get("ada").total_events == 1
+    assert [(event.id, event.properties, event.retracted) for event in game.events.list("ada")] == [
+        (answer.event_id, {"score": 70}, False),
+        (sent.event_id, {"score": 60}, True),
+    ]
+    assert answer.to_dict() == {
+        "event_id": answer.event_id,
+        "fact_id": answer.fact_id,
+        "status": "processed",
+        "effects": [effect.to_dict() for effect in answer.effects],
+        "amended_event_id": sent.event_id,
+        "stayed": [],
+    }
+
+
+def test_tiers_go_where_the_difference_leads(make_engine: MakeEngine) -> None:
+    """A rung is left, or reached, by what stands in the end."""
+    game = make_engine(CATALOG)
+    sent = game.events.emit("ada", "e", {"score": 95})
+    down = game.events.amend(sent.event_id, {"score": 55})
+    assert [one.to_dict()["code"] for one in down.effects[2:]] == ["b"]
+    up = game.events.amend(down.event_id, {"score": 99})
+    assert up.tier_upgrade is not None
+    assert up.tier_upgrade.code == "c"
+
+
+def test_it_occurred_when_it_occurred(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Weeks later the event still counts in its own week, and its streak mark in its own day."""
+    catalog = Catalog(
+        rules=CATALOG.rules,
+        leaderboards=CATALOG.leaderboards,
+        metrics=CATALOG.metrics,
+        streaks=[Streak("daily", on="e")],
+    )
+    game = make_engine(catalog)
+    then = clock.now()
+    sent = game.events.emit("ada", "e", {"score": 60})
+    clock.advance(days=30)
+    answer = game.events.amend(sent.event_id, {"score": 20})
+    assert answer.occurred_at == then
+    assert answer.recorded_at == clock.now()
+    assert len(game.leaderboards.top("points")) == 0
+    assert game.leaderboards.rank("points", "ada", period="all_time").score == 20
+    assert game.streaks.get("ada", "daily").last_recorded_at == then
+    (row,) = game.history.activity(after=answer.activity_id - 1)
+    assert row.occurred_at == then
+    clock.set(then)
+    assert [row.score for row in game.leaderboards.top("points")] == [20]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_day_is_that_of_the_instant_s_own_offset(
+    make_engine: MakeEngine, clock: ManualClock, *, recorded: bool
+) -> None:
+    """A streak in the zone of the event keeps its day, whether the first version recorded it or only the second."""
+    streak = Streak("daily", on="e", timezone="event", when="ok")
+    game = make_engine(Catalog(streaks=[streak]))
+    at = clock.now().replace(hour=1).astimezone(timezone(timedelta(hours=-5)))
+    sent = game.events.emit("ada", "e", {"ok": recorded}, at=at)
+    game.events.amend(sent.event_id, {"ok": True})
+    follows = game.events.emit(
+        "ada", "e", {"ok": True}, at=at + timedelta(hours=5)
+    )  # already the next day there
+    assert follows.streaks[0].count == 2
+
+
+def test_an_amendment_can_be_amended_and_taken_back(make_engine: MakeEngine) -> None:
+    """The event in its place is an event like any other; the first one is not to be amended again."""
+    game = make_engine(CATALOG)
+    sent = game.events.emit("ada", "e", {"score": 60}, idempotency_key="k")
+    second = game.events.amend(key="k", properties={"score": 70})
+    with pytest.raises(BadValue, match=f"{sent.event_id} was taken back"):
+        game.events.amend(sent.event_id, {"score": 80})
+    third = game.events.amend(second.event_id, {"score": 80})
+    assert game.events.retract(third.event_id).points == -80
+    assert game.events.retract(second.event_id).already_retracted
+    assert game.points.balance("ada").total_earned == 0
+    assert len(game.leaderboards.top("best")) == 0
+
+
+def test_badges_are_judged_by_what_stands(make_engine: MakeEngine) -> None:
+    """One whose criteria both versions meet is not touched; one that only the first met goes."""
+    badges = [
+        Badge("ten", criteria="best >= 10", points=1, permanent=False),
+        Badge("fifty", criteria="best >= 50", points=2, permanent=False),
+        Badge("for_ever", criteria="best >= 50", points=4),
+    ]
+    game = make_engine(Catalog(metrics=CATALOG.metrics, badges=badges))
+    sent = game.events.emit("ada", "e", {"score": 60})
+    answer = game.events.amend(sent.event_id, {"score": 20})
+    assert [one.tag for one in answer.effects if one.tag != "skipped"] == ["badge_revoked", "points_reversed"]
+    assert [one.message for one in answer.stayed] == ["for_ever is permanent and stays"]
+    assert game.points.balance("ada").balance == 5
+
+
+def test_properties_are_held_against_the_declaration(make_engine: MakeEngine) -> None:
+    """An amendment that an event could not have is refused, and the event stands."""
+    game = make_engine(
+        Catalog(events=[Event("e", score="integer")], rules=[Rule("r", on="e", award="score")])
+    )
+    sent = game.events.emit("ada", "e", {"score": 60})
+    digest = game.history.state_digest()
+    with pytest.raises(BadValue, match=r"properties.score of e must be integer"):
+        game.events.amend(sent.event_id, {"score": "many"})
+    with pytest.raises(NotFound, match="Event not found: evt_99"):
+        game.events.amend("evt_99", {"score": 1})
+    assert game.history.state_digest() == digest
+
+
+def test_a_key_answers_again(make_engine: MakeEngine) -> None:
+    """Under the same key the first answer comes again, though the event is gone by now."""
+    game = make_engine(CATALOG)
+    sent = game.events.emit("ada", "e", {"score": 60})
+    first = game.events.amend(sent.event_id, {"score": 70}, idempotency_key="k")
+    again = game.events.amend(sent.event_id, {"score": 70}, idempotency_key="k")
+    assert (again.replayed, again.event_id, again) == (True, first.event_id, first)
+    assert game.points.balance("ada").balance == 70
+
+
+def test_bounds_follow_an_amendment(make_engine: MakeEngine) -> None:
+    """A firing that shows nowhere is given back with the amended event as with any other."""
+    rule = Rule("quiet", on="e", streak="daily", when="ok", cap=Cap(times=1, per="daily"))
+    after = Rule("told", on="e", award=1)
+    game = make_engine(Catalog(streaks=[Streak("daily")], rules=[after, rule]))
+    game.events.emit("ada", "e", {"ok": False})
+    sent = game.events.emit("ada", "e", {"ok": True})
+    amended = game.events.amend(sent.event_id, {"ok": True})
+    assert game.events.emit("ada", "e", {"ok": True}).skipped
+    game.streaks.record("ada", "daily")
+    game.events.retract(amended.event_id)
+    assert not game.events.emit("ada", "e", {"ok": True}).skipped
+
+
+def test_a_day_begins_with_what_is_left(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A board that looks back to the morning finds what is left of it there, and what an amendment gave as of today."""
+    badge = Badge("fifty", criteria="best >= 50", points=5, permanent=False)
+    game = make_engine(
+        Catalog(
+            metrics=CATALOG.metrics, rules=CATALOG.rules, badges=[badge], leaderboards=CATALOG.leaderboards
+        )
+    )
+    sent = game.events.emit("ada", "e", {"score": 60})
+    game.points.award("ada", 1)
+    game.points.award("bob", 40)
+    clock.advance(days=1)
+    game.events.amend(sent.event_id, {"score": 45})
+    first = next(iter(game.leaderboards.top("points", period="all_time")))
+    assert (first.participant_id, first.score) == ("ada", 46)
+    assert first.change == "up"
