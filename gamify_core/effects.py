@@ -292,6 +292,9 @@ class Skipped(Effect):
 PEERS = {"points_awarded": 6, "points_deducted": 6, "points_reversed": 6, "asset_transferred": 7}
 """Where the words of an effect name the participant on the other side."""
 
+STAYS = frozenset({"permanent", "kept", "spent", "moved_on"})
+"""The codes of what an undo leaves standing."""
+
 SKIPPED = {
     "cap": "the {1} cap of {0} leaves {2}",
     "cap_times": "the {1} limit of {0} times is reached",
@@ -308,10 +311,10 @@ SKIPPED = {
     "out_of_stock": "the reward {} is out of stock",
     "no_codes": "No available reward codes",
     "max_claims": "Maximum claims per participant exceeded",
-    "permanent": "{} is permanent and stays",
-    "kept": "{0} is kept: the ladder {1} takes no rung away",
-    "spent": "{0} of {1} were spent already and stay",
-    "moved_on": "{0} #{1} belongs to somebody else by now and stays",
+    "permanent": "{} is permanent",
+    "kept": "{0}: the ladder {1} takes no rung away",
+    "spent": "{0} of {1} were spent already",
+    "moved_on": "{0} #{1} belongs to somebody else by now",
     "cascade": "effects caused effects more than {} rounds deep",
 }
 """Why a cascade passes over an effect: the sentence for each code, filled with the numbers the outcome carries."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.zones import zone
 from gamify_core.effects import (
+    STAYS,
     AssetBurned,
     AssetMinted,
     AssetTransferred,
@@ -58,7 +59,7 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
             return f"−{amount:,} {currency}", why
         case PointsReversed(amount=amount, currency=currency):
             sign = "+" if amount > 0 else "−"
-            return f"{sign}{abs(amount):,} {currency}", f"{why} taken back".strip()
+            return f"{sign}{abs(amount):,} {currency}", "taken back"
         case BadgeEarned(code=code, name=name):
             return f"badge {name}", _given(f"badge:{code}", rest)
         case ChallengeCompleted(code=code, name=name):
@@ -80,6 +81,8 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
             return f"asset {code} #{edition}", f"{done} {why}".rstrip()
         case AssetTransferred(badge=code, edition=edition, sender_id=sender):
             return f"asset {code} #{edition}", f"from {sender}"
+        case Skipped(effect=what, code=code, message=message) if code in STAYS:
+            return f"{what} stays", message
         case Skipped(effect=what, message=message):
             return f"{why} skipped {what}".strip(), message
         case _:

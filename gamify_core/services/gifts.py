@@ -120,7 +120,9 @@ class GiftAnswer(Answer):
         words = (self.name, self.tier, self.reward, self.currency, self.badge_included, named, self.expires)
         return self._decided.kind, *words
 
-    __hash__ = Answer.__hash__
+    def __hash__(self) -> int:
+        """Return a hash that equal answers share."""
+        return super().__hash__()
 
     def __str__(self) -> str:
         """Return a line such as `gift_17 Welcome Pack: 500 points`."""

@@ -138,7 +138,7 @@ def test_badges_are_judged_by_what_stands(make_engine: MakeEngine) -> None:
     sent = game.events.emit("ada", "e", {"score": 60})
     answer = game.events.amend(sent.event_id, {"score": 20})
     assert [one.tag for one in answer.effects if one.tag != "skipped"] == ["badge_revoked", "points_reversed"]
-    assert [one.message for one in answer.stayed] == ["for_ever is permanent and stays"]
+    assert [one.message for one in answer.stayed] == ["for_ever is permanent"]
     assert game.points.balance("ada").balance == 5
 
 

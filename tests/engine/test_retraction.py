@@ -207,7 +207,7 @@ def test_points_that_are_spent_stay(make_engine: MakeEngine) -> None:
     sent = game.events.emit("ada", "e")
     game.points.deduct("ada", 20)
     answer = game.events.retract(sent.event_id)
-    assert messages(answer) == [("spent", "20 of 50 were spent already and stay")]
+    assert messages(answer) == [("spent", "20 of 50 were spent already")]
     assert (game.points.balance("ada").balance, game.points.balance("ada").total_earned) == (0, 20)
     assert answer.to_dict()["stayed"] != []
     assert [effect["type"] for effect in answer.to_dict()["effects"]] == ["points_reversed"]  # type: ignore[attr-defined]
@@ -257,8 +257,8 @@ def test_badges_go_by_their_own_policy(make_engine: MakeEngine) -> None:
     assert {one.code for one in answer.effects if isinstance(one, BadgeRevoked)} == {"passing", "given"}
     assert [one.badge for one in answer.effects if isinstance(one, AssetBurned)] == ["passing"]
     assert sorted(messages(answer)) == [
-        ("permanent", "kept is permanent and stays"),
-        ("permanent", "lasting is permanent and stays"),
+        ("permanent", "kept is permanent"),
+        ("permanent", "lasting is permanent"),
     ]
     assert game.points.balance("ada").balance == 6
     assert scores(game, "b") == {"ada": 2}
@@ -314,7 +314,7 @@ def test_what_is_out_of_the_catalog_stays(make_engine: MakeEngine, make_store: C
     sent = make_engine(catalog, store=store).events.emit("ada", "e")
     later = make_engine(Catalog(), store=store)
     answer = later.events.retract(sent.event_id)
-    assert messages(answer) == [("permanent", "given is permanent and stays")]
+    assert messages(answer) == [("permanent", "given is permanent")]
     assert later.points.balance("ada").balance == 0
     assert make_engine(catalog, store=store).events.emit("ada", "e").points == 3, "its cooldown went with it"
 
@@ -341,7 +341,7 @@ def test_copies_go_unless_they_moved_on(make_engine: MakeEngine) -> None:
     answer = game.events.retract(kept.event_id)
     assert [one.edition for one in answer.effects if isinstance(one, AssetBurned)] == [1]
     assert messages(game.events.retract(sold.event_id)) == [
-        ("moved_on", "card #2 belongs to somebody else by now and stays")
+        ("moved_on", "card #2 belongs to somebody else by now")
     ]
     assert game.events.retract(burnt.event_id).effects == ()
     assert [asset.edition for asset in game.assets.list("bob")] == [2]
@@ -377,8 +377,8 @@ def test_completed_challenges_stay(make_engine: MakeEngine) -> None:
     game = make_engine(catalog)
     first, second = (game.events.emit("ada", "e") for _ in range(2))
     assert messages(game.events.retract(second.event_id)) == [
-        ("permanent", "b is permanent and stays"),
-        ("permanent", "quest is permanent and stays"),
+        ("permanent", "b is permanent"),
+        ("permanent", "quest is permanent"),
     ]
     assert game.points.balance("ada").balance == 20
     game.events.retract(first.event_id)
@@ -485,7 +485,7 @@ def test_tiers_follow_their_policy(make_engine: MakeEngine) -> None:
     sent = game.events.emit("ada", "e")
     answer = game.events.retract(sent.event_id)
     assert [one.ladder for one in answer.effects if isinstance(one, TierChanged)] == ["down"]
-    assert messages(answer) == [("kept", "b is kept: the ladder kept takes no rung away")]
+    assert messages(answer) == [("kept", "b: the ladder kept takes no rung away")]
 
 
 def test_thresholds_on_the_number_of_events(make_engine: MakeEngine) -> None:
