@@ -269,9 +269,7 @@ def test_a_badge_goes_without_points_that_are_spent(make_engine: MakeEngine) -> 
     game.points.deduct("ada", 40)
     answer = game.points.reverse(given)
     assert answer.new_balance == 0
-    assert [(one.code, one.message) for one in answer.stayed] == [
-        ("spent", "40 of 50 were spent already")
-    ]
+    assert [(one.code, one.message) for one in answer.stayed] == [("spent", "40 of 50 were spent already")]
 
 
 def test_a_level_takes_its_badge_along(make_engine: MakeEngine) -> None:
