@@ -83,7 +83,11 @@ class Answer:
 
     @property
     def activity_id(self) -> int:
-        """The number of the activity row, unique and increasing; all other ids derive from it."""
+        """The number of the activity row, unique and increasing; all other ids derive from it.
+
+        A command that found nothing to do writes none. It has the number of the one that left things as it wanted them,
+        where that is known, and else 0.
+        """
         return self._decided.seq
 
     @property
@@ -202,7 +206,8 @@ class Answer:
         """Return a line for the command and one for each effect."""
         from gamify_core.printing import lines_of  # noqa: PLC0415 - most answers are never printed
 
-        title = f"{self.participant_id} · {self._title()}" + (" (replayed)" if self.replayed else "")
+        about = f"{self.participant_id} · " if self.participant_id else ""
+        title = f"{about}{self._title()}" + (" (replayed)" if self.replayed else "")
         return "\n".join([title, *lines_of(self._read(), self._decided.catalog, self.participant_id)])
 
 

@@ -7,6 +7,7 @@ what does not is a `BadValue` that names the field, says what came and what to p
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -32,6 +33,7 @@ __all__ = [
     "several",
     "text",
     "whole",
+    "word",
 ]
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -43,6 +45,7 @@ _WIDE = 10_000
 _ID_CHARACTERS = 255
 _PAGES = 10**12
 _TEXT_CHARACTERS = 10_000
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 @attrs.frozen
@@ -126,6 +129,15 @@ def code(value: object, field: str) -> str:
         detail = f"{field} must be a string, not {type(value).__name__}"
         raise BadValue(field, value, detail)
     return _sound(_exact(value), field)
+
+
+def word(value: object, field: str) -> str:
+    """Return a code that the application makes up: it is kept where no free text is, beyond any erasure."""
+    checked = code(value, field)
+    if not _WORD.fullmatch(checked):
+        detail = f"{field} must be 1 to 100 letters, digits, '_', '.' and '-', not {value!r:.60}"
+        raise BadValue(field, value, detail, hint="such as 'quiz' or 'gift_redeemed'")
+    return checked
 
 
 def text(value: object, field: str, most: int = _TEXT_CHARACTERS) -> str | None:

@@ -1,4 +1,4 @@
-"""The command line: `gamify check`, `run`, `top`, `show`, `explain` and `demo`.
+"""The command line: `gamify check`, `run`, `top`, `show`, `settle`, `explain` and `demo`.
 
 Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error,
 or the JSON document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
@@ -85,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("participant", metavar="PARTICIPANT", help="as the events call them")
     _now_option(one)
+    one = _command(commands, "settle", _settle, "write down what time has done by itself: for cron")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("--until", type=_moment, metavar="WHEN", help="up to this instant (ISO 8601; now)")
     one = _command(commands, "explain", _explain, "say what the rules would make of an event")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
     one.add_argument("event", metavar="EVENT", help="the name of an event")
@@ -187,6 +190,12 @@ def _show(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.reading import show  # noqa: PLC0415
 
     return show(asked.db, asked.participant, output, now=asked.now)
+
+
+def _settle(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.settle import settle  # noqa: PLC0415
+
+    return settle(asked.db, output, until=asked.until)
 
 
 def _explain(asked: argparse.Namespace, output: Output) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -40,6 +40,7 @@ __all__ = [
     "PointsExpired",
     "PointsReversed",
     "RankPrize",
+    "RewardCancelled",
     "RewardClaimed",
     "Skipped",
     "StreakBroken",
@@ -219,12 +220,18 @@ class StreakBroken(_Streak):
 
 @attrs.frozen
 class StreakCorrected(_Streak):
-    """A late activity changed what had been said: the run went from `previous_count` to `count`."""
+    """What had been said was put right, by a late activity, say: the run went from `previous_count` to `count`.
+
+    `freezes_returned` were used and are not needed any more (below zero: so many more were needed); by so many as
+    `runs_joined` there are fewer runs.
+    """
 
     tag = "streak_corrected"
 
     previous_count: int
     previous_longest: int
+    freezes_returned: int = 0
+    runs_joined: int = 0
 
 
 @attrs.frozen
@@ -248,13 +255,31 @@ class ChallengeCompleted(Effect):
 
 @attrs.frozen
 class RewardClaimed(Effect):
-    """A reward was handed out for `points_deducted` points."""
+    """A reward was handed out for `points_deducted` points, with the code `code_value` where it takes codes."""
 
     tag = "reward_claimed"
 
     reward: str
     name: str
     points_deducted: int
+    code_value: str | None = None
+    claim_id: str = attrs.field(default="", eq=False)
+
+
+@attrs.frozen
+class RewardCancelled(Effect):
+    """A claim was taken back, and `points_returned` points with it.
+
+    It is told apart from the points that come back: a reward that was given away has none, and an undo that is silent
+    about the coupon it took explains nothing.
+    """
+
+    tag = "reward_cancelled"
+
+    reward: str
+    name: str
+    points_returned: int
+    claim_id: str = attrs.field(eq=False)
 
 
 @attrs.frozen
@@ -403,11 +428,22 @@ def _challenge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list
 
 
 def _reward(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
-    code, deducted, *_ = rest
+    code, points, *value = rest
     try:
-        return [code, catalog.reward(str(code)).name, deducted]
+        return [code, catalog.reward(str(code)).name, points, *value]
     except NotFound:
-        return [code, code, deducted]
+        return [code, code, points, *value]
+
+
+def _claimed(person: str, cause: str, effect: str, occurred_at: datetime, *fields: Any) -> RewardClaimed:
+    """Return a claim, which goes by the place of its effect."""
+    claimed = RewardClaimed(person, cause, effect, occurred_at, *fields)
+    return attrs.evolve(claimed, claim_id=f"claim_{effect.removeprefix('fx_')}")
+
+
+def _cancelled(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    code, points, activity, ordinal = rest
+    return [*_reward([code, points], names, catalog), f"claim_{activity}_{ordinal}"]
 
 
 def _gift(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
@@ -428,7 +464,8 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     AssetTransferred.tag: (AssetTransferred, _asset),
     AssetBurned.tag: (AssetBurned, _asset),
     ChallengeCompleted.tag: (ChallengeCompleted, _challenge),
-    RewardClaimed.tag: (RewardClaimed, _reward),
+    RewardClaimed.tag: (_claimed, _reward),
+    RewardCancelled.tag: (RewardCancelled, _cancelled),
     GiftRedeemed.tag: (GiftRedeemed, _gift),
     StreakExtended.tag: (StreakExtended, _extended),
     StreakBroken.tag: (StreakBroken, _streak),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gamify_core.services.points import Points
     from gamify_core.services.rewards import Rewards
     from gamify_core.services.scores import Scores
+    from gamify_core.services.settling import Settled
     from gamify_core.services.streaks import Streaks
     from gamify_core.services.tiers import Tiers
     from gamify_core.services.trades import Trades
@@ -167,6 +168,28 @@ class Game:
 
         return Definitions(self._access)
 
+    def settle(self, until: datetime | None = None, *, limit: int | None = None) -> Settled:
+        """Write down what time has done by itself up to `until` (default now), in the order in which it was due.
+
+        Freezes that were used and streaks that broke are told, and heard by listeners, each exactly once, however many
+        threads and processes settle or write meanwhile. Nothing depends on it but being told: reading works all of
+        this out. It is the whole store that is settled, all scopes of it; with `limit`, only the first so many things.
+        Raises `OutOfWindow` for the future. `gamify settle DB` does it from cron.
+
+        >>> from gamify_core import Catalog, Engine, ManualClock, Streak
+        >>> clock = ManualClock()
+        >>> game = Engine(Catalog(streaks=[Streak("daily")]), clock=clock)
+        >>> _ = game.streaks.record("ada", "daily")
+        >>> _ = clock.advance(days=3)
+        >>> [(effect.tag, effect.participant_id, effect.count) for effect in game.settle()]
+        [('streak_broken', 'ada', 1)]
+        >>> len(game.settle())
+        0
+        """
+        from gamify_core.services.settling import settled  # noqa: PLC0415 - as the services
+
+        return settled(self._access, until, limit)
+
     @property
     def catalog(self) -> Catalog:
         """The catalog that decisions are made under."""
@@ -175,15 +198,18 @@ class Game:
     def scope(self, name: str) -> Game:
         """Return the same engine for an isolated set of people, such as a tenant or a guild.
 
-        Boards, balances, badges and idempotency keys are per scope; the catalog is shared.
+        Boards, balances, badges and idempotency keys are per scope, and so are stock, codes, editions and gifts; the
+        catalog is shared, definitions made at run time too.
         """
         return Game(self._access.for_scope(border.scope(name)), self._limits)
 
     def standard(self) -> Game:
         """Return the same game without admin rights, for code that speaks for participants.
 
-        Changing definitions, listing people and erasing them, gift campaigns and reward codes are out of its reach:
-        they raise `AdminRequired`. Its scopes, transactions and dry runs are as it is; there is no way back from it.
+        `participants.list`, `participants.anonymize`, `participants.delete`, `gifts.create`, `rewards.add_codes`, and
+        `create`, `update` and `delete` of all `definitions` raise `AdminRequired`; everything else is as on the engine,
+        awarding points and reading about anybody too. Its scopes, transactions and dry runs are as it is; there is no
+        way back from it.
 
         >>> from gamify_core import Catalog, Engine
         >>> Engine(Catalog()).standard().participants.list()
@@ -221,7 +247,9 @@ class Engine(Game):
     is made where there is none; left out, everything stays in memory. `clock` tells the time (see `gamify_core.clock`).
     Writes may carry an instant `at` up to `accept_late` (None: any) behind and `accept_early` ahead of the clock.
     `on_change` says what to do when the store was last written under another catalog: `"keep"` adopts the new one
-    from now on (metrics it newly keeps are rebuilt from history), `"refuse"` raises `CatalogError` on the first write.
+    from now on (metrics it newly keeps are rebuilt from history; who has reached something already gets it with
+    `"reevaluate"` only, which holds everybody against all of the new one), `"refuse"` raises `CatalogError` on the
+    first write.
     `limits` are bounds tighter than the library's own. `seed` makes `chance` and `roll` of a new store repeatable.
 
     >>> from gamify_core import Catalog, Engine
@@ -255,7 +283,7 @@ class Engine(Game):
             raise BadValue("limits", limits, detail)
         if seed is not None:
             border.whole(seed, "seed", -(2**63), 2**63 - 1)
-        if on_change not in {"keep", "reevaluate", "refuse"}:
+        if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate", "refuse"}:
             detail = f"on_change must be 'keep', 'reevaluate' or 'refuse', not {on_change!r:.60}"
             raise BadValue("on_change", on_change, detail)
         self._owned: bool = not _is_store(store)

@@ -17,10 +17,13 @@ __all__ = [
     "CatalogError",
     "CommitOutcomeUnknown",
     "ConditionError",
+    "CountedByGoals",
     "DefinitionExists",
     "DefinitionFixed",
+    "DefinitionInUse",
     "EditionTaken",
     "Fault",
+    "FreezesFull",
     "GamifyError",
     "GiftExpired",
     "HandleInUse",
@@ -28,8 +31,10 @@ __all__ = [
     "InsufficientPoints",
     "MaxClaims",
     "NoCodes",
+    "NotForSale",
     "NotFound",
     "NotOwner",
+    "NotRepairable",
     "NotTransferable",
     "OutOfStock",
     "OutOfWindow",
@@ -241,6 +246,54 @@ class AlreadyRedeemed(GamifyError):
         self.participant_id = participant_id
 
 
+class CountedByGoals(GamifyError):
+    """A streak goes by what events add to its goals, and is not recorded by hand."""
+
+    code = "counted_by_goals"
+
+    def __init__(self, streak: str, goals: Sequence[str]) -> None:
+        super().__init__(
+            f"Streak {streak} goes by its goals: {', '.join(goals)}", hint="emit the events that they count"
+        )
+        self.streak = streak
+        self.goals: tuple[str, ...] = tuple(goals)
+
+
+class FreezesFull(GamifyError):
+    """More freezes than a streak may hold; `held` there are, `asked` were to come."""
+
+    code = "freezes_full"
+    http_status = 409
+
+    def __init__(self, streak: str, held: int, cap: int, asked: int) -> None:
+        super().__init__(f"{streak} holds {held} of at most {cap} freezes, and {asked} more do not fit")
+        self.streak = streak
+        self.held = held
+        self.cap = cap
+        self.asked = asked
+
+
+class NotForSale(GamifyError):
+    """Freezes of this streak cannot be bought."""
+
+    code = "not_for_sale"
+
+    def __init__(self, streak: str) -> None:
+        super().__init__(f"Freezes of {streak} are not for sale", hint="its definition has no freeze_cost")
+        self.streak = streak
+
+
+class NotRepairable(GamifyError):
+    """A streak cannot be repaired now: `reason` is `never`, `alive` or `too_late`."""
+
+    code = "not_repairable"
+
+    def __init__(self, streak: str, reason: str, detail: str) -> None:
+        super().__init__(f"Streak {streak} {detail}")
+        self.streak = streak
+        self.reason = reason
+
+
 class AdminRequired(GamifyError, PermissionError):
     """A handle for participant-facing code was asked to change definitions or people."""
 
@@ -278,6 +331,19 @@ class DefinitionFixed(GamifyError):
         )
         self.kind = kind
         self.name = name
+
+
+class DefinitionInUse(GamifyError):
+    """A definition cannot be deleted, because something that has not run out refers to it; `used_by` is its id."""
+
+    code = "definition_in_use"
+    http_status = 409
+
+    def __init__(self, kind: str, name: str, used_by: str) -> None:
+        super().__init__(f"{kind.capitalize()} {name} comes with {used_by}, which has not expired")
+        self.kind = kind
+        self.name = name
+        self.used_by = used_by
 
 
 class IdempotencyConflict(GamifyError):

@@ -16,10 +16,12 @@ from gamify_core.effects import (
     BadgeRevoked,
     ChallengeCompleted,
     Effect,
+    FreezeUsed,
     GiftRedeemed,
     PointsAwarded,
     PointsDeducted,
     PointsReversed,
+    RewardCancelled,
     RewardClaimed,
     Skipped,
     StreakBroken,
@@ -72,10 +74,15 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
             return f"{ladder} {previous or 'none'} → {name or 'none'}", ""
         case StreakExtended(streak=streak) | StreakBroken(streak=streak) | StreakCorrected(streak=streak):
             return f"streak {streak}", _run(effect, catalog)
+        case FreezeUsed(streak=streak, period=period):
+            return f"streak {streak}", f"a freeze stands in for {period}"
         case GiftRedeemed(gift_id=gift_id):
             return f"gift {gift_id}", ", ".join(filter(None, ["redeemed", _given(f"gift:{gift_id}", rest)]))
-        case RewardClaimed(name=name):
-            return f"reward {name}", why
+        case RewardClaimed(name=name, points_deducted=cost, code_value=code):
+            parts = why, f"for {cost:,}" if cost else "", f"code {code}" if code is not None else ""
+            return f"reward {name}", ", ".join(filter(None, parts))
+        case RewardCancelled(name=name):
+            return f"reward {name}", "taken back"
         case AssetMinted(badge=code, edition=edition) | AssetBurned(badge=code, edition=edition):
             done = "minted" if isinstance(effect, AssetMinted) else "burnt"
             return f"asset {code} #{edition}", f"{done} {why}".rstrip()
@@ -117,9 +124,17 @@ def _run(effect: StreakExtended | StreakBroken | StreakCorrected, catalog: Catal
                 f", alive until {_when(effect.expires_at, catalog)}" if effect.expires_at is not None else ""
             )
             return f"{length(effect.count)}{alive}"
+    returned = _freezes(effect.freezes_returned)
     if effect.count != effect.previous_count:
-        return f"corrected from {length(effect.previous_count)} to {length(effect.count)}"
-    return f"corrected in the past, longest {length(effect.longest)}"
+        return f"corrected from {length(effect.previous_count)} to {length(effect.count)}{returned}"
+    return f"corrected in the past, longest {length(effect.longest)}{returned}"
+
+
+def _freezes(returned: int) -> str:
+    if not returned:
+        return ""
+    noun = "freeze" if abs(returned) == 1 else "freezes"
+    return f", {abs(returned)} {noun} {'returned' if returned > 0 else 'used'}"
 
 
 def _when(instant: datetime, catalog: Catalog) -> str:

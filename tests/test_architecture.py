@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
 SHARED = {
     "access",
     "asking",
+    "campaigns",
     "copies",
     "defined",
     "definition_fields",
@@ -48,6 +49,7 @@ SHARED = {
     "explaining",
     "exporting",
     "flows",
+    "held",
     "offers",
     "orders",
     "ownership",
@@ -55,11 +57,16 @@ SHARED = {
     "people",
     "profiles",
     "reading",
+    "settling",
     "standings",
+    "streak_answers",
+    "streak_calendars",
+    "streak_states",
     "undo",
     "visiting",
+    "wallets",
 }
-RESOURCES_OF = {"profiles": {"badges", "challenges", "points", "streaks", "tiers"}}
+RESOURCES_OF = {"profiles": {"badges", "challenges", "streaks", "tiers"}}
 
 
 def module_of(path: Path) -> str:

@@ -9,6 +9,7 @@ from gamify_core.catalog.definitions import Event as Event
 from gamify_core.catalog.definitions import Ladder as Ladder
 from gamify_core.catalog.definitions import Leaderboard as Leaderboard
 from gamify_core.catalog.definitions import Metric as Metric
+from gamify_core.catalog.definitions import Milestone as Milestone
 from gamify_core.catalog.definitions import Reward as Reward
 from gamify_core.catalog.definitions import Rule as Rule
 from gamify_core.catalog.definitions import Streak as Streak
@@ -24,6 +25,7 @@ __all__ = [
     "Ladder",
     "Leaderboard",
     "Metric",
+    "Milestone",
     "Reward",
     "Rule",
     "Streak",

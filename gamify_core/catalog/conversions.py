@@ -7,7 +7,7 @@ the catalog can say where it stands, together with everything else that is wrong
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -18,7 +18,9 @@ __all__ = [
     "KINDS",
     "Properties",
     "amounts",
+    "day",
     "decimal",
+    "goals",
     "many",
     "moment",
     "names",
@@ -139,6 +141,27 @@ def moment(value: datetime | str | None) -> datetime | None:
             return value.astimezone(UTC)
         except OverflowError:
             return value.replace(tzinfo=None)
+    return value
+
+
+def goals(value: Mapping[str, int] | tuple[tuple[str, int], ...] | None) -> tuple[tuple[str, int], ...]:
+    """Return goals by metric as pairs in the order of the metrics' names; what is no mapping stays as it came."""
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        return tuple(sorted(value.items(), key=lambda pair: str(pair[0])))
+    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):  # noqa: PLR2004
+        return tuple(sorted(value, key=lambda pair: str(pair[0])))
+    return value
+
+
+def day(value: date | str | None) -> date | None:
+    """Return a date; ISO 8601 text is read. What is none, an instant among that, stays as it is."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return cast("date", value)
     return value
 
 

@@ -8,7 +8,7 @@ refused. Things refer to each other by code. `name` is the code in title case un
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, cast
 
 import attrs
@@ -16,7 +16,9 @@ import attrs
 from gamify_core.catalog.conversions import (
     Properties,
     amounts,
+    day,
     decimal,
+    goals,
     many,
     moment,
     names,
@@ -39,6 +41,7 @@ __all__ = [
     "Ladder",
     "Leaderboard",
     "Metric",
+    "Milestone",
     "Order",
     "Period",
     "Predicate",
@@ -48,6 +51,7 @@ __all__ = [
     "Rule",
     "Stacking",
     "Streak",
+    "StreakPeriod",
     "Tier",
     "Ties",
     "Weekday",
@@ -56,12 +60,17 @@ __all__ = [
 Amount = int | str
 Predicate = Callable[[Mapping[str, object]], bool]
 Period = Literal["hourly", "daily", "weekly", "monthly", "yearly", "all_time"]
+StreakPeriod = Literal["hourly", "daily", "weekly", "monthly", "yearly", "days"]
 Rounding = Literal["floor", "round", "ceil"]
 Demotion = Literal["never", "immediate", "at_review"]
 Ties = Literal["competition", "dense", "ordinal"]
 Order = Literal["descending", "ascending"]
 RewardType = Literal["coupon", "voucher", "physical", "digital", "points_multiplier"]
 Stacking = Literal["highest", "add", "multiply"]
+GraceMode = Literal["keep_alive", "credit"]
+Counting = Literal["activities", "days"]
+Match = Literal["all", "any"]
+Once = Literal["ever", "run"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -271,18 +280,59 @@ class Badge(Definition):
     display_order: int = 0
 
 
+@attrs.frozen
+class Milestone:
+    """What a run of `length` periods gives: points (an amount, or a mapping by currency), badges, rewards."""
+
+    length: int
+    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
+    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
+    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
+
+
+def _lengths(
+    value: Mapping[int, int | Mapping[str, object]] | Iterable[Milestone] | Milestone | None,
+) -> tuple[Milestone, ...]:
+    """Return milestones from the shortest up; `{7: 50}` and `{7: {"badge": "keen"}}` are read as such."""
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        found: tuple[Milestone, ...] = many(value)
+        return found
+    made = []
+    for key, gift in value.items():
+        length = int(key) if isinstance(key, str) and key.isdecimal() and len(key) < 10 else key  # noqa: PLR2004 - a file's keys are text
+        given = gift if isinstance(gift, Mapping) else {"points": gift}
+        known = {name: given.get(name) for name in ("points", "badge", "reward")}
+        odd = set(given) - set(known)
+        made.append(cast("Milestone", {length: gift}) if odd else Milestone(length, **known))  # type: ignore[arg-type]
+    if all(isinstance(each, Milestone) and type(each.length) is int for each in made):
+        made.sort(key=lambda each: each.length)
+    return tuple(made)
+
+
 @attrs.frozen(repr=False)
 class Streak(Definition):
     """Periods in a row with at least `target` activities each.
 
     `timezone` is `"participant"`, `"event"` (the offset the instant itself carries) or the name of a zone.
     `on` names events that record it, where `when` holds; rules and direct calls record it too. `week_start`
-    None is the catalog's.
+    None is the catalog's. `period="days"` are `days` days each, one of which begins on `anchor` (a date).
+
+    What a period asks: `target` activities, or (`count="days"`) activities on so many different days of it; or
+    `goals`, a mapping of declared metrics to how much of each its events have to add up to within the period, of all
+    of which (`match="all"`) or any. Then events alone record it.
+    What is forgiven: an activity within the grace keeps the run alive (`grace_mode="keep_alive"`), or counts for the
+    period that was missed (`"credit"`). A freeze stands in for one missed period; at most `freeze_cap` are held. They
+    are given by hand, earned with every `freeze_every`th period of a run, or bought for `freeze_cost` points each. A
+    broken run is taken up again by `streaks.repair` within `repair_hours` of the break, for `repair_cost` points.
+    `milestones` map lengths of a run to what reaching them gives, `"ever"` once or in each `"run"`. In the last
+    `at_risk_hours` (None: a quarter of the period) before it would break a run is at risk.
     """
 
     name: str = _name()
     description: str | None = None
-    period: Period = "daily"
+    period: StreakPeriod = "daily"
     grace_period_hours: int = 0
     timezone: str = "participant"
     target: int = 1
@@ -293,6 +343,19 @@ class Streak(Definition):
     display_order: int = 0
     on: tuple[str, ...] = attrs.field(default=(), converter=names)
     when: str | None = None
+    days: int | None = attrs.field(default=None, kw_only=True)
+    anchor: date | None = attrs.field(default=None, converter=day, kw_only=True)
+    grace_mode: GraceMode = attrs.field(default="keep_alive", kw_only=True)
+    count: Counting = attrs.field(default="activities", kw_only=True)
+    goals: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=goals, kw_only=True)
+    match: Match = attrs.field(default="all", kw_only=True)
+    freeze_every: int = attrs.field(default=0, kw_only=True)
+    freeze_cost: int = attrs.field(default=0, kw_only=True)
+    repair_hours: int = attrs.field(default=0, kw_only=True)
+    repair_cost: int = attrs.field(default=0, kw_only=True)
+    milestones: tuple[Milestone, ...] = attrs.field(default=(), converter=_lengths, kw_only=True)
+    milestones_once: Once = attrs.field(default="ever", kw_only=True)
+    at_risk_hours: int | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen(repr=False)
@@ -327,7 +390,9 @@ class Reward(Definition):
     `total_inventory` None is without end. A `coupon` always takes a code from the pool; so does any other type once
     it was given codes. A `points_multiplier` multiplies what its holder is awarded of `multiplies` by `factor` for
     `duration` (`"24h"`, `"7d"`) from the claim on. Several at once stack by their own `stacking`: of the `highest`
-    ones the greatest counts, those that `add` add what they are above one, those that `multiply` multiply.
+    ones the greatest counts, those that `add` add what they are above one, those that `multiply` multiply; then the
+    three multiply each other. A factor below one lowers what is awarded, but never to less than one point. A rule's
+    cap counts points as they were multiplied.
     """
 
     name: str = _name()

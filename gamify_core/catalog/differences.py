@@ -27,6 +27,9 @@ def differences(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> tupl
         old, new = _by_code(before.get(section)), _by_code(after.get(section))
         sentences.extend(_compared(section, old, new, whole=False))
         stayed = [code for code in old if code in new]
+        if section == "metrics":
+            counted = [code for code in stayed if old[code] != new[code]]
+            sentences.extend(f"metrics.{code} is worked out again from history" for code in counted)
         if section in _ORDERED and stayed != [code for code in new if code in old]:
             sentences.append(f"{section} are in another order: {', '.join(new)}")
     return tuple(sentences)

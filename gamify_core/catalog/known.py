@@ -16,7 +16,7 @@ from gamify_core.catalog.values import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gamify_core.catalog.definitions import Definition, Event
+    from gamify_core.catalog.definitions import Definition, Event, Metric
     from gamify_core.catalog.parts import Parts
 
 __all__ = ["WINDOWS", "Known", "Use", "is_level"]
@@ -40,6 +40,10 @@ def _kinds(event: Event) -> Mapping[str, str]:
     return {name: kind if isinstance(kind, str) and kind in KINDS else "any" for name, kind in kinds.items()}
 
 
+def _adds_up(metric: Metric) -> bool:
+    return bool(metric.max is None and metric.min is None and metric.distinct is None)
+
+
 class Known:
     """What may be referred to in a catalog."""
 
@@ -47,11 +51,15 @@ class Known:
         """Collect the codes of all sections."""
         self.currencies: tuple[str, ...] = tuple(dict.fromkeys(("points", *_codes(parts.currencies))))
         self.streaks: tuple[str, ...] = _codes(parts.streaks)
+        self.by_goals: tuple[str, ...] = _codes(streak for streak in parts.streaks if streak.goals)
         self.badges: tuple[str, ...] = _codes(parts.badges)
         self.rewards: tuple[str, ...] = _codes(parts.rewards)
         self.challenges: tuple[str, ...] = _codes(parts.challenges)
         self.events: Mapping[str, Mapping[str, str]] = {
             event.code: _kinds(event) for event in parts.events if event.code in _codes([event])
+        }
+        self.declared: Mapping[str, bool] = {
+            metric.code: _adds_up(metric) for metric in parts.metrics if metric.code in _codes([metric])
         }
         self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),
@@ -98,6 +106,24 @@ class Known:
         """Return the kind of a property where all these events that declare it agree, else None."""
         kinds = {self.events.get(event, {}).get(name, "any") for event in events}
         return kinds.pop() if len(kinds) == 1 else None
+
+    def added_up(self, name: str) -> Problem | None:
+        """Say what is wrong with a metric as a goal of a streak: what events add to it is added up in a period."""
+        if name not in self.declared:
+            near = nearest(name, self.declared)
+            remedy = f"did you mean {near!r}?" if near else f"declare it: {_declaration(name)}"
+            return Problem(f"no metric {name!r} is declared", remedy)
+        if not self.declared[name]:
+            return Problem(
+                f"{name} does not add up", "a goal is a metric that counts events or sums a property"
+            )
+        return None
+
+    def recorded(self, code: str) -> Problem | None:
+        """Say what is wrong with a streak that a rule is to record."""
+        if code in self.by_goals:
+            return Problem(f"streak {code!r} is recorded by its goals", "leave it out of the rule")
+        return self.streak(code)
 
     def laddered(self, name: str) -> Problem | None:
         """Say what is wrong with a metric as the measure of a ladder."""

@@ -16,7 +16,7 @@ from gamify_core.domain.thresholds import parse_criteria
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gamify_core.catalog.definitions import Metric, Reward, Rule, Streak
+    from gamify_core.catalog.definitions import Metric, Milestone, Reward, Rule, Streak
     from gamify_core.catalog.parts import Parts
 
 __all__ = ["notes"]
@@ -93,6 +93,7 @@ def _unused(parts: Parts) -> Iterator[str]:
     given = {currency for rule in parts.rules for currency, _ in rule.award}
     given.update(currency for badge in parts.badges for currency, _ in badge.points)
     given.update(currency for challenge in parts.challenges for currency, _ in challenge.points)
+    given.update(currency for each in _milestones(parts) for currency, _ in each.points)
     for currency in parts.currencies:
         if currency.code not in given:
             yield f"currencies.{currency.code} is given by no rule, badge or challenge, only by direct calls."
@@ -105,6 +106,7 @@ def _metrics_read(parts: Parts) -> set[str]:
             names.update(parse_criteria(source).metrics)
     for source in _expressions(parts):
         names.update(compile_condition(source).metrics)
+    names.update(metric for streak in parts.streaks for metric, _ in streak.goals)
     return {name.partition("@")[0] for name in names}
 
 
@@ -119,13 +121,18 @@ def _expressions(parts: Parts) -> Iterator[str]:
 def _streaks(parts: Parts) -> Iterator[str]:
     recorded = {code for rule in parts.rules for code in rule.streak}
     for streak in parts.streaks:
-        if streak.code not in recorded and not streak.on:
+        if streak.code not in recorded and not streak.on and not streak.goals:
             yield f"streaks.{streak.code} is recorded by no rule and no event, only by direct calls."
         yield from _patience(streak)
 
 
+def _milestones(parts: Parts) -> Iterator[Milestone]:
+    for streak in parts.streaks:
+        yield from streak.milestones
+
+
 def _patience(streak: Streak) -> Iterator[str]:
-    if streak.grace_period_hours >= _HOURS[streak.period]:
+    if streak.grace_period_hours >= (_HOURS.get(streak.period) or 24 * (streak.days or 1)):
         yield (
             f"streaks.{streak.code} has a grace of {streak.grace_period_hours} hours, "
             "a whole period or more: missing one period never breaks it."
@@ -135,6 +142,7 @@ def _patience(streak: Streak) -> Iterator[str]:
 def _badges(parts: Parts) -> Iterator[str]:
     given = {code for rule in parts.rules for code in (*rule.badge, *rule.mint)}
     given.update(code for challenge in parts.challenges for code in challenge.badge)
+    given.update(code for milestone in _milestones(parts) for code in milestone.badge)
     endless = any(badge.repeatable for badge in parts.badges)
     others = len(parts.badges) - 1
     for badge in parts.badges:
@@ -170,6 +178,11 @@ def _reward(parts: Parts, reward: Reward) -> Iterator[str]:
         for giver in definitions
         if reward.code in giver.reward
     ]
+    givers += [
+        f"streaks.{streak.code}"
+        for streak in parts.streaks
+        if any(reward.code in milestone.reward for milestone in streak.milestones)
+    ]
     unbounded = reward.max_claims_per_user is None and reward.total_inventory is None
     # The codes of a coupon bound it, and what a rule or a challenge hands out is meant to be free
     if reward.points_cost == 0 and unbounded and reward.type != "coupon" and not givers:
@@ -179,11 +192,11 @@ def _reward(parts: Parts, reward: Reward) -> Iterator[str]:
     if givers and not reward.is_active:
         yield f"{path} is not active: what {' and '.join(givers)} would hand out of it is skipped."
     if reward.factor is not None:
-        yield from _factor(path, reward, Decimal(reward.factor))
+        yield from _factor(path, Decimal(reward.factor))
 
 
-def _factor(path: str, reward: Reward, factor: Decimal) -> Iterator[str]:
-    if factor == 1 or (factor < 1 and reward.stacking == "highest"):
+def _factor(path: str, factor: Decimal) -> Iterator[str]:
+    if factor == 1:
         yield f"{path} has a factor of {factor}, which changes nothing."
     elif factor < 1:
         yield f"{path} has a factor of {factor}: whoever claims it is awarded less."

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 import attrs
 
-from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Tier
+from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Streak, Tier
 from gamify_core.catalog.elsewhere import KEY, Elsewhere
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
@@ -45,13 +45,16 @@ def read(data: object, findings: Findings) -> Parts:
     return cast("Callable[..., Parts]", Parts)(**given)
 
 
-def definition_of(section: str, code: str, table: Table) -> Definition:
-    """Return one definition from its table (tiers have a section of their own here). Raises `CatalogError`."""
+def definition_of(section: str, code: str, table: Table, *, leniently: bool = False) -> Definition:
+    """Return one definition from its table (tiers have a section of their own here).
+
+    Raises `CatalogError`, unless it is to be read `leniently`, which passes over what cannot be read.
+    """
     findings = Findings()
     kind: type[Definition] = Tier if section == "tiers" else SECTIONS[section]
     fields = {key: value for key, value in table.items() if kind is not Tier or key != "ladder"}
     made = _definition(findings, kind, f"{section}.{_spelt(code)}", code, fields)
-    if findings.found:
+    if findings.found and not leniently:
         raise CatalogError(findings.faults)
     return made
 
@@ -112,9 +115,26 @@ def _definition(
         given["cap"] = cast("Callable[..., Cap]", Cap)(**_fields(findings, Cap, f"{path}.cap", cap))
     if kind is Rule:
         given = {key: _decided(code, value) if key == "when" else value for key, value in given.items()}
+    if kind is Streak and isinstance(given.get("milestones"), Mapping):
+        given["milestones"] = _milestones(findings, f"{path}.milestones", cast("Table", given["milestones"]))
     if kind is Ladder:
         given["tiers"] = tuple(_tiers(findings, f"{path}.tiers", given.get("tiers", ())))
     return _made(kind, code, given)
+
+
+def _milestones(findings: Findings, path: str, table: Table) -> dict[object, object]:
+    """Return milestones whose tables give nothing that is not known."""
+    read: dict[object, object] = {}
+    for length, gift in table.items():
+        if isinstance(gift, Mapping):
+            known = ("points", "badge", "reward")
+            for key in gift:
+                if key not in known:
+                    _unknown(findings, f"{path}.{_spelt(length)}", key, known, "key")
+            read[length] = {key: each for key, each in gift.items() if key in known and each is not None}
+        else:
+            read[length] = gift
+    return read
 
 
 def _decided(rule: object, when: object) -> object:

@@ -13,6 +13,7 @@ from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
 from gamify_core.catalog.conversions import KINDS
 from gamify_core.catalog.findings import Findings, shown
+from gamify_core.catalog.streak_checks import check_goals_shape, check_milestones_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +82,9 @@ def check_shape(findings: Findings, path: str, definition: object) -> None:
             _check_cap(findings, f"{path}.cap", definition.cap)
     elif isinstance(definition, d.Badge | d.Challenge):
         _check_amounts(findings, f"{path}.points", definition.points, expressions=False)
+    elif isinstance(definition, d.Streak):
+        check_goals_shape(findings, f"{path}.goals", definition.goals)
+        check_milestones_shape(findings, f"{path}.milestones", definition.milestones)
     elif isinstance(definition, d.Ladder):
         _check_tiers(findings, f"{path}.tiers", definition.tiers)
 
@@ -226,7 +230,9 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
     d.Streak: {
         "name": values.text,
         "description": _some_text,
-        "period": values.one_of([period for period in get_args(d.Period) if period != "all_time"]),
+        "period": values.one_of(get_args(d.StreakPeriod)),
+        "days": values.optional(values.whole(1, 3660)),
+        "anchor": values.optional(values.calendar_day),
         "grace_period_hours": values.whole(0, 100_000),
         "timezone": values.streak_zone,
         "target": values.whole(1, 1_000_000),
@@ -234,6 +240,15 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "day_start": values.time_of_day,
         "rest_days": values.rest_days,
         "freeze_cap": values.whole(0, 1_000_000),
+        "grace_mode": values.one_of(get_args(d.GraceMode)),
+        "count": values.one_of(get_args(d.Counting)),
+        "match": values.one_of(get_args(d.Match)),
+        "freeze_every": values.whole(0, 1_000_000),
+        "freeze_cost": values.whole(0, values.MOST),
+        "repair_hours": values.whole(0, 100_000),
+        "repair_cost": values.whole(0, values.MOST),
+        "milestones_once": values.one_of(get_args(d.Once)),
+        "at_risk_hours": values.optional(values.whole(1, 100_000)),
         "display_order": _order,
         "on": values.each(values.event_name),
         "when": _some_expression,

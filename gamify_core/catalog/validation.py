@@ -28,6 +28,7 @@ from gamify_core.catalog.loops import loops
 from gamify_core.catalog.notes import notes
 from gamify_core.catalog.parts import SECTIONS
 from gamify_core.catalog.shapes import check_calendar, check_code, check_shape
+from gamify_core.catalog.streak_checks import check_streak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -137,7 +138,7 @@ def _check_rule(findings: Findings, known: Known, path: str, rule: Rule) -> None
             if isinstance(amount, str):
                 spot = where if len(amounts) == 1 and currency == "points" else f"{where}.{currency}"
                 check_amount(findings, known, spot, amount, on)
-    _refer(findings, f"{path}.streak", known.streak, rule.streak)
+    _refer(findings, f"{path}.streak", known.recorded, rule.streak)
     _refer(findings, f"{path}.badge", known.badge, rule.badge)
     _refer(findings, f"{path}.mint", known.badge, rule.mint)
     _refer(findings, f"{path}.reward", known.reward, rule.reward)
@@ -152,8 +153,7 @@ def _check_streak(findings: Findings, known: Known, path: str, streak: Streak) -
     elif streak.when is not None:
         findings.fault(f"{path}.when", "is asked by no event", "name the events in on, or use a rule")
     _check_when(findings, known, path, streak.when, on)
-    if streak.rest_days and streak.period != "daily" and findings.sound(f"{path}.period"):
-        findings.fault(f"{path}.rest_days", "only a daily streak has rest days", 'write period = "daily"')
+    check_streak(findings, known, path, streak)
 
 
 def _check_reward(findings: Findings, known: Known, path: str, reward: Reward) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, get_args
 
@@ -22,6 +22,7 @@ __all__ = [
     "Check",
     "Problem",
     "amount",
+    "calendar_day",
     "code",
     "condition",
     "duration",
@@ -225,6 +226,13 @@ def instant(value: object) -> Problem | None:
     if isinstance(value, datetime):
         return Problem(f"{value.isoformat()} has no time zone", "write 2026-02-14T10:00:00+01:00")
     return Problem(f"{shown(value)} is not an instant", "write 2026-02-14T10:00:00+01:00")
+
+
+def calendar_day(value: object) -> Problem | None:
+    """Check a date."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return None
+    return Problem(f"{shown(value)} is not a date", "write 2026-02-14")
 
 
 def condition(value: object) -> Problem | None:

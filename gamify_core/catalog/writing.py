@@ -7,12 +7,12 @@ of a table.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from gamify_core.catalog.definitions import Cap, Definition, Event, Tier
+from gamify_core.catalog.definitions import Cap, Definition, Event, Milestone, Tier
 from gamify_core.catalog.elsewhere import KEY, name_of
 from gamify_core.catalog.parts import SECTIONS
 
@@ -81,6 +81,8 @@ def _value(name: str, value: object) -> Plain:
         return _several(name, value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Cap):
         return _fields(value)
     if isinstance(value, bool | int | str):
@@ -93,9 +95,19 @@ def _several(name: str, values: tuple[Any, ...]) -> Plain:
     if name in ("award", "deduct", "points"):
         amounts: dict[str, Plain] = dict(values)
         return amounts["points"] if list(amounts) == ["points"] else amounts
+    if name == "goals":
+        return dict(values)
+    if name == "milestones":
+        return {str(milestone.length): _gift(milestone) for milestone in values}
     if name == "tiers":
         return {tier.code: _rung(tier, place) for place, tier in enumerate(values, 1)}
     return values[0] if name in _ONE_OR_MORE and len(values) == 1 else list(values)
+
+
+def _gift(milestone: Milestone) -> Plain:
+    """Return what a milestone gives, as points alone where that says everything."""
+    fields = {name: value for name, value in _fields(milestone).items() if name != "length"}
+    return fields["points"] if [*fields] == ["points"] and isinstance(fields["points"], int) else fields
 
 
 def _rung(tier: Tier, place: int) -> Plain:

@@ -27,22 +27,23 @@ class Factor(NamedTuple):
 def combined(factors: Iterable[Factor]) -> Fraction:
     """Return what several multipliers come to, whatever their order.
 
-    Of those that stack as `highest` the greatest counts, if it is above one; what the `add` ones are above one is
-    added up; the `multiply` ones multiply; and the three results multiply each other.
+    Of those that stack as `highest` the greatest counts, below one too; what the `add` ones are above one is added
+    up; the `multiply` ones multiply; and the three results multiply each other. A group with none in it is one.
 
     >>> combined([Factor("2"), Factor("1.5"), Factor("1.5", "add"), Factor("1.1", "multiply")])
     Fraction(33, 10)
     """
-    highest, added, product = _ONE, _ONE, _ONE
+    highest: Fraction | None = None
+    added, product = _ONE, _ONE
     for text, stacking in factors:
         factor = Fraction(text)
         if stacking == "highest":
-            highest = max(highest, factor)
+            highest = factor if highest is None else max(highest, factor)
         elif stacking == "add":
             added += factor - 1
         else:
             product *= factor
-    return highest * added * product
+    return (_ONE if highest is None else highest) * added * product
 
 
 def multiplied(amount: int, factor: Fraction, rounding: Rounding = "floor") -> int:

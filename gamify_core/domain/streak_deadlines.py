@@ -9,15 +9,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from gamify_core.domain.periods import DAY, END, Calendar
+from gamify_core.domain.periods import BEGINNING, DAY, END, Calendar
 from gamify_core.domain.zones import ZoneLine, fixed
 
 if TYPE_CHECKING:
-    from gamify_core.domain.streak_facts import Pardons, StreakRules
+    from gamify_core.domain.streak_facts import Pardons
+    from gamify_core.domain.streak_rules import StreakRules
 
-__all__ = ["NEVER", "deadline", "ground", "is_excused", "label_at", "next_required", "reaches"]
+__all__ = ["NEVER", "deadline", "excuse", "furthest", "ground", "is_excused", "label_at", "next_required"]
+__all__ += ["reaches"]
+
+Excuse = Literal["void", "repaired", "excused_rest", "excused_pause"]
 
 NEVER: Final = 1 << 62
 """A label and an instant that are never reached: what follows a pause without an end."""
@@ -74,6 +78,17 @@ def is_excused(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons)
     return _beyond_excuse(label, rules, line, pardons) != label
 
 
+def excuse(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> Excuse | None:
+    """Say why nothing is asked in a period, or None when something is: what never came is told before all."""
+    if reaches(rules.calendar, line, label + 1) == reaches(rules.calendar, line, label):
+        return "void"
+    if label in pardons.repaired:
+        return "repaired"
+    if rules.rest_weekdays and (label - 1) % 7 in rules.rest_weekdays:
+        return "excused_rest"
+    return "excused_pause" if is_excused(label, rules, line, pardons) else None
+
+
 def _beyond_excuse(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> int:
     """Return the label itself when it is required, else one further on with nothing required in between."""
     if label in pardons.repaired or (rules.rest_weekdays and (label - 1) % 7 in rules.rest_weekdays):
@@ -95,14 +110,14 @@ def _paused(
 ) -> tuple[tuple[int, int], ...]:
     """Return the first and last label that each pause touches, were it for a microsecond."""
     return tuple(
-        (_furthest(calendar, line, start), NEVER - 1 if end >= END else _furthest(calendar, line, end - 1))
+        (furthest(calendar, line, start), NEVER - 1 if end >= END else furthest(calendar, line, end - 1))
         for start, end in pauses
     )
 
 
-def _furthest(calendar: Calendar, line: ZoneLine, instant: int) -> int:
+def furthest(calendar: Calendar, line: ZoneLine, instant: int) -> int:
     """Return the highest label shown up to an instant: higher than its own where the date went back."""
-    label = label_at(calendar, line, instant)
+    label = label_at(calendar, line, max(instant, BEGINNING + DAY))
     while reaches(calendar, line, label + 1) <= instant:
         label += 1
     return label

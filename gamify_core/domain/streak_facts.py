@@ -10,82 +10,71 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from attrs import field, frozen
 
-from gamify_core.domain.periods import Calendar
 from gamify_core.errors import BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gamify_core.domain.streak_rules import StreakRules
+    from gamify_core.domain.zones import ZoneLine
+
 __all__ = [
     "MEMORY",
     "NO_PARDONS",
     "Correction",
-    "GraceMode",
     "Mark",
     "Miss",
     "Pardons",
+    "Period",
+    "PeriodStatus",
     "Reading",
     "Recorded",
     "Run",
     "State",
     "Status",
-    "StreakRules",
+    "Terms",
 ]
 
-GraceMode = Literal["keep_alive"]
 Status = Literal["none", "active", "pending", "grace", "excused", "frozen", "broken"]
+PeriodStatus = Literal[
+    "satisfied",
+    "frozen",
+    "excused_rest",
+    "excused_pause",
+    "repaired",
+    "void",
+    "grace",
+    "missed",
+    "idle",
+    "open",
+    "future",
+]
 
 MEMORY: Final = 62
 """How many periods behind the last one a `State` knows one by one: as many as a 64-bit column holds."""
-
-_WEEK: Final = frozenset(range(7))
-
-
-def _numbers(values: Iterable[int]) -> frozenset[int]:
-    return frozenset(values)
-
-
-@frozen
-class StreakRules:
-    """What a streak asks: `target` activities in each period of `calendar`, `grace` microseconds of patience.
-
-    `rest_weekdays` (0 = Monday) excuse days of a daily streak; at most `freeze_cap` freezes are held.
-    `grace_mode` names what an activity in the grace does: `keep_alive` counts it once, for its own period.
-    """
-
-    calendar: Calendar = field(factory=Calendar)
-    grace: int = 0
-    grace_mode: GraceMode = "keep_alive"
-    target: int = 1
-    rest_weekdays: frozenset[int] = field(default=frozenset(), converter=_numbers)
-    freeze_cap: int = 2
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse rules under which nothing could ever be required or reached."""
-        for name, least in (("grace", 0), ("target", 1), ("freeze_cap", 0)):
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise BadValue(name, value, f"{name} is a whole number, {least} or more")
-        if self.grace_mode != "keep_alive":
-            raise BadValue("grace_mode", self.grace_mode, "The one way of grace is 'keep_alive'")
-        if self.calendar.kind == "all_time":
-            raise BadValue("calendar", self.calendar.kind, "A streak needs periods that follow each other")
-        if self.rest_weekdays and self.calendar.kind != "daily":
-            raise BadValue("rest_weekdays", self.rest_weekdays, "Only a daily streak has rest days")
-        if not self.rest_weekdays < _WEEK:
-            raise BadValue("rest_weekdays", self.rest_weekdays, "Rest days are some, not all, of 0 to 6")
 
 
 class Mark(NamedTuple):
     """One accepted activity and the label it was given; marks are equal when they are the same activity.
 
-    `offset` is what the instant itself carried, in seconds, for a streak in zone "event"; 0 for all others.
+    One activity that counts for two goals is two marks, told apart by `part`.
     """
 
     label: int
     instant: int
     id: int
     offset: int = 0
+    """What the instant itself carried, in seconds, for a streak in zone "event"; 0 for all others."""
+    part: int = 0
+    """Which of several goals it counts for; one that the rules do not have (any more) counts for nothing,"""
+    weight: int = 1
+    """and how much, 1 or more."""
+    day: int = 0
+    """The proleptic ordinal of its day on the wall clock that labelled it, where days are counted."""
+
+
+def _numbers(values: Iterable[int]) -> frozenset[int]:
+    return frozenset(values)
 
 
 def _spans(pauses: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -116,6 +105,14 @@ class Pardons:
 NO_PARDONS: Final = Pardons()
 
 
+class Terms(NamedTuple):
+    """All that a streak is judged by, beside its marks."""
+
+    rules: StreakRules
+    line: ZoneLine
+    pardons: Pardons
+
+
 class State(NamedTuple):
     """All of a streak that has to be kept, as a row of a table; reading it needs no marks.
 
@@ -134,7 +131,7 @@ class State(NamedTuple):
     runs: int
     """How many runs there have been, with the one that ends at `last`."""
     stock: int
-    """Freezes held, all grants up to `settled` taken; later grants are taken when they are needed."""
+    """Freezes held, earned ones among them, and all grants up to `settled`; later ones are taken when needed."""
     settled: int | None
     consumed: int
     """Freezes ever used."""
@@ -144,7 +141,7 @@ class State(NamedTuple):
     """What the mark that satisfied `last` carried (or the greatest mark, while there is no `last`)."""
     label: int
     tally: int
-    """The greatest label of a mark, and how many marks it has."""
+    """The greatest label of a mark, and how far that period has come: one number, whatever is counted."""
     seen: int
     """The greatest instant of a mark,"""
     seen_id: int
@@ -179,7 +176,10 @@ class Recorded(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A streak as of an instant. It lives until just before `expires_at`, freezes left aside."""
+    """A streak as of an instant. It lives until just before `expires_at`, freezes left aside.
+
+    Of several goals `progress` tells how many are reached, and `parts` how far each is: (progress, target).
+    """
 
     current: int
     longest: int
@@ -190,6 +190,7 @@ class Reading(NamedTuple):
     lost_count: int
     broken_at: int | None
     freezes: int
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 class Run(NamedTuple):
@@ -199,3 +200,15 @@ class Run(NamedTuple):
     end_label: int
     length: int
     ended_at: int | None
+
+
+class Period(NamedTuple):
+    """One period of a calendar: [begins, ends), what became of it, and how far it came."""
+
+    label: int
+    text: str
+    begins: int
+    ends: int
+    status: PeriodStatus
+    progress: int
+    target: int

@@ -1,8 +1,7 @@
-"""Runs of satisfied periods: the definition (`fold`), its next step (`step`), and what time does to them.
+"""Runs of satisfied periods: the definition (`fold`), and what time does to them.
 
-Promise: the result depends on the set of marks alone, not on the order in which they came; `step` and
-`surplus` give what `fold` would, or None. Freezes make it not monotone: an earlier activity that comes late
-can draw a freeze away from a later gap.
+Promise: the result depends on the set of marks alone, not on the order in which they came. Freezes make it not
+monotone: an earlier activity that comes late can draw a freeze away from a later gap.
 """
 
 from __future__ import annotations
@@ -18,16 +17,18 @@ from gamify_core.domain.streak_facts import (
     Pardons,
     Run,
     State,
-    StreakRules,
+    Terms,
 )
+from gamify_core.domain.streak_periods import counted, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from gamify_core.domain.streak_rules import StreakRules
     from gamify_core.domain.zones import ZoneLine
 
-__all__ = ["Chain", "Settled", "Terms", "chain_of", "fold", "history", "missed", "settle", "step", "stock_at"]
-__all__ += ["surplus"]
+__all__ = ["NOTHING", "Chain", "Settled", "chain_of", "fold", "history", "link", "missed"]
+__all__ += ["satisfied_labels", "settle", "stock_at"]
 
 _MASK: Final = (1 << MEMORY) - 1
 
@@ -48,14 +49,6 @@ class Chain(NamedTuple):
     offset: int
 
 
-class Terms(NamedTuple):
-    """All that a streak is judged by, beside its marks."""
-
-    rules: StreakRules
-    line: ZoneLine
-    pardons: Pardons
-
-
 class Settled(NamedTuple):
     """What became of the periods after the last satisfied one: `required` is the first still open."""
 
@@ -66,83 +59,48 @@ class Settled(NamedTuple):
     misses: tuple[Miss, ...]
 
 
-class _Period(NamedTuple):
-    """The marks of one label: how many, and the mark with which the target was reached."""
-
-    label: int
-    tally: int
-    reached: Mark | None
-    final: Mark
-
-
-_NOTHING: Final = Chain(None, None, 0, 0, None, 0, 0, None, 0, 0, 0)
+NOTHING: Final = Chain(None, None, 0, 0, None, 0, 0, None, 0, 0, 0)
+"""Before the first satisfied period."""
 
 
 def fold(
     marks: Iterable[Mark], rules: StreakRules, line: ZoneLine, pardons: Pardons = NO_PARDONS
 ) -> State | None:
     """Return the state that a set of marks amounts to, in whatever order they come; None for no marks."""
-    periods = _periods(marks, rules.target)
-    if not periods:
+    marks = list(marks)
+    if not marks:
         return None
-    terms, chain = Terms(rules, line, pardons), _NOTHING
+    terms, chain = Terms(rules, line, pardons), NOTHING
+    periods = counted(marks, terms)
     for period in periods:
         if period.reached is not None:
-            chain = _link(chain, period.reached, terms)
-    label, count, _, final = periods[-1]
+            chain = link(chain, period.reached, terms)
+    greatest, latest = max(marks), max(marks, key=when)
     if chain.last is None:
-        chain = chain._replace(offset=final.offset)
-    seen, seen_id = max((period.final.instant, period.final.id) for period in periods)
-    return State(*chain, label, count, seen, seen_id)
+        chain = chain._replace(offset=greatest.offset)
+    # With credit the greatest label may be that of a mark which counts for the period before.
+    tally = periods[-1].tally if periods[-1].label == greatest.label else 0
+    return State(*chain, greatest.label, tally, latest.instant, latest.id)
 
 
-def step(
-    state: State | None, mark: Mark, rules: StreakRules, line: ZoneLine, pardons: Pardons = NO_PARDONS
-) -> State | None:
-    """Return the state with one more mark, or None when it is out of order and all must be folded again.
-
-    A mark is in order when nothing seen so far is later than it or has a higher label. The last one may be
-    repeated: it changes nothing.
-    """
-    label, instant, identity, offset = mark
-    if state is None:
-        chain, count = _NOTHING, 1
-    else:
-        if instant == state.seen and identity == state.seen_id:
-            return state
-        if label < state.label or (instant, identity) < (state.seen, state.seen_id):
-            return None
-        chain, count = chain_of(state), state.tally + 1 if label == state.label else 1
-    if count == rules.target:
-        chain = _link(chain, mark, Terms(rules, line, pardons))
-    elif chain.last is None:
-        chain = _NOTHING._replace(offset=offset)
-    return State(*chain, label, count, instant, identity)
-
-
-def surplus(state: State, mark: Mark, beside: Sequence[Mark], target: int) -> State | None:
-    """Return the state with one more mark in a period that was satisfied by then anyway, or None if it was not.
-
-    `beside` are the earliest marks of that period, `target` of them if there are as many. The mark is a new one,
-    but need not be in order: what a period is worth was decided by the mark that reached the target.
-    """
-    if len(beside) < target or mark < beside[target - 1]:
-        return None
-    tally = state.tally + (mark.label == state.label)
-    seen, seen_id = max((state.seen, state.seen_id), (mark.instant, mark.id))
-    return state._replace(tally=tally, seen=seen, seen_id=seen_id)
+def satisfied_labels(
+    marks: Iterable[Mark], rules: StreakRules, line: ZoneLine, pardons: Pardons = NO_PARDONS
+) -> tuple[int, ...]:
+    """Return the labels of all satisfied periods, in order."""
+    periods = counted(marks, Terms(rules, line, pardons))
+    return tuple(period.label for period in periods if period.reached is not None)
 
 
 def history(
     marks: Iterable[Mark], rules: StreakRules, line: ZoneLine, pardons: Pardons, as_of: int
 ) -> tuple[Run, ...]:
     """Return every run, oldest first; the last has `ended_at` None while it lives at `as_of`."""
-    terms, chain, runs, start = Terms(rules, line, pardons), _NOTHING, list[Run](), 0
-    for period in _periods(marks, rules.target):
+    terms, chain, runs, start = Terms(rules, line, pardons), NOTHING, list[Run](), 0
+    for period in counted(marks, terms):
         mark = period.reached
         if mark is None:
             continue
-        longer = _link(chain, mark, terms)
+        longer = link(chain, mark, terms)
         if longer.runs != chain.runs:
             if chain.last is not None:
                 ended = settle(chain, chain.last, terms, mark.label, mark.instant).broken_at
@@ -202,42 +160,26 @@ def chain_of(state: State) -> Chain:
     return Chain(*state[:11])
 
 
-def _link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
-    """Return the chain with one more satisfied period, later than all it has."""
+def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
+    """Return the chain with one more satisfied period, later than all it has: `mark` has its label."""
     last, _, run, longest, longest_at, runs, stock, settled, consumed, behind, _ = chain
-    label, at, _, offset = mark
+    label, at, _, offset, _, _, _ = mark
+    rules = terms.rules
     if last is None:
-        return Chain(label, at, 1, 1, at, 1, stock, settled, consumed, 0, offset)
-    gap = label - last
-    if gap > 1:
-        after = settle(chain, last, terms, label, at)
-        stock, settled = after.stock, after.settled
-        consumed += sum(miss.outcome == "frozen" for miss in after.misses)
-        if after.broken_at is not None:
-            run, runs = 0, runs + 1
+        runs = 1
+    else:
+        gap = label - last
+        if gap > 1:
+            after = settle(chain, last, terms, label, at)
+            stock, settled = after.stock, after.settled
+            consumed += sum(miss.outcome == "frozen" for miss in after.misses)
+            if after.broken_at is not None:
+                run, runs = 0, runs + 1
+        behind = (behind << gap | 1 << (gap - 1)) & _MASK if gap <= MEMORY else 0
     run += 1
-    behind = (behind << gap | 1 << (gap - 1)) & _MASK if gap <= MEMORY else 0
+    if rules.freeze_every and run % rules.freeze_every == 0:
+        # Grants between `settled` and now are taken later: under one cap that comes to the same.
+        stock = min(rules.freeze_cap, stock + 1)
     if run > longest:
         longest, longest_at = run, at
     return Chain(label, at, run, longest, longest_at, runs, stock, settled, consumed, behind, offset)
-
-
-def _periods(marks: Iterable[Mark], target: int) -> list[_Period]:
-    """Group marks by label, in order, each mark once."""
-    periods = list[_Period]()
-    before: Mark | None = None
-    reached: Mark | None = None
-    count = 0
-    for mark in sorted(marks):
-        if mark == before:
-            continue
-        if before is not None and mark.label != before.label:
-            periods.append(_Period(before.label, count, reached, before))
-            count, reached = 0, None
-        count += 1
-        if count == target:
-            reached = mark
-        before = mark
-    if before is not None:
-        periods.append(_Period(before.label, count, reached, before))
-    return periods

@@ -9,49 +9,69 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.streak_deadlines import NEVER, deadline, ground, is_excused, label_at, reaches
-from gamify_core.domain.streak_facts import (
-    MEMORY,
-    Correction,
-    Mark,
-    Pardons,
-    Reading,
-    Recorded,
-    State,
-    Status,
-    StreakRules,
-)
-from gamify_core.domain.streak_fold import Settled, Terms, chain_of, settle, stock_at
+from gamify_core.domain.streak_facts import Correction, Mark, Pardons, Reading, Recorded, State, Status, Terms
+from gamify_core.domain.streak_fold import Settled, chain_of, settle, stock_at
+from gamify_core.domain.streak_step import satisfied
+from gamify_core.domain.streak_tallies import standing
 
 if TYPE_CHECKING:
+    from gamify_core.domain.streak_rules import StreakRules
     from gamify_core.domain.zones import ZoneLine
 
-__all__ = ["compare", "read", "satisfied"]
+__all__ = ["compare", "due", "read"]
 
 
 def read(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardons, as_of: int) -> Reading:
     """Return how a streak stands at an instant.
 
-    `progress` is exact for the greatest label seen and for later ones; in a period that a traveller has come
-    back to it is the target when that was reached there, else 0.
+    `progress` and `parts` are exact for the greatest label seen and for later ones; in a period that a traveller
+    has come back to each goal counts as reached when that period was satisfied, else as not begun.
     """
     terms = Terms(rules, line, pardons)
     if state is None:
-        return Reading(0, 0, "none", None, 0, rules.target, 0, None, stock_at(0, None, as_of, terms))
+        _, target, parts = standing(0, rules)
+        return Reading(0, 0, "none", None, 0, target, 0, None, stock_at(0, None, as_of, terms), parts)
     line = ground(line, state.offset)
     present = label_at(rules.calendar, line, as_of)
     done = satisfied(state, present)
-    progress = min(state.tally, rules.target) if present == state.label else rules.target if done else 0
+    if rules.goals:
+        progress, target, parts = _parts(state, present, rules, done=done)
+    else:
+        target, parts = rules.target, ()
+        progress = min(state.tally, target) if present == state.label else target if done else 0
     if state.last is None:
         freezes = stock_at(0, None, as_of, terms)
-        return Reading(0, 0, "none", None, progress, rules.target, 0, None, freezes)
+        return Reading(0, 0, "none", None, progress, target, 0, None, freezes, parts)
     after = settle(chain_of(state), state.last, terms, present, as_of)
     freezes = stock_at(after.stock, after.settled, as_of, terms)
     if after.broken_at is not None:
         lost, at = state.run, after.broken_at
-        return Reading(0, state.longest, "broken", None, progress, rules.target, lost, at, freezes)
+        return Reading(0, state.longest, "broken", None, progress, target, lost, at, freezes, parts)
     status = _status(after, present, terms._replace(line=line), done=done)
     expires = _expires(after.required, rules, line, as_of)
-    return Reading(state.run, state.longest, status, expires, progress, rules.target, 0, None, freezes)
+    return Reading(state.run, state.longest, status, expires, progress, target, 0, None, freezes, parts)
+
+
+def _parts(
+    state: State, present: int, rules: StreakRules, *, done: bool
+) -> tuple[int, int, tuple[tuple[int, int], ...]]:
+    if present == state.label:
+        return standing(state.tally, rules)
+    _, target, parts = standing(0, rules)
+    return (target, target, tuple((goal, goal) for _, goal in parts)) if done else (0, target, parts)
+
+
+def due(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardons, as_of: int) -> int | None:
+    """Return the next instant at which time by itself uses a freeze or ends the run, if nothing is done.
+
+    None when nothing is open: no run, a broken one, or a pause without an end.
+    """
+    if state is None or state.last is None:
+        return None
+    line = ground(line, state.offset)
+    present = label_at(rules.calendar, line, as_of)
+    after = settle(chain_of(state), state.last, Terms(rules, line, pardons), present, as_of)
+    return None if after.broken_at is not None else _expires(after.required, rules, line, as_of)
 
 
 def _status(after: Settled, present: int, terms: Terms, *, done: bool) -> Status:
@@ -71,25 +91,22 @@ def _expires(required: int, rules: StreakRules, line: ZoneLine, as_of: int) -> i
     return reaches(rules.calendar, line, required + 1, max(as_of, deadline(required, rules, line)))
 
 
-def satisfied(state: State | None, label: int) -> bool:
-    """Say whether a period is satisfied; more than `MEMORY` periods behind the last that is forgotten."""
-    if state is None or state.last is None or label > state.last:
-        return False
-    back = state.last - label
-    return back == 0 or (back <= MEMORY and bool(state.behind >> (back - 1) & 1))
-
-
 def compare(before: State | None, after: State, mark: Mark, *, already: bool | None = None) -> Recorded:
     """Return what recording a mark changed, from the states before and after it.
 
-    `already` says whether the mark's period was satisfied before; it is only needed for a mark that is more
-    than `MEMORY` periods late, or an older duplicate.
+    `already` says whether the mark won nothing, as its period was satisfied before; it is only needed for a mark
+    that is more than `MEMORY` periods late, or a duplicate other than of the last one.
     """
     if already is None:
-        again = before is not None and (before.seen, before.seen_id) == (mark.instant, mark.id)
-        already = again or satisfied(before, mark.label)
+        again = after is before and (mark.instant, mark.id) == (after.seen, after.seen_id)
+        already = again or (satisfied(before, mark.label) and _same_periods(before, after))
     record = after.longest > (0 if before is None else before.longest)
     return Recorded(after.run, after.longest, record, already, _corrections(before, after, mark))
+
+
+def _same_periods(before: State | None, after: State) -> bool:
+    """Say whether no period was won: with credit, an activity in a satisfied one may have filled another."""
+    return before is not None and (before.last, before.behind) == (after.last, after.behind)
 
 
 def _corrections(before: State | None, after: State, mark: Mark) -> tuple[Correction, ...]:

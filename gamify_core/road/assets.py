@@ -43,7 +43,8 @@ __all__ = ["burn", "found", "hand_over", "mint", "most", "owned", "sold_out"]
 def most(badge: Badge | None, supply: SupplyRow | None) -> int | None:
     """Return how many copies of a badge there may be: as it is defined, or else as the first mint fixed it.
 
-    What is defined goes first, for a designer who changes a definition means it; copies that are there stay.
+    What is defined goes first, for a designer who changes a definition means it; copies that are there stay. A mint
+    fixes nothing as long as the definition does.
     """
     if badge is not None and badge.max_supply is not None:
         return badge.max_supply
@@ -52,6 +53,8 @@ def most(badge: Badge | None, supply: SupplyRow | None) -> int | None:
 
 def sold_out(turn: Turn, badge: Badge) -> int | None:
     """Return how many copies of a badge there may be where all of them have been minted, or None."""
+    if turn.aside is not None and turn.aside.has(badge.code):
+        return None
     supply = turn.unit.get(SUPPLY, (turn.scope, badge.code))
     limit = most(badge, supply)
     minted = 0 if supply is None else supply.minted
@@ -68,12 +71,17 @@ def mint(  # noqa: PLR0913 - whom, what and why, and what the caller may choose
 ) -> AssetRow:
     """Make a copy of a badge and give it to a participant; `edition` names a free number, else the lowest is taken.
 
+    Where an event is amended that had minted one, this is that one, whoever has it by now.
     Raises `SupplyFixed`, `BadValue` (an edition beyond the supply), `SoldOut`, `EditionTaken`; then nothing is written.
     """
+    if turn.aside is not None and (kept := turn.aside.copy_of(badge.code, cause)) is not None:
+        return kept
     supply = turn.unit.get(SUPPLY, (turn.scope, badge.code))
     limit = _limit(badge, supply, max_supply)
     if supply is None:
-        supply = SupplyRow(turn.scope, badge.code, limit, 1, 0, 0, 0)
+        # What the definition says stays with the definition, and goes with it
+        fixed = limit if badge.max_supply is None else None
+        supply = SupplyRow(turn.scope, badge.code, fixed, 1, 0, 0, 0)
     if limit is not None and edition is not None and edition > limit:
         detail = f"edition must be from 1 to {limit}, as there may be so many of {badge.code}, not {edition}"
         raise BadValue("edition", edition, detail)
@@ -95,9 +103,7 @@ def mint(  # noqa: PLR0913 - whom, what and why, and what the caller may choose
     first = not _holds(turn.unit, who.number, badge.code, 1)
     turn.unit.add(ASSET, row)
     _step(turn, row, "minted", who.number, None)
-    changed = supply._replace(
-        max_supply=limit, untried=untried, minted=supply.minted + 1, owners=supply.owners + first
-    )
+    changed = supply._replace(untried=untried, minted=supply.minted + 1, owners=supply.owners + first)
     turn.unit.put(SUPPLY, changed)
     turn.say("asset_minted", who.number, cause, row.minted_by, row.ordinal, row.badge, row.edition)
     return row

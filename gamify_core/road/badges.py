@@ -8,7 +8,7 @@ from gamify_core.errors import GamifyError, SoldOut
 from gamify_core.road import assets, wallet
 from gamify_core.road.meters import moved, value_in, value_of
 from gamify_core.road.reversals import outcome_of, stay, take_back, take_copy
-from gamify_core.storage.tables.progress import BADGE, VOID, BadgeRow, is_void, voided
+from gamify_core.storage.tables.progress import BADGE, ENDED, VOID, BadgeRow, ended_by, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["consider", "drop", "earn", "held", "revoke", "standing"]
+__all__ = ["consider", "drop", "earn", "forget", "held", "revoke", "standing"]
 
 
 def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
@@ -28,7 +28,8 @@ def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
 def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
     """Give a badge whose criteria are met and which is not held yet, and take one back that was not to be kept.
 
-    Criteria take what criteria gave: what was awarded by hand or by a rule stays until that is undone.
+    Criteria take what criteria gave: what was awarded by hand or by a rule stays until that is undone. Where something
+    is taken back such an earning never was, otherwise it is over now.
     """
     badge = plan.badge
     row = held(turn, who, badge)
@@ -43,33 +44,77 @@ def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
             stay(turn, who, "criteria", "badge", "permanent", badge.code)
         elif not badge.permanent:
             for earned in reversed(given):
-                drop(turn, who, badge, earned, "criteria")
+                (_end if turn.undoing is None else drop)(turn, who, badge, earned, "criteria")
 
 
 def standing(turn: Turn, who: ParticipantRow, badge: Badge) -> list[BadgeRow]:
-    """Return the rows by which a badge is held, oldest first: several for a repeatable one."""
-    rows = turn.unit.scan(BADGE, None, (who.number, badge.code))
-    gone = voided(rows)
+    """Return the rows by which a badge is held, oldest first: several for a repeatable one.
+
+    They are looked for from the end, as far back as it was last held by nobody: what was before that is over.
+    """
+    head = turn.unit.last(BADGE, (who.number, badge.code))
     found: list[BadgeRow] = []
-    for row in rows:
-        if row.held and not is_void(row) and (badge.code, row.n) not in gone:
+    over: set[int] = set()
+    n = head.n if head is not None else 0
+    while n and (row := turn.unit.get(BADGE, (who.number, badge.code, n))) is not None and row.held:
+        ended = ended_by(row)
+        if is_void(row):
+            over.update(gone for _, gone in voided([row]))
+        elif ended is not None:
+            over.add(ended)
+        elif n not in over:
             found.append(row)
-        elif not row.held and not is_void(row):  # revoked: what was before it counts no more
-            found.clear()
-    return found
+        n -= 1
+    return found[::-1]
 
 
 def drop(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: str) -> None:
     """Take an earning back as if it had never been, with the points and the copy that it gave."""
+    _close(turn, who, badge, row, VOID)
+    turn.say("badge_revoked", who.number, cause, badge.code)
+    if (plan := turn.plan.metrics.get("badges.count")) is not None:
+        turn.void(who, plan)
+    _give_back(turn, who, badge, row)
+
+
+def forget(turn: Turn, who: ParticipantRow, badge: Badge, activity: int) -> None:
+    """Let an earning that is over already never have been, where this activity had brought one."""
+    rows = turn.unit.scan(BADGE, None, (who.number, badge.code))
+    gone = voided(rows)
+    over = {ended_by(row) for row in rows}
+    for row in rows:
+        if row.activity == activity and row.n in over and (badge.code, row.n) not in gone:
+            turn.unit.append(
+                BADGE, rows[-1]._replace(n=rows[-1].n + 1, activity=turn.seq, source=f"{VOID}{row.n}")
+            )
+            if (plan := turn.plan.metrics.get("badges.count")) is not None:
+                turn.void(who, plan)
+            _give_back(turn, who, badge, row)
+            return
+
+
+def _end(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: str) -> None:
+    """End an earning with what it gave: it was one while it lasted, so it is counted less from now on only."""
+    held = _close(turn, who, badge, row, ENDED)
+    turn.say("badge_revoked", who.number, cause, badge.code)
+    if not held:
+        _count(turn, who, -1)
+    _give_back(turn, who, badge, row)
+
+
+def _close(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, mark: str) -> bool:
+    """Write that an earning counts no more, and say whether others do."""
     head = turn.unit.last(BADGE, (who.number, badge.code))
     assert head is not None  # noqa: S101 - `row` is one of this chain
     left = [earned for earned in standing(turn, who, badge) if earned.n != row.n]
     at = left[-1].occurred_at if left else turn.occurred_at
-    gone = BadgeRow(who.number, badge.code, head.n + 1, int(bool(left)), at, turn.seq, f"{VOID}{row.n}")
-    turn.unit.append(BADGE, gone)
-    turn.say("badge_revoked", who.number, cause, badge.code)
-    if (plan := turn.plan.metrics.get("badges.count")) is not None:
-        turn.void(who, plan)
+    closed = BadgeRow(who.number, badge.code, head.n + 1, int(bool(left)), at, turn.seq, f"{mark}{row.n}")
+    turn.unit.append(BADGE, closed)
+    return bool(left)
+
+
+def _give_back(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow) -> None:
+    """Take back the points and the copy that an earning gave."""
     given = f"badge:{badge.code}"
     for ordinal, words in reversed(list(enumerate(outcome_of(turn, row.activity)))):
         if words[0] == "points_awarded" and words[1:3] == [who.number, given]:
@@ -86,6 +131,8 @@ def earn(
     A limited one that is sold out is not earned. A cascade says so and goes on (None); a direct command is refused
     (`refuse`, then this raises `SoldOut`).
     """
+    if turn.aside is not None and turn.aside.earned(who.number, badge.code, cause):
+        return held(turn, who, badge)
     limit = assets.sold_out(turn, badge) if badge.max_supply is not None else None
     if limit is not None:
         if refuse:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.errors import GamifyError, IdempotencyConflict, Refused
+from gamify_core.road.requests import asked_with
 from gamify_core.road.road import Ask, Decided, Road
 from gamify_core.road.seal import canonical, fingerprint_of, key_hash
-from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY, PAYLOAD
+from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
 
 if TYPE_CHECKING:
     from gamify_core.storage.unit import Unit
@@ -50,15 +51,14 @@ class Batch:
             return None
         if first.fingerprint != fingerprint_of(self._request()):
             raise IdempotencyConflict(self.kind, self.key, ["items"])
-        payload = unit.get(PAYLOAD, (first.seq,))
-        errors = json.loads(payload.request)["errors"] if payload is not None and payload.request else {}
+        errors = (asked_with(unit, first.seq) or {}).get("errors", {})
         answers: list[Decided | Failure] = []
         for place, word in enumerate(json.loads(first.outcome)[0][2:]):
-            row = unit.get(ACTIVITY, (word,)) if word else None
-            if row is None:
+            row, item = unit.get(ACTIVITY, (word,)) if word else None, self.items[place]
+            if row is None or not isinstance(item, Ask):
                 answers.append(Failure(Refused(*errors.get(str(place), ("error", 400, "refused")))))
             else:
-                answers.append(road.recall(unit, row)._replace(replayed=True, written=False))
+                answers.append(road.again(unit, row, item))
         return answers
 
     def keep(self, road: Road, unit: Unit, scope: str, decided: Sequence[Decided | Failure]) -> None:

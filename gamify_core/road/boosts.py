@@ -1,7 +1,8 @@
 """Multipliers of points: who has one running, and awards that they raise.
 
 Promise: what multiplies an award is what runs as the event occurs, by the terms it was claimed under. A multiplier runs
-as long as the catalog has its reward, on offer or not; where the catalog has none, awards cost nothing more.
+as long as the catalog has its reward, on offer or not, whatever it says by now; where the catalog has no rewards at
+all, awards cost nothing more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from gamify_core.domain.multiplying import Factor, combined, multiplied
 from gamify_core.domain.periods import duration
 from gamify_core.errors import BadValue
 from gamify_core.road import wallet
-from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_END, BoostRow
+from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_CLAIM, BOOST_BY_END, BoostRow
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Reward, Rounding, Stacking
@@ -28,7 +29,7 @@ _NEVER = 2**62  # a duration of a billion weeks must still fit 64 bits
 
 def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
     """Issue points to a participant, multiplied by what is running."""
-    if currency not in turn.plan.multiplied:
+    if not turn.plan.multiplied:
         wallet.award(turn, who, currency, amount, cause)
         return
     value, base = boosted(turn, who, currency, amount)
@@ -69,24 +70,22 @@ def start(turn: Turn, who: ParticipantRow, reward: Reward, ordinal: int) -> None
         turn.seq,
         ordinal,
     )
-    turn.unit.append(BOOST, row)
+    turn.unit.add(BOOST, row)
 
 
 def end(turn: Turn, claim: ClaimRow) -> None:
     """End the multiplier of a claim now, if it has one that is running still. What it multiplied stays so."""
-    for row in turn.unit.scan(BOOST, None, (claim.participant,)):
-        if (row.claimed_by, row.ordinal) == (claim.claimed_by, claim.ordinal):
-            ends = max(row.starts, min(row.ends, turn.occurred_at))
-            turn.unit.put(BOOST, row._replace(ends=ends))
+    row = turn.unit.find(BOOST, BOOST_BY_CLAIM, (claim.claimed_by, claim.ordinal))
+    if row is not None:
+        ends = max(row.starts, min(row.ends, turn.occurred_at))
+        turn.unit.put(BOOST, row._replace(ends=ends))
 
 
 def _running(turn: Turn, who: ParticipantRow, currency: str) -> list[BoostRow]:
     """Return the multipliers that run as the turn's event occurs."""
-    rewards = turn.plan.multiplied.get(currency, ())
+    rewards = turn.plan.multiplied
     wallet_of = (who.number, currency)
-    if (
-        not rewards or turn.unit.last(BOOST, wallet_of) is None
-    ):  # most people have none, and that is remembered
+    if not rewards or turn.unit.last(BOOST, wallet_of) is None:  # most have none, and that is remembered
         return []
     at = turn.occurred_at
     rows = turn.unit.scan(BOOST, BOOST_BY_END, wallet_of, start=(at + 1,))

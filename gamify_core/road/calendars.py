@@ -9,7 +9,7 @@ from gamify_core.clock import iso
 from gamify_core.domain.periods import BEGINNING, END, Calendar, Kind
 from gamify_core.road.compiled import ALL_TIME
 
-__all__ = ["KINDS", "WEEKDAYS", "calendar_of", "name_of"]
+__all__ = ["KINDS", "WEEKDAYS", "calendar_of", "hours_in", "name_of"]
 
 KINDS: dict[str, Kind] = {
     "hourly": "hourly",
@@ -17,7 +17,9 @@ KINDS: dict[str, Kind] = {
     "weekly": "weekly",
     "monthly": "monthly",
     "yearly": "yearly",
+    "days": "days",
 }
+_HOURS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 672, "yearly": 8760}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -26,6 +28,11 @@ def calendar_of(period: str, week_start: str) -> Calendar:
     if period == "all_time":
         return ALL_TIME
     return Calendar(KINDS[period], week_start=WEEKDAYS.index(week_start) if period == "weekly" else 0)
+
+
+def hours_in(period: str, days: int | None) -> int:
+    """Return how many hours a period has, the shortest of its kind."""
+    return _HOURS.get(period) or 24 * (days or 1)
 
 
 def name_of(period: str, week_start: str, zone: str, starts: int, ends: int) -> str:

@@ -1,7 +1,8 @@
 """Challenges: goals that are met within a window, once in each, and what meeting them gives.
 
 A challenge is looked at when something that its goals read has moved, as of the instant of the event that moved it:
-what comes late completes the window in which it happened. A completion stands, also when a level falls again.
+what comes late completes the window in which it happened. A completion stands, also when a level falls again; where
+something is taken back, that is said.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from gamify_core.errors import GamifyError
 from gamify_core.road import badges, rewards, wallet
 from gamify_core.road.meters import moved, value_in, value_of
+from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION, AdvanceRow, CompletionRow
 
 if TYPE_CHECKING:
@@ -28,9 +30,15 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
     label = plan.windows.label(turn.occurred_at)
     if label is None or not challenge.is_active:
         return
-    if turn.unit.get(COMPLETION, (who.number, challenge.code, label)) is not None:
+    complete = turn.unit.get(COMPLETION, (who.number, challenge.code, label)) is not None
+    if complete and turn.undoing is None:
         return
-    if plan.criteria.met(lambda metric: _value(turn, who, plan, metric)):
+    met = plan.criteria.met(lambda metric: _value(turn, who, plan, metric))
+    if complete:
+        if not met:
+            stay(turn, who, "goals", "challenge", "permanent", challenge.code)
+        return
+    if met:
         row = CompletionRow(who.number, challenge.code, label, turn.occurred_at, turn.seq)
         turn.unit.add(COMPLETION, row)
         turn.say("challenge_completed", who.number, "goals", challenge.code, label)

@@ -216,6 +216,9 @@ class CounterPlan:
     when: Expression | None
     amount: Expression | None
     distinct: Expression | None
+    goals: tuple[
+        tuple[StreakPlan, int], ...
+    ] = ()  # the streaks that ask for it, and which of their goals it is
 
 
 @attrs.define(eq=False)
@@ -257,6 +260,9 @@ class StreakPlan:
     when: Expression | None
     rules: StreakRules
     line: ZoneLine | None  # None: the zone that each participant lives in
+    days: Calendar | None  # by what days are counted, where they are
+    risk: int  # how long before its end a run that is not kept up is at risk
+    beside: bool  # what one more activity is worth depends on the others of its period
     current: MetricPlan | None = None
     longest: MetricPlan | None = None
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.effects import PEERS
-from gamify_core.road import assets, wallet
+from gamify_core.road import assets, meters, wallet
 from gamify_core.road.seal import canonical, payload_hash
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
@@ -26,7 +26,7 @@ from gamify_core.storage.tables.participants import (
     ParticipantRow,
 )
 from gamify_core.storage.tables.rules import FIRED
-from gamify_core.storage.tables.streaks import MARK, STREAK
+from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR, STREAK
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
@@ -57,6 +57,10 @@ def anonymize(turn: Turn) -> int:
     for row in turn.unit.scan(METRIC, None, (who.number,)):
         if row.tie is not None:
             turn.unit.put(METRIC, row._replace(tie=alias))
+    for streak in turn.unit.scan(
+        STREAK, None, (who.number,)
+    ):  # nothing is said of them any more, by time either
+        turn.unit.put(STREAK, streak._replace(due=None))
     _become(turn, who._replace(participant_id=alias, erased=ANONYMIZED))
     return blanked
 
@@ -72,7 +76,7 @@ def delete(turn: Turn) -> int:
     _forget_seen(unit, who)
     for row in unit.scan(METRIC, None, (who.number,)):
         _leave(unit, row)
-    tables: tuple[Table[Any], ...] = (MARK, STREAK, FIRED, ADVANCE)
+    tables: tuple[Table[Any], ...] = (MARK, STREAK, FREEZE, PAUSE, REPAIR, MILESTONE, FIRED, ADVANCE)
     for table in tables:
         for kept in unit.scan(table, None, (who.number,)):
             unit.remove(table, kept)
@@ -152,11 +156,8 @@ def _forget_seen(unit: Unit, who: ParticipantRow) -> None:
 
 def _leave(unit: Unit, row: MetricRow) -> None:
     """Take a score out of its window, and off the levels that a dense board counts."""
-    level = unit.get(SCORE_LEVEL, (row.window, row.down)) if row.down is not None else None
-    if level is not None and level.holders > 1:
-        unit.put(SCORE_LEVEL, level._replace(holders=level.holders - 1))
-    elif level is not None:
-        unit.remove(SCORE_LEVEL, level)
+    if row.down is not None and unit.get(SCORE_LEVEL, (row.window, row.down)) is not None:
+        meters.relevel(unit, row.window, row.down, None)
     unit.remove(METRIC, row)
 
 

@@ -108,7 +108,7 @@ class _Firing:
     def _award(self, currency: str, value: int) -> bool:
         turn, cap = self.turn, self.plan.cap
         base = None
-        if currency in turn.plan.multiplied:
+        if turn.plan.multiplied:
             try:
                 value, base = boosts.boosted(turn, turn.who, currency, value)
             except BadValue:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.clock import iso
-from gamify_core.errors import AlreadyRedeemed, DefinitionExists, GiftExpired, NotFound, SoldOut
+from gamify_core.errors import (
+    AlreadyRedeemed,
+    DefinitionExists,
+    DefinitionInUse,
+    GiftExpired,
+    NotFound,
+    SoldOut,
+)
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets, badges, definitions, wallet
 from gamify_core.storage.tables.gifts import GIFT, SCORE, SCORE_BY_GIFT, GiftRow, ScoreRow
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["REDEEMED", "define_badge", "gift_of", "redeem"]
+__all__ = ["REDEEMED", "define_badge", "gift_of", "redeem", "refuse_to_empty"]
 
 REDEEMED = "gift_redeemed"
 """The action under which a redemption is a posted score."""
@@ -46,6 +53,16 @@ def define_badge(turn: Turn, name: str) -> str:
         raise DefinitionExists("badge", code)
     definitions.write(turn, "badges", code, {"name": name, "secret": True})
     return code
+
+
+def refuse_to_empty(turn: Turn, badge: str) -> None:
+    """Refuse to take a badge out of force that a gift of any scope promises still. Raises `DefinitionInUse`.
+
+    There is no index for that: badges are deleted seldom, and gifts are few beside what they are redeemed for.
+    """
+    for gift in turn.unit.scan(GIFT):
+        if gift.badge == badge and (gift.expires is None or gift.expires > turn.recorded_at):
+            raise DefinitionInUse("badge", badge, id_of("gift", gift.activity))
 
 
 def redeem(turn: Turn, who: ParticipantRow, gift: GiftRow) -> None:

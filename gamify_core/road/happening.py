@@ -1,8 +1,8 @@
 """An event being decided: it is stored, its metrics move, and the rules that listen to it act.
 
 Promise: every condition is held against the state that the event's own metrics have left, before any rule acts; the
-rules that fire then act in declared order, and streaks that listen by themselves come last. What fires without a trace
-among the effects is named in the answer's own words, for taking the event back has to know of it.
+rules that fire then act in declared order, and streaks that listen by themselves come last. The answer's own words name
+all rules that fired, for taking the event back has to know of them, and not all that they do shows among the effects.
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ def happen(turn: Turn, name: str, properties: Mapping[str, Json]) -> None:
     shared = begin(turn, name, properties)
     told = turn.outcome[place]
     for judged in rules.judged(turn, name, properties, shared):
-        said = len(turn.outcome)
         verdict = act(turn, judged)
         refuse(judged, verdict)
-        if verdict.fires and len(turn.outcome) == said:  # a firing that shows nowhere could not be taken back
+        if verdict.fires:
             told.append(judged.plan.rule.code)
     for streak in turn.plan.recorded_by.get(name, ()):
         random = streak.when is not None and streak.when.random
         facts = rules.facts_for(turn, properties, streak.streak.code) if random else shared
         if _holds(turn, streak, facts):
             streaks.record(turn, turn.who, streak, f"streak:{streak.streak.code}")
+    if turn.gained:
+        streaks.gain(turn)
 
 
 def begin(turn: Turn, name: str, properties: Mapping[str, Json]) -> Facts:

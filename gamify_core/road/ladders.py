@@ -2,13 +2,15 @@
 
 The rung at the bottom is held silently from the first move. A jump over several rungs is written, and reported,
 rung by rung. A rung that was assigned by hand is pinned, both ways, until it is cleared. Falling follows the
-ladder's own policy; where definitions are held against everybody anew, all move both ways.
+ladder's own policy; where definitions are held against everybody anew, all move both ways. Who stands on a rung that
+is gone stands there still, among the others by what it asked, until they reach one that is there.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.road import gone
 from gamify_core.road.meters import value_of
 from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.progress import STANDING, StandingRow
@@ -30,20 +32,34 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
     head = turn.unit.last(STANDING, (who.number, plan.ladder.code))
     if head is not None and head.how == ASSIGNED:
         return
-    at = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
+    there = head.tier if head is not None else None
+    at = _place(turn, plan, there)
     to = plan.earned(value_of(turn, who, plan.ladder.metric))
-    if to < at:
-        cause = f"ladder:{plan.ladder.code}"
+    cause = f"ladder:{plan.ladder.code}"
+    if turn.anew and there is not None and there not in plan.codes:
+        stand(turn, who, plan, to, AUTOMATIC, cause)
+        return
+    if there is not None and to < at:
         if turn.anew or (plan.ladder.demotion == "immediate" and not _late(turn, plan.ladder.metric)):
             stand(turn, who, plan, to, AUTOMATIC, cause)
         elif turn.undoing is not None:
-            stay(turn, who, cause, "tier", "kept", plan.codes[at], plan.ladder.code)
+            stay(turn, who, cause, "tier", "kept", there, plan.ladder.code)
         return
     for step in plan.places:
         if not at < step <= to:
             continue
         silent = head is None and step == plan.places[0] and plan.minimums[0] <= 0
-        stand(turn, who, plan, step, AUTOMATIC, f"ladder:{plan.ladder.code}", silent=silent)
+        stand(turn, who, plan, step, AUTOMATIC, cause, silent=silent)
+
+
+def _place(turn: Turn, plan: LadderPlan, code: str | None) -> int:
+    """Return where somebody stands among the rungs that are there: on none (-1), or beside one that is gone."""
+    if code is None:
+        return -1
+    if code in plan.codes:
+        return plan.codes.index(code)
+    former = gone.former_tier(turn.unit, turn.unit.known, plan.ladder.code, code)
+    return plan.earned(former.min_points) if former is not None else -1
 
 
 def _late(turn: Turn, metric: str) -> bool:

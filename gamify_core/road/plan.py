@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Reward, Rule, Streak
+from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Rule, Streak
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression, compile_condition
 from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration
-from gamify_core.domain.streaks import StreakRules
+from gamify_core.domain.streaks import StreakRules, plain
 from gamify_core.domain.thresholds import parse_criteria
 from gamify_core.domain.zones import CARRIED, ZoneLine, zone
-from gamify_core.road.calendars import KINDS, WEEKDAYS, calendar_of, name_of
+from gamify_core.road.calendars import KINDS, WEEKDAYS, calendar_of, hours_in, name_of
 from gamify_core.road.compiled import (
     BadgePlan,
     BoardPlan,
@@ -65,13 +65,28 @@ class Plan:
         self.streaks: dict[str, StreakPlan] = {
             streak.code: self._streak(streak) for streak in catalog.streaks
         }
+        for _, counter in counters:
+            counter.goals = self._asking(counter.metric.code)
         self._assemble()
         self.counters: dict[str, tuple[CounterPlan, ...]] = _by_event((c.metric.on, c) for _, c in counters)
         self.rules: dict[str, tuple[RulePlan, ...]] = _by_event((r.rule.on, r) for r in rules)
         self.recorded_by: dict[str, tuple[StreakPlan, ...]] = _by_event(
             (s.streak.on, s) for s in self.streaks.values()
         )
-        self.multiplied: dict[str, frozenset[str]] = _multiplied(catalog.rewards)
+        # What a name stands for is asked with every posted score: no catalog is gone through for it
+        self.currencies: frozenset[str] = frozenset(
+            ("points", *(currency.code for currency in catalog.currencies))
+        )
+        self.declared: dict[str, CounterPlan] = {counter.metric.code: counter for _, counter in counters}
+        self.laddered: dict[str, LadderPlan] = {}
+        for ladder in self.ladders.values():
+            self.laddered.setdefault(ladder.ladder.metric, ladder)
+        self.ranked: dict[str, BoardPlan] = {}
+        for board in self.boards.values():
+            if "all_time" in board.trackers:
+                self.ranked.setdefault(board.board.metric, board)
+        # All of them: what multiplies no points now may have multiplied them as it was claimed
+        self.multiplied: frozenset[str] = frozenset(reward.code for reward in catalog.rewards)
 
     # -- what is kept ----------------------------------------------------------------------------------------
 
@@ -274,20 +289,39 @@ class Plan:
             KINDS[streak.period],
             week_start=WEEKDAYS.index(streak.week_start or self.catalog.week_start),
             day_start=int(hours) * 60 + int(minutes),
+            days=streak.days or 1,
+            anchor=streak.anchor.toordinal() if streak.anchor is not None else 1,
         )
         rules = StreakRules(
             calendar,
             grace=int(streak.grace_period_hours * HOUR),
+            grace_mode=streak.grace_mode,
             target=streak.target,
             rest_weekdays=frozenset(WEEKDAYS.index(day) for day in streak.rest_days),
             freeze_cap=streak.freeze_cap,
+            freeze_every=streak.freeze_every,
+            distinct_days=streak.count == "days",
+            goals=tuple(minimum for _, minimum in streak.goals),
+            match=streak.match,
         )
         line = None
         if streak.timezone == "event":
             line = CARRIED
         elif streak.timezone != "participant":
             line = ZoneLine((zone(streak.timezone),))
-        return StreakPlan(streak, self._expression(streak.when), rules, line)
+        days = Calendar(day_start=calendar.day_start) if rules.distinct_days else None
+        hours_at_risk = streak.at_risk_hours or hours_in(streak.period, streak.days) / 4
+        risk = int(hours_at_risk * HOUR)
+        return StreakPlan(streak, self._expression(streak.when), rules, line, days, risk, not plain(rules))
+
+    def _asking(self, metric: str) -> tuple[tuple[StreakPlan, int], ...]:
+        """Return the streaks that have a metric among their goals, and which of these it is."""
+        return tuple(
+            (plan, place)
+            for plan in self.streaks.values()
+            for place, (goal, _) in enumerate(plan.streak.goals)
+            if goal == metric
+        )
 
     def _assemble(self) -> None:
         trackers: dict[str, list[Tracker]] = defaultdict(list)
@@ -330,15 +364,6 @@ def _by_event(pairs: Iterable[tuple[Iterable[str], Planned]]) -> dict[str, tuple
         for name in names:
             found[name].append(value)
     return {name: tuple(values) for name, values in found.items()}
-
-
-def _multiplied(rewards: Iterable[Reward]) -> dict[str, frozenset[str]]:
-    """Return the currencies that any reward multiplies, each with the codes of those rewards."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for reward in rewards:
-        if reward.type == "points_multiplier":
-            found[reward.multiplies].add(reward.code)
-    return {currency: frozenset(codes) for currency, codes in found.items()}
 
 
 def compile_plan(catalog: Catalog) -> Plan:

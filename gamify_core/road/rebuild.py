@@ -1,53 +1,72 @@
 """Making up for what was not kept until now: a changed catalog asks for it, and history has it.
 
-Promise: after a catalog is adopted, a metric it newly declares, a board or a window it newly asks for holds what it
-would hold had it been kept from the start, and everybody stands silently on the rung of a new ladder that its metric
-comes to now: a ladder on which people with five thousand points stand nowhere would report their next point as a rise
-from nothing. No effect comes of either, and badges and points that the new catalog would have given are not
-handed out: new definitions act from now on.
+Promise: after a catalog is adopted, a metric it declares newly or otherwise, a board or a window it newly asks for
+holds what it would hold had it been kept so from the start, and everybody stands silently on the rung of a new ladder
+that its metric comes to now: a ladder on which people with five thousand points stand nowhere would report their next
+point as a rise from nothing. No effect comes of either, and badges and points that the new catalog would have given
+are not handed out: new definitions act from now on.
+
+History is what rows still tell. Of somebody who was anonymized the properties of events are gone: in windows that are
+filled anew they count with the points, badges, streaks and numbers of events they had, and not with what was to be
+read in an event. A board that is merely ranked otherwise is not filled anew: nobody leaves it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.domain.streaks import Mark, State, fold, step
-from gamify_core.road import rules, scores, streaks
-from gamify_core.road.compiled import LadderPlan, MetricPlan, Tracker
+from gamify_core.domain.streaks import Mark, State, step
+from gamify_core.road import rules, scores, streak_moves, streaks
+from gamify_core.road.compiled import CounterPlan, LadderPlan, MetricPlan, Tracker
 from gamify_core.road.ladders import climb
-from gamify_core.road.meters import moved, value_of, window_number
+from gamify_core.road.meters import moved, relevel, value_of, window_number
 from gamify_core.road.plan import Plan, natural
-from gamify_core.road.streak_rows import line_of
+from gamify_core.road.requests import asked_with
+from gamify_core.road.streak_rows import case_of, marks_of, row_of
+from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
-from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD
+from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.gifts import SCORE, ScoreRow
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT
-from gamify_core.storage.tables.progress import BADGE, EVENT, is_void, voided
-from gamify_core.storage.tables.streaks import MARK
+from gamify_core.storage.tables.progress import BADGE, EVENT, ended_by, is_void, voided
 
 if TYPE_CHECKING:
+    from gamify_core.storage.tables.metrics import MetricRow
     from gamify_core.storage.tables.participants import ParticipantRow
-    from gamify_core.storage.tables.progress import EventRow
+    from gamify_core.storage.tables.progress import BadgeRow, EventRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["fill", "rebuild", "replay", "wanted_of"]
+__all__ = ["again", "fill", "rebuild", "replay", "wanted_of"]
 
 
 def rebuild(turn: Turn, old: Plan) -> None:
-    """Fill every window that `turn.plan` keeps and `old` did not, and place people on ladders that `old` had not."""
+    """Fill every window that `turn.plan` keeps and `old` did not, and place people on ladders that `old` had not.
+
+    What `old` counted otherwise is filled anew, and what it ranked otherwise is put in its new order.
+    """
+    ruled = streak_moves.redefined(turn.plan, old)
+    if ruled:
+        for who in _everyone(turn.unit):
+            streak_moves.rejudge(turn, who, ruled)
+    metrics = {f"streak.{code}{part}" for code in ruled for part in ("", ".longest")}
+    counted = {metric.code: metric for metric in old.catalog.metrics}
+    metrics.update(each.code for each in turn.plan.catalog.metrics if each != counted.get(each.code))
     fresh = [
-        tracker for key, tracker in turn.plan.trackers.items() if _differs(tracker, old.trackers.get(key))
+        tracker
+        for key, tracker in turn.plan.trackers.items()
+        if tracker.metric in metrics or (key not in old.trackers and not tracker.metric.startswith("rule."))
     ]
     if fresh:
         _clear(turn.unit, fresh)
         fill(turn, fresh)
+    filled = {tracker.key for tracker in fresh}
+    _rekey(turn, old, [tracker for key, tracker in turn.plan.trackers.items() if key not in filled])
     ladders = [plan for code, plan in turn.plan.ladders.items() if code not in old.ladders]
     if ladders:
         _place(turn, ladders)
@@ -104,10 +123,62 @@ def _has_moved(turn: Turn, metric: str) -> bool:
     return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
 
 
-def _differs(new: Tracker, old: Tracker | None) -> bool:
-    return (
-        old is None or (new.ranked, new.ascending, new.dense) != (old.ranked, old.ascending, old.dense)
-    ) and not new.metric.startswith("rule.")
+def _rekey(turn: Turn, old: Plan, kept: Iterable[Tracker]) -> None:
+    """Put the rows of windows that are ranked otherwise now in their new order; the values stay as they are."""
+    unit = turn.unit
+    changed = {
+        tracker.key: tracker
+        for tracker in kept
+        if (was := old.trackers.get(tracker.key)) is not None
+        and (tracker.ranked, tracker.dense) != (was.ranked, was.dense)
+    }
+    windows = {row.number: changed[key] for row in unit.scan(WINDOW) if (key := row[2:4]) in changed}
+    if not windows:
+        return
+    _clear_levels(unit, windows)
+    begun = {
+        key: tracker for key, tracker in changed.items() if tracker.ranked and not old.trackers[key].ranked
+    }
+    for who in _everyone(unit):
+        days: dict[int, MetricRow] = {}
+        if begun:  # what the day began with was of no interest until now
+            scratch = Trial(unit)
+            again(turn, scratch, who, begun)
+            days = {row.window: row for row in scratch.queued(METRIC)}
+        for row in unit.scan(METRIC, None, (who.number,)):
+            tracker = windows.get(row.window)
+            if tracker is not None:
+                _rank(unit, tracker, who, row, days.get(row.window))
+
+
+def _rank(unit: Unit, tracker: Tracker, who: ParticipantRow, row: MetricRow, told: MetricRow | None) -> None:
+    """Put one row in its order, or take it out of any; `told` is what history makes of it, where it can tell."""
+    if not tracker.ranked:
+        unit.put(METRIC, row._replace(down=None, tie=None, day=None, day_down=None, day_reached=None))
+        return
+    down = row.value if tracker.ascending else -row.value
+    if told is not None and told.value == row.value:
+        row = row._replace(day=told.day, day_down=told.day_down, day_reached=told.day_reached)
+    unit.put(METRIC, row._replace(down=down, tie=who.participant_id))
+    if tracker.dense:
+        relevel(unit, row.window, None, down)
+
+
+def again(
+    turn: Turn, scratch: Trial, who: ParticipantRow, trackers: Mapping[tuple[str, str], Tracker]
+) -> dict[int, MetricRow]:
+    """Fill windows of one participant anew in `scratch`, and return the rows that there are, by window."""
+    kept: dict[int, MetricRow] = {}
+    for held in turn.unit.scan(METRIC, None, (who.number,)):
+        window = turn.unit.get(WINDOW, (held.window,))
+        if window is not None and (window.metric, window.calendar) in trackers:
+            kept[held.window] = held
+            scratch.remove(METRIC, held)
+            for seen in turn.unit.scan(SEEN, None, (who.number, held.window)):
+                scratch.remove(SEEN, seen)
+    silent = Turn(scratch, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
+    replay(silent, wanted_of(turn.plan, trackers.values()))
+    return kept
 
 
 def _everyone(unit: Unit) -> Iterator[ParticipantRow]:
@@ -124,9 +195,7 @@ def _clear(unit: Unit, fresh: list[Tracker]) -> None:
     windows = {row.number for row in unit.scan(WINDOW) if (row.metric, row.calendar) in names}
     if not windows:
         return
-    for window in windows:
-        for level in unit.scan(SCORE_LEVEL, None, (window,)):
-            unit.remove(SCORE_LEVEL, level)
+    _clear_levels(unit, windows)
     for who in _everyone(unit):
         for metric in unit.scan(METRIC, None, (who.number,)):
             if metric.window in windows:
@@ -134,6 +203,12 @@ def _clear(unit: Unit, fresh: list[Tracker]) -> None:
         for seen in unit.scan(SEEN, None, (who.number,)):
             if seen.window in windows:
                 unit.remove(SEEN, seen)
+
+
+def _clear_levels(unit: Unit, windows: Iterable[int]) -> None:
+    for window in windows:
+        for level in unit.scan(SCORE_LEVEL, None, (window,)):
+            unit.remove(SCORE_LEVEL, level)
 
 
 def _at(turn: Turn, instant: int, activity: int) -> None:
@@ -177,13 +252,26 @@ def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
         gone = voided(found)
         kept = [row for row in found if not is_void(row) and (row.badge, row.n) not in gone]
         rows = sorted(kept, key=lambda row: row.activity)
-        held: dict[str, int] = {}
+        standing: dict[str, set[int]] = {}
         for row in rows:
             _at(turn, row.occurred_at, row.activity)
-            change = row.held - held.get(row.badge, 0)
-            held[row.badge] = row.held
+            held = standing.setdefault(row.badge, set())
+            before = bool(held)
+            _stand(held, row)
+            change = bool(held) - before
             if change:  # a repeatable badge that is earned again is no other badge
                 moved(turn, turn.who, plan, None, change, change)
+
+
+def _stand(held: set[int], row: BadgeRow) -> None:
+    """Let a row of a badge have its effect on the earnings by which it is held."""
+    over = ended_by(row)
+    if over is not None:
+        held.discard(over)
+    elif row.held:
+        held.add(row.n)
+    else:
+        held.clear()
 
 
 def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
@@ -191,16 +279,22 @@ def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     for code in sorted({name.split(".")[1] for name in wanted if name.startswith("streak.")}):
         current, longest = wanted.get(f"streak.{code}"), wanted.get(f"streak.{code}.longest")
         plan = attrs.evolve(turn.plan.streaks[code], current=current, longest=longest)
-        line = line_of(turn.unit, turn.who, plan, turn.plan.zone)
+        row = row_of(turn.unit, turn.who.number, code)
+        case = case_of(turn.unit, turn.who, plan, turn.plan.zone, row)
+        beside: dict[int, list[Mark]] = {}
         marks: list[Mark] = []
         state: State | None = None
-        for row in sorted(turn.unit.scan(MARK, None, (turn.who.number, code)), key=lambda row: row.activity):
-            mark = Mark._make(row[2:])
+        for mark in sorted(marks_of(turn.unit, turn.who.number, code), key=lambda mark: (mark.id, mark.part)):
             marks.append(mark)
             _at(turn, mark.instant, mark.id)
-            before, state = state, step(state, mark, plan.rules, line) or fold(marks, plan.rules, line)
+            others = beside.setdefault(mark.label, [])
+            before, state = (
+                state,
+                step(state, mark, plan.rules, case.line, case.pardons, others) or case.fold(marks),
+            )
+            others.append(mark)
             if state is not None:
-                streaks.follow(turn, turn.who, plan, line, before, state)
+                streaks.follow(turn, case, before, state)
 
 
 def _advances(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
@@ -234,11 +328,14 @@ def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
         turn.seq = event.activity
         if (plan := wanted.get("events.count")) is not None:
             moved(turn, turn.who, plan, None, 1, 1)
-        payload = turn.unit.get(PAYLOAD, (event.activity,))
-        if payload is None or payload.request is None:
-            continue
-        facts = rules.facts_for(turn, json.loads(payload.request).get("properties", {}))
+        request = asked_with(turn.unit, event.activity)
+        facts = rules.facts_for(turn, (request or {}).get("properties", {}))
         for counter in turn.plan.counters.get(event.name, ()):
             part = wanted.get(counter.metric.code)
-            if part is not None:
-                rules.count(turn, attrs.evolve(counter, plan=part), facts)
+            if part is not None and (request is not None or _plain(counter)):
+                rules.count(turn, attrs.evolve(counter, plan=part, goals=()), facts)
+
+
+def _plain(counter: CounterPlan) -> bool:
+    """Say whether a metric counts events without a look into them."""
+    return counter.when is None and counter.amount is None and counter.distinct is None

@@ -3,24 +3,28 @@
 Promise: afterwards every window of such a metric holds what it would hold had the rest been all there ever was, the
 place on a board and its date included; who has nothing left in a window leaves it. It is the way a new catalog fills
 its windows, tried out in one participant's history alone, and only the rows that come out otherwise are written.
-Undoing a sum by subtraction would be quicker, and would know neither the date of what is left nor a maximum.
+Undoing a sum by subtraction is quicker, and knows neither the date of what is left nor a maximum: so that is done only
+where a movement of a wallet goes that no date rests on.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.road.meters import relevel, window_number
-from gamify_core.road.rebuild import replay, wanted_of
+from gamify_core.road.meters import DAILY, relevel, window_number
+from gamify_core.road.rebuild import again
+from gamify_core.road.reversals import taken
 from gamify_core.road.trial import Trial
-from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.activity import ACTIVITY, ActivityRow
+from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, SEEN, WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gamify_core.road.compiled import MetricPlan, Tracker
+    from gamify_core.road.turn import Fall, Turn
+    from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.metrics import MetricRow
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
@@ -31,9 +35,64 @@ __all__ = ["lower", "recount"]
 def recount(turn: Turn) -> None:
     """Work out again whatever the turn has found stale, and wake what that reaches."""
     stale, turn.stale = turn.stale, []
-    people = {who.number: who for who, _ in stale}
+    people = {who.number: who for who, _, _ in stale}
     for number, who in people.items():
-        _recount(turn, who, {name for found, name in stale if found.number == number})
+        left = {name for found, name, fall in stale if found.number == number and fall is None}
+        falls = [(name, fall) for found, name, fall in stale if found.number == number and fall is not None]
+        left.update(name for name, fall in falls if name not in left and not _fell(turn, who, name, fall))
+        if left:
+            _recount(turn, who, left)
+
+
+def _fell(turn: Turn, who: ParticipantRow, name: str, fall: Fall) -> bool:
+    """Take a movement out of the windows that it was counted in, and say whether that was all there is to do.
+
+    It is where each of them stands as it does without it too: it was reached later, or by something else of that very
+    moment, and so was the morning of its last day.
+    """
+    entry = turn.unit.get(ENTRY, (who.number, fall.currency, fall.version))
+    assert entry is not None  # noqa: S101 - it was taken back
+    alone = taken(turn.unit, entry) == abs(entry.amount) and not _beside(turn, entry)
+    activity = turn.unit.get(ACTIVITY, (entry.activity,))
+    found = []
+    for tracker in turn.plan.metrics[name].trackers:
+        window = window_number(turn.unit, turn.scope, tracker, entry.occurred_at)
+        row = turn.unit.get(METRIC, (who.number, window)) if window else None
+        if row is None:
+            continue
+        if (alone and row.reached_at <= entry.occurred_at) or row.value <= fall.amount or activity is None:
+            return False
+        left = row._replace(value=row.value - fall.amount)
+        if row.down is not None:
+            by = -fall.amount if tracker.ascending else fall.amount
+            left = left._replace(down=row.down + by)
+            if row.day is not None and DAILY.label(activity.recorded_at, tracker.zone) < row.day:
+                if row.day_down is None or row.day_reached is None:
+                    return False
+                if alone and row.day_reached <= entry.occurred_at:
+                    return False
+                left = left._replace(day_down=row.day_down + by)
+            elif alone and row.day is not None:
+                return False
+        found.append((tracker, window, row, left))
+    for place in found:
+        _settle(turn, who, *place)
+    return True
+
+
+def _beside(turn: Turn, entry: EntryRow) -> bool:
+    """Say whether another movement of the same kind stands, of the same activity and instant."""
+    for version in (entry.version - 1, entry.version + 1):
+        other = turn.unit.get(ENTRY, (entry.participant, entry.currency, version))
+        if (
+            other is not None
+            and other.reverses is None
+            and (other.activity, other.occurred_at, other.account)
+            == (entry.activity, entry.occurred_at, entry.account)
+            and taken(turn.unit, other) < abs(other.amount)
+        ):
+            return True
+    return False
 
 
 def _recount(turn: Turn, who: ParticipantRow, names: set[str]) -> None:
@@ -60,15 +119,7 @@ def _recount(turn: Turn, who: ParticipantRow, names: set[str]) -> None:
         None,
     )
     scratch.add(ACTIVITY, ActivityRow(*row))
-    kept: dict[int, MetricRow] = {}
-    for held in turn.unit.scan(METRIC, None, (who.number,)):
-        if _tracker(turn.unit, held.window, trackers) is not None:
-            kept[held.window] = held
-            scratch.remove(METRIC, held)
-            for seen in turn.unit.scan(SEEN, None, (who.number, held.window)):
-                scratch.remove(SEEN, seen)
-    again = Turn(scratch, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
-    replay(again, wanted_of(turn.plan, trackers.values()))
+    kept = again(turn, scratch, who, trackers)
     for opened in scratch.queued(WINDOW):  # a longest run may count in another window now
         turn.unit.add(WINDOW, opened)
     for number in sorted({*kept, *(row.window for row in scratch.queued(METRIC))}):

@@ -1,9 +1,10 @@
 """Letting changed definitions act on everybody: what an edit or a new catalog asks for with `on_change="reevaluate"`.
 
-It is a job that goes on over several commits, and after a crash in the next process that writes: each commit looks at
-some participants and says how far it has come. For each, thresholds are held against their metrics as they stand, both
-ways: who is below a rung now leaves it (unless it was assigned), and badges that are not permanent go with their
-criteria. What changed for somebody is an activity of its own.
+It is a job that goes on over several commits: each looks at some participants and says how far it has come. Whoever
+began it does it to its end; should that process die, others do a step with each of their commands. For each person
+thresholds are held against their metrics as they stand, both ways: who is below a rung now leaves it (unless it was
+assigned), and badges that are not permanent go with their criteria. What changed for somebody is an activity of its
+own.
 """
 
 from __future__ import annotations
@@ -18,17 +19,18 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.unit import Unit
 
-__all__ = ["KIND", "begin", "go_on", "known", "look", "pending", "reconsider", "settle_silence"]
+__all__ = ["KIND", "begin", "go_on", "known", "look", "ours", "pending", "reconsider", "settle_silence"]
 
 KIND = "catalog.reevaluated"
 _NAME = "reevaluate"
 _KNOWN = "reevaluating"
+_OURS, _LEFT = "ours", "left"
 
 
 def begin(turn: Turn) -> None:
     """Leave word that everybody is to be looked at, from the first on."""
     turn.unit.put(JOB, JobRow(_NAME, 1, turn.seq))
-    turn.unit.memo[_KNOWN] = True
+    turn.unit.memo[_KNOWN] = _OURS
 
 
 def pending(reader: Reader | Unit) -> JobRow | None:
@@ -42,7 +44,8 @@ def go_on(unit: Unit, job: JobRow, following: int | None) -> None:
         unit.remove(JOB, job)
     else:
         unit.put(JOB, job._replace(following=following))
-    unit.memo[_KNOWN] = following is not None
+    whose = unit.known.get(_KNOWN) or unit.memo.get(_KNOWN) or _LEFT
+    unit.memo[_KNOWN] = whose if following is not None else None
 
 
 def known(facts: Mapping[object, object]) -> bool:
@@ -50,9 +53,17 @@ def known(facts: Mapping[object, object]) -> bool:
     return bool(facts.get(_KNOWN))
 
 
+def ours(facts: Mapping[object, object]) -> bool:
+    """Say whether the work was begun by this process: then it is done at once, otherwise a step with each command.
+
+    Whoever begins it has asked for it and waits; others only help on, in case the one that began has died.
+    """
+    return facts.get(_KNOWN) == _OURS
+
+
 def look(unit: Unit) -> None:
     """Find out whether work is left over from a process that did not finish it."""
-    unit.memo[_KNOWN] = pending(unit) is not None
+    unit.memo[_KNOWN] = _LEFT if pending(unit) is not None else None
 
 
 def reconsider(turn: Turn) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gamify_core.road import streak_moves
 from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE, ZoneChangeRow
 
@@ -38,10 +39,12 @@ def register(
         attributes=canonical({key: value for key, value in merged.items() if value is not None}),
     )
     if new.timezone != row.timezone:
+        before = streak_moves.standing(turn, row)
         head = turn.unit.last(ZONE_CHANGE, (row.number,))
         n = 1 if head is None else head.n + 1
         change = ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq)
         turn.unit.append(ZONE_CHANGE, change)
+        streak_moves.rezone(turn, new, before)
     if new != row:
         turn.unit.put(PARTICIPANT, new)
     elif not is_new(turn):

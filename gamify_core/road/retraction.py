@@ -8,33 +8,44 @@ is read from the outcome of its own activity, so a rule that was changed since i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from gamify_core.domain.streaks import NO_PARDONS, Mark, State, fold, read
+import attrs
+
+from gamify_core.catalog import Catalog
+from gamify_core.domain.streaks import Mark
 from gamify_core.domain.zones import CARRIED
 from gamify_core.errors import NotFound
 from gamify_core.road import badges, rewards
+from gamify_core.road.plan import compile_plan
 from gamify_core.road.recount import lower, recount
-from gamify_core.road.reversals import outcome_of, stay, take_back, take_copy
-from gamify_core.road.streak_rows import line_of, state_of
+from gamify_core.road.reversals import movement, outcome_of, stay, take_back, take_copy, taken
+from gamify_core.road.streak_corrections import refold
+from gamify_core.road.streak_time import up_to_date
 from gamify_core.road.values import events_of
+from gamify_core.storage.tables.activity import ACTIVITY, CATALOG
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.progress import EVENT, RETRACTION, RetractionRow
 from gamify_core.storage.tables.rewards import CLAIM
 from gamify_core.storage.tables.rules import FIRED
-from gamify_core.storage.tables.streaks import MARK, STREAK, StreakRow
+from gamify_core.storage.tables.streaks import MARK
 
 if TYPE_CHECKING:
+    from gamify_core.catalog.definitions import Cap
     from gamify_core.effects import Words
     from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
+    from gamify_core.storage.protocol import Table
     from gamify_core.storage.tables.progress import EventRow
     from gamify_core.storage.tables.streaks import MarkRow
 
-__all__ = ["retract"]
+__all__ = ["retract", "unmark"]
 
 Said = list[tuple[int, "Words"]]
+_LEFT = frozenset({"spent", "moved_on"})
+"""Why what a rule gave is there still, so that its firing counts still: it would give as much again."""
 
 
 def retract(turn: Turn, event: EventRow, policy: OnInsufficient) -> int | None:
@@ -43,10 +54,14 @@ def retract(turn: Turn, event: EventRow, policy: OnInsufficient) -> int | None:
     cause = f"retract:evt_{event.activity}"
     said = _caused(turn, event)
     _uncount(turn, event)
-    _unfire(turn, event, said)
     carried = _unmark(turn, event, cause)
+    stayed: set[str] = set()
     for ordinal, words in reversed(said):
+        place = len(turn.outcome)
         _undo(turn, event, ordinal, words, cause)
+        if any(told[0] == "skipped" and told[4] in _LEFT for told in turn.outcome[place:]):
+            stayed.add(str(words[2]))
+    _unfire(turn, event, said, stayed)
     recount(turn)
     return carried
 
@@ -70,7 +85,7 @@ def _uncount(turn: Turn, event: EventRow) -> None:
         turn.void(who, plan, left + 1, left)
     for counter in turn.plan.counters.get(event.name, ()):
         turn.void(who, counter.plan)
-    for code in turn.plan.challenges:
+    for code in _codes(turn, ADVANCE):
         advance = turn.unit.get(ADVANCE, (who.number, code, event.activity))
         if advance is not None:
             turn.unit.remove(ADVANCE, advance)
@@ -78,72 +93,103 @@ def _uncount(turn: Turn, event: EventRow) -> None:
                 turn.void(who, steps)
 
 
-def _unfire(turn: Turn, event: EventRow, said: Said) -> None:
-    """Give back what the event's firings took of the bounds of their rules."""
-    who = turn.who
-    named = {str(words[2]) for _, words in said if words[0] not in {"=", "skipped"}}
-    fired = {cause.removeprefix("rule:") for cause in named if cause.startswith("rule:")}
-    fired.update(str(code) for code in said[0][1][3:])
-    plans = {plan.rule.code: plan for plan in turn.plan.rules.get(event.name, ())}
-    for code in sorted(fired):
+def _codes(turn: Turn, table: Table[Any]) -> list[str]:
+    """Return the codes under which the participant has rows: the catalog may not have all of them any more."""
+    found: list[str] = []
+    rows = turn.unit.scan(table, None, (turn.who.number,), limit=1)
+    while rows:
+        found.append(rows[0][1])
+        rows = turn.unit.scan(table, None, (turn.who.number,), start=(f"{found[-1]}\0",), limit=1)
+    return found
+
+
+def _then(turn: Turn, event: EventRow) -> Catalog:
+    """Return the catalog under which an event was decided."""
+    activity = turn.unit.get(ACTIVITY, (event.activity,))
+    row = turn.unit.get(CATALOG, (activity.catalog,)) if activity is not None else None
+    if row is None or row.fingerprint == turn.plan.catalog.fingerprint:
+        return turn.plan.catalog
+    return Catalog.from_dict(json.loads(row.document))
+
+
+def _unfire(turn: Turn, event: EventRow, said: Said, stayed: set[str]) -> None:
+    """Give back what the event's firings took of the bounds of their rules, as far as nothing of them stayed.
+
+    A bound is lowered where it is counted as it was then: in the same windows.
+    """
+    who, now = turn.who, turn.plan.catalog
+    fired = [str(code) for code in said[0][1][3:]]
+    then = _then(turn, event) if fired else now
+    for code in fired:
         firing = turn.unit.get(FIRED, (who.number, code, event.occurred_at))
-        if firing is not None and firing.activity == event.activity:
+        whole = f"rule:{code}" not in stayed
+        if firing is not None and firing.activity == event.activity and whole:
             turn.unit.remove(FIRED, firing)
-        cap = plans[code].cap if code in plans else None
-        if cap is None:
+        before, cap = _cap(then, code), _cap(now, code)
+        if before is None or cap is None or _calendar(then, before) != _calendar(now, cap):
             continue
-        if cap.points is not None:
-            lower(turn, who, cap.points_plan, _given(said, f"rule:{code}"), event.occurred_at)
-        if cap.times is not None:
-            lower(turn, who, cap.times_plan, 1, event.occurred_at)
+        if before.points is not None and cap.points is not None:
+            points = turn.plan.metrics[f"rule.{code}.points"]
+            lower(turn, who, points, _given_back(turn, event, said, f"rule:{code}"), event.occurred_at)
+        if before.times is not None and cap.times is not None and whole:
+            lower(turn, who, turn.plan.metrics[f"rule.{code}.times"], 1, event.occurred_at)
 
 
-def _given(said: Said, cause: str) -> int:
-    """Return how many points a cause gave."""
-    return sum(int(words[3] or 0) for _, words in said if words[0] == "points_awarded" and words[2] == cause)
+def _cap(catalog: Catalog, code: str) -> Cap | None:
+    """Return the cap of a rule, or None where there is none, or no rule."""
+    try:
+        return catalog.rule(code).cap
+    except NotFound:
+        return None
+
+
+def _calendar(catalog: Catalog, cap: Cap) -> tuple[str, str, str]:
+    """Return what cuts the windows of a cap."""
+    return cap.per, catalog.timezone, catalog.week_start
+
+
+def _given_back(turn: Turn, event: EventRow, said: Said, cause: str) -> int:
+    """Return how much of the points that a cause gave has been taken back by now."""
+    found = 0
+    for ordinal, words in said:
+        if words[0] == "points_awarded" and words[2] == cause:
+            entry = movement(turn.unit, turn.who.number, str(words[4]), event.activity, ordinal)
+            found += taken(turn.unit, entry) if entry is not None else 0
+    return found
 
 
 def _unmark(turn: Turn, event: EventRow, cause: str) -> int | None:
     """Remove what the event recorded of streaks, and fold again what is left."""
     carried = None
-    for plan in turn.plan.streaks.values():
-        rows = turn.unit.scan(MARK, None, (turn.who.number, plan.streak.code))
-        gone = [row for row in rows if row.activity == event.activity]
-        for row in gone:
-            turn.unit.remove(MARK, row)
-        if gone:
-            _refold(turn, plan, [row for row in rows if row.activity != event.activity], cause)
-            carried = gone[0].carried if plan.line is CARRIED else carried
+    for code in _codes(turn, MARK):
+        plan = turn.plan.streaks.get(code)
+        if plan is None:  # it may come back some day, and is then to be what is left
+            if not _marks_by(turn, code, event.activity):
+                continue
+            plan = attrs.evolve(compile_plan(_then(turn, event)).streaks[code], current=None, longest=None)
+        gone = unmark(turn, plan, event.activity, cause)
+        if gone and plan.line is CARRIED:
+            carried = gone[0].offset
     return carried
 
 
-def _refold(turn: Turn, plan: StreakPlan, left: list[MarkRow], cause: str) -> None:
+def _marks_by(turn: Turn, code: str, activity: int) -> list[MarkRow]:
+    """Return what an activity recorded of a streak."""
+    return [row for row in turn.unit.scan(MARK, None, (turn.who.number, code)) if row.activity == activity]
+
+
+def unmark(turn: Turn, plan: StreakPlan, activity: int, cause: str) -> list[Mark]:
+    """Remove what an activity recorded of a streak, fold again what is left, and return what has gone."""
     who, code = turn.who, plan.streak.code
-    line = line_of(turn.unit, who, plan, turn.plan.zone)
-    before = state_of(turn.unit, who.number, code)
-    assert before is not None  # noqa: S101 - there was a mark
-    after = fold([Mark._make(row[2:]) for row in left], plan.rules, line)
-    if after is not None:
-        turn.unit.put(STREAK, StreakRow(who.number, code, *after))
-    else:
-        turn.unit.remove(STREAK, StreakRow(who.number, code, *before))
-
-    def counts(state: State | None) -> tuple[int, int]:
-        return (state.run, state.longest) if state is not None else (0, 0)
-
-    def current(state: State | None) -> int:
-        return (
-            read(state, plan.rules, line, NO_PARDONS, max(turn.occurred_at, state.seen)).current
-            if state
-            else 0
-        )
-
-    if counts(after) != counts(before):
-        turn.say("streak_corrected", who.number, cause, code, *counts(after), *counts(before))
-    if plan.current is not None:
-        turn.void(who, plan.current, current(before), current(after))
-    if plan.longest is not None:
-        turn.void(who, plan.longest, before.longest, counts(after)[1])
+    rows = _marks_by(turn, code, activity)
+    if not rows:
+        return []
+    _, case = up_to_date(turn, who, plan)
+    for row in rows:
+        turn.unit.remove(MARK, row)
+    gone = [Mark._make(row[2:]) for row in rows]
+    refold(turn, case, case, cause, gone=gone)
+    return gone
 
 
 def _undo(turn: Turn, event: EventRow, ordinal: int, words: Words, cause: str) -> None:
@@ -152,6 +198,8 @@ def _undo(turn: Turn, event: EventRow, ordinal: int, words: Words, cause: str) -
     by_rule = words[0] != "=" and str(words[2]).startswith("rule:")
     match words[0]:
         case "points_awarded" | "points_deducted" if by_rule:
+            if words[0] == "points_deducted" and turn.aside is not None:
+                turn.aside.cover(str(words[2]), str(words[4]), int(words[3] or 0))
             take_back(turn, who, words, event.activity, ordinal, cause, turn.undoing or "partial")
         case "asset_minted" if by_rule:
             take_copy(turn, who, words, cause)
@@ -162,10 +210,10 @@ def _undo(turn: Turn, event: EventRow, ordinal: int, words: Words, cause: str) -
         case "challenge_completed":
             stay(turn, who, cause, "challenge", "permanent", str(words[3]))
         case "badge_earned":
-            _unearn(turn, event, str(words[3]), cause)
+            _unearn(turn, str(words[3]), int((words[4:] or [event.activity])[0] or 0), cause)
 
 
-def _unearn(turn: Turn, event: EventRow, code: str, cause: str) -> None:
+def _unearn(turn: Turn, code: str, activity: int, cause: str) -> None:
     """Take a badge back that is not permanent; one by criteria goes when these are not met without the event."""
     who = turn.who
     try:
@@ -173,13 +221,16 @@ def _unearn(turn: Turn, event: EventRow, code: str, cause: str) -> None:
     except NotFound:  # what is out of the catalog has no policy any more
         stay(turn, who, cause, "badge", "permanent", code)
         return
-    mine = [row for row in badges.standing(turn, who, badge) if row.activity == event.activity]
-    if not mine:  # taken back by hand since
+    mine = [row for row in badges.standing(turn, who, badge) if row.activity == activity]
+    if not mine:  # over since, or taken back by hand
+        badges.forget(turn, who, badge, activity)
         return
     row = mine[-1]
     plan = turn.plan.badges.get(code)
-    if badge.permanent or (row.source or "").startswith("challenge:"):
+    if badge.permanent or (row.source or "").startswith(("challenge:", "streak:")):
         stay(turn, who, cause, "badge", "permanent", code)
+        if turn.aside is not None and badge.repeatable and (row.source or "").startswith("rule:"):
+            turn.aside.badges.append((code, activity))
     elif row.source == "criteria" and plan is not None:
         turn.wake(who, [plan])
     else:

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gamify_core.road import assets, wallet
+from gamify_core.road.chains import first_from
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
@@ -27,11 +28,22 @@ __all__ = ["movement", "outcome_of", "stay", "take_back", "take_copy", "taken"]
 
 
 def outcome_of(turn: Turn, activity: int) -> list[Words]:
-    """Return the words of an outcome; this command's own as far as it has come."""
+    """Return the words of an outcome; this command's own as far as it has come.
+
+    What an amendment has kept counts as given by it: the words of that come last.
+    """
     if activity == turn.seq:
-        return list(turn.outcome)
+        return turn.outcome + (turn.aside.kept if turn.aside is not None else [])
     row = turn.unit.get(ACTIVITY, (activity,))
     outcome: list[Words] = json.loads(row.outcome) if row is not None else []
+    if row is not None and row.kind == "events.amend":
+        last = next(words for words in reversed(outcome) if words[0] == "=")
+        for place in range(3, len(last), 5):
+            cause, earned_by, _, badge, edition = last[place : place + 5]
+            if edition is None:
+                outcome.append(["badge_earned", last[1], cause, badge, earned_by])
+            else:
+                outcome.append(["asset_minted", last[1], *last[place : place + 5]])
     return outcome
 
 
@@ -39,18 +51,13 @@ def movement(
     reader: Reader | Unit, number: int, currency: str, activity: int, ordinal: int
 ) -> EntryRow | None:
     """Return the row of a wallet that an activity wrote at a place in its outcome."""
-    head = reader.last(ENTRY, (number, currency))
-    low, high = 1, head.version if head is not None else 0
-    while low <= high:
-        middle = (low + high) // 2
-        row = reader.get(ENTRY, (number, currency, middle))
-        if row is None or (row.activity, row.ordinal) == (activity, ordinal):
-            return row
-        if (row.activity, row.ordinal) < (activity, ordinal):
-            low = middle + 1
-        else:
-            high = middle - 1
-    return None
+    version = first_from(reader, ENTRY, (number, currency), _written, (activity, ordinal))
+    row = reader.get(ENTRY, (number, currency, version))
+    return row if row is not None and _written(row) == (activity, ordinal) else None
+
+
+def _written(row: EntryRow) -> tuple[int, int]:
+    return row.activity, row.ordinal
 
 
 def taken(reader: Reader | Unit, entry: EntryRow) -> int:
@@ -87,12 +94,17 @@ def stay(turn: Turn, who: ParticipantRow, cause: str, effect: str, code: str, *f
 
 
 def take_copy(turn: Turn, who: ParticipantRow, words: Words, cause: str) -> None:
-    """Burn the copy whose minting these words say, unless it belongs to somebody else by now."""
+    """Burn the copy whose minting these words say, unless it belongs to somebody else by now.
+
+    In an amendment it is put aside, even where it was burnt since: it had been given.
+    """
     _, _, _, minted_by, ordinal, badge, edition = words
     asset = turn.unit.get(ASSET, (minted_by, ordinal))
-    if asset is None or asset.owner is None:  # burnt already
+    if asset is not None and turn.aside is not None:
+        turn.aside.copies.append((asset, words, cause))
+    elif asset is None or asset.owner is None:  # burnt already
         return
-    if asset.owner == who.number:
+    elif asset.owner == who.number:
         assets.burn(turn, asset, cause)
     else:
         stay(turn, who, cause, "asset", "moved_on", str(badge), int(edition or 0))

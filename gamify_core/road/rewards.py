@@ -51,7 +51,8 @@ def claim(turn: Turn, who: ParticipantRow, reward: Reward, cost: int, cause: str
         wallet.deduct(turn, who, reward.currency, cost, f"reward:{reward.code}")
         paid = turn.unit.last(ENTRY, (who.number, reward.currency))
         version = paid.version if paid is not None else None
-    ordinal = turn.say("reward_claimed", who.number, cause, reward.code, cost)
+    value = (code.value,) if code is not None else ()
+    ordinal = turn.say("reward_claimed", who.number, cause, reward.code, cost, *value)
     left = stock.free_codes - (code is not None)
     turn.unit.put(STOCK, stock._replace(claimed=stock.claimed + 1, free_codes=left))
     if code is not None:
@@ -91,9 +92,11 @@ def cancel(turn: Turn, who: ParticipantRow, row: ClaimRow, cause: str) -> int:
         turn.unit.put(CODE, code._replace(free=1))
     turn.unit.put(CLAIM, row._replace(standing=None, cancelled_by=turn.seq))
     boosts.end(turn, row)
-    if row.version is None:
-        return 0
-    return wallet.reverse(turn, who, row.currency, row.version, cause=cause)
+    returned = 0
+    if row.version is not None:
+        returned = wallet.reverse(turn, who, row.currency, row.version, cause=cause)
+    turn.say("reward_cancelled", who.number, cause, row.reward, returned, row.claimed_by, row.ordinal)
+    return returned
 
 
 def add_codes(turn: Turn, reward: str, values: Iterable[str]) -> int:

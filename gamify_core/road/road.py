@@ -9,6 +9,7 @@ outcome and whose they are. A replay of the same key reads the same words back, 
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,10 +21,11 @@ from gamify_core.domain.periods import HOUR
 from gamify_core.effects import PEERS, Words
 from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
 from gamify_core.road import cascade, reevaluation
-from gamify_core.road.definitions import merged
+from gamify_core.road.definitions import Merged, identity, merged, refuse_unsound, versions
 from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
+from gamify_core.road.requests import asked_with
 from gamify_core.road.seal import (
     FIRST,
     canonical,
@@ -62,6 +64,7 @@ NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0, None)
 
 OnChange = Literal["keep", "reevaluate", "refuse"]
 _row = tuple.__new__
+_log = logging.getLogger("gamify_core")
 _PLANS_KEPT = 16
 
 
@@ -125,6 +128,7 @@ class Road:
         self._seed = seed
         self._plans: dict[str, Plan] = {catalog.fingerprint: self.base}
         self._catalogs: dict[str, Catalog] = {}
+        self._told: set[str] = set()
         store.migrate(TABLES)
 
     def open(self, locks: Sequence[str] = ()) -> Unit:
@@ -307,53 +311,78 @@ class Road:
         """
         head = unit.last(ACTIVITY)
         if head is not None:
-            name = ("plan", head.catalog)
-            plan: Plan | None = self.known.get(name) or unit.memo.get(name)
-            if plan is not None:
-                return plan, head
-        plan = self._effective(unit)
-        number = self._number(unit, plan)
+            for facts in (self.known, unit.memo):
+                known = facts.get("plan")
+                if known is not None and known[0] == head.catalog:
+                    return known[1], head
+        made_of, plan = self._effective(unit)
+        number = self._number(unit, made_of, plan)
         if head is None or head.catalog != number:
             head = self._adopt(unit, plan, number, head, now)
-        unit.memo["plan", number] = plan
+        unit.memo["plan"] = number, plan  # the last one alone: after many edits all of them would be a heap
         reevaluation.look(unit)
         return plan, head
+
+    def in_force(self, unit: Unit) -> Plan:
+        """Return the plan to decide by, adopted where it was not in force."""
+        return self._in_force(unit, self.now()[0])[0]
 
     def plan_in(self, reader: Reader | Unit) -> Plan:
         """Return the plan to read by: what this engine's catalog and the definitions in the store come to."""
         head = reader.last(ACTIVITY)
-        name = ("read", 0 if head is None else head.catalog)
-        plan: Plan | None = self.known.get(name)
-        if plan is None:
-            memo = reader.memo if isinstance(reader, Unit) else self.known
-            plan = memo.get(name) or self._effective(reader)
-            remember(memo, {name: plan})
+        number = 0 if head is None else head.catalog
+        memo = reader.memo if isinstance(reader, Unit) else self.known
+        for facts in (self.known, memo):
+            known = facts.get("read")
+            if known is not None and known[0] == number:
+                plan: Plan = known[1]
+                return plan
+        _, plan = self._effective(reader)
+        remember(memo, {"read": (number, plan)})
         return plan
 
-    def _effective(self, reader: Reader | Unit) -> Plan:
-        """Return the plan of this engine's catalog together with the definitions made at run time."""
-        catalog = merged(self.base.catalog, reader)
-        plan = self._plans.get(catalog.fingerprint)
+    def _effective(self, reader: Reader | Unit, edit: Turn | None = None) -> tuple[str, Plan]:
+        """Return the plan of this engine's catalog together with the definitions made at run time, and its identity.
+
+        Definitions that are unsound beside this engine's own are left out, unless it is an `edit` that makes them so.
+        """
+        made = versions(reader)
+        made_of = identity(self.base.catalog, made)
+        plan = self._plans.get(made_of)
         if plan is None:
+            whole = merged(self.base.catalog, made)
+            if edit is not None:
+                refuse_unsound(whole, edit.plan.catalog, edit.seq)
+            self._warn(whole)
             if len(self._plans) > _PLANS_KEPT:
                 self._plans = {self.base.catalog.fingerprint: self.base}
-            plan = self._plans[catalog.fingerprint] = compile_plan(catalog)
-        return plan
+            same = whole.catalog is self.base.catalog
+            plan = self._plans[made_of] = self.base if same else compile_plan(whole.catalog)
+        return made_of, plan
 
-    def _number(self, unit: Unit, plan: Plan) -> int:
+    def _warn(self, whole: Merged) -> None:
+        """Log what is left out of the catalog, each fault once."""
+        for version, faults in whole.left_out:
+            for fault in faults:
+                told = f"{version.path} is left out: {fault}"
+                if not version.deleted and told not in self._told:
+                    self._told.add(told)
+                    _log.warning("the definition made at run time %s", told)
+
+    def _number(self, unit: Unit, made_of: str, plan: Plan) -> int:
         """Return the number of a catalog in the file, putting it there where it is new."""
-        fingerprint = plan.catalog.fingerprint
-        row = unit.find(CATALOG, CATALOG_BY_FINGERPRINT, (fingerprint,))
+        row = unit.find(CATALOG, CATALOG_BY_FINGERPRINT, (made_of,))
         if row is None:
             last = unit.last(CATALOG)
             document = canonical(plan.catalog.to_dict())
-            row = CatalogRow(1 if last is None else last.number + 1, fingerprint, document)
+            row = CatalogRow(1 if last is None else last.number + 1, made_of, document)
             unit.add(CATALOG, row)
         return row.number
 
     def _adopt(self, unit: Unit, plan: Plan, number: int, head: ActivityRow | None, now: int) -> ActivityRow:
         """Write that from here on decisions are made under this catalog; newly kept metrics are rebuilt."""
-        if head is not None and self._on_change == "refuse":
+        before = self.catalog_of(unit, head.catalog) if head is not None else plan.catalog
+        if self._on_change == "refuse" and before.fingerprint != plan.catalog.fingerprint:
             fault = Fault(
                 "catalog", "it differs from the one this store was last written under", 'on_change="keep"'
             )
@@ -361,7 +390,7 @@ class Road:
         seq, recorded_at = (1, now) if head is None else (head.seq + 1, max(now, head.recorded_at + 1))
         turn = Turn(unit, plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
         if head is not None:
-            rebuild(turn, compile_plan(self.catalog_of(unit, head.catalog)))
+            rebuild(turn, compile_plan(before))
             if self._on_change == "reevaluate":
                 reevaluation.begin(turn)
         request = canonical({"fingerprint": plan.catalog.fingerprint, "on_change": self._on_change})
@@ -374,10 +403,11 @@ class Road:
 
     def _edited(self, turn: Turn) -> int:
         """Put what a command made of the definitions in force, and return the number of the catalog they come to."""
-        before, turn.plan = turn.plan, self._effective(turn.unit)
-        number = self._number(turn.unit, turn.plan)
+        made_of, after = self._effective(turn.unit, turn)
+        before, turn.plan = turn.plan, after
+        number = self._number(turn.unit, made_of, after)
         rebuild(turn, before)
-        turn.unit.memo["plan", number] = turn.plan
+        turn.unit.memo["plan"] = number, after
         return number
 
     def reevaluate(self, unit: Unit, people: int) -> list[Decided]:
@@ -412,6 +442,8 @@ class Road:
             return plan.catalog
         catalog = self._catalogs.get(row.fingerprint)
         if catalog is None:
+            if len(self._catalogs) >= _PLANS_KEPT:
+                self._catalogs = {}
             catalog = self._catalogs[row.fingerprint] = Catalog.from_dict(json.loads(row.document))
         return catalog
 
@@ -420,12 +452,27 @@ class Road:
     def _again(self, unit: Unit, first: ActivityRow, ask: Ask, fingerprint: bytes) -> Decided:
         """Answer a repeated key with what was decided then, or refuse other arguments."""
         if first.fingerprint != fingerprint:
-            payload = unit.get(PAYLOAD, (first.seq,))
-            then = json.loads(payload.request) if payload is not None and payload.request is not None else {}
+            then = asked_with(unit, first.seq) or {}
             raise IdempotencyConflict(
                 ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request)))
             )
-        return self.recall(unit, first)._replace(replayed=True, written=False)
+        return self.again(unit, first, ask)
+
+    def again(self, unit: Unit, row: ActivityRow, ask: Ask) -> Decided:
+        """Return what was decided when this was asked before, in the names that it was asked with.
+
+        Who has been erased since goes by an alias; an answer that told it to whoever knows the name they had would say
+        who the alias is. Only the command that erased them does.
+        """
+        decided = self.recall(unit, row)._replace(replayed=True, written=False)
+        people = dict(decided.people)
+        for number in people:
+            person = unit.get(PARTICIPANT, (number,))
+            if person is not None and person.erased is not None and not ask.erases:
+                other = ask.others[0] if ask.others else ""
+                people[number] = ask.participant_id if number == row.participant else other
+        who = people.get(row.participant or 0, "")
+        return decided._replace(people=people, participant_id=who)
 
     def recall(self, reader: Reader | Unit, row: ActivityRow) -> Decided:
         """Return what was decided, from its activity row."""

@@ -127,6 +127,8 @@ def _count(turn: Turn, plan: CounterPlan, facts: Facts) -> None:
     if amount == 0 and plan.plan.mode == "sum":
         return  # a row that nothing moved would have an instant that depends on the order of arrival
     moved(turn, who, plan.plan, None, amount, amount)
+    if plan.goals and amount > 0:
+        turn.gained.append((plan, amount))
 
 
 def _fits(turn: Turn, plan: MetricPlan, amount: int) -> bool:

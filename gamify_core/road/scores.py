@@ -47,33 +47,33 @@ class Target(NamedTuple):
 
 def target_of(plan: Plan, name: str) -> Target:
     """Return what `name` stands for: a ladder, a currency or a metric. Raises `NotFound`, `BadValue`."""
-    known = Known(plan.catalog)
     ladder = plan.ladders.get(name)
     if ladder is not None:
         reading = ladder.ladder.metric
     elif "@" in name:
-        raise _refusal(plan, known, name)
+        raise _refusal(plan, name)
     else:
-        reading = f"{name}.earned" if name in known.currencies else name
-        ladder = next((each for each in plan.ladders.values() if each.ladder.metric == reading), None)
+        reading = f"{name}.earned" if name in plan.currencies else name
+        ladder = plan.laddered.get(reading)
     metric = reading.partition("@")[0]
     currency, _, part = metric.rpartition(".")
-    if currency in known.currencies and part in {"earned", "balance"}:
+    if currency in plan.currencies and part in {"earned", "balance"}:
         return Target(reading, metric, ladder, currency, None)
     counter = _counter(plan, metric)
     if counter is None:
-        raise _refusal(plan, known, metric if ladder is not None else name)
+        raise _refusal(plan, metric if ladder is not None else name)
     return Target(reading, metric, ladder, None, counter)
 
 
 def _counter(plan: Plan, metric: str) -> CounterPlan | None:
     """Return the plan of a declared metric that a value can be added to or held against."""
-    declared = (counter for counters in plan.counters.values() for counter in counters)
-    return next((each for each in declared if each.metric.code == metric and each.distinct is None), None)
+    counter = plan.declared.get(metric)
+    return counter if counter is not None and counter.distinct is None else None
 
 
-def _refusal(plan: Plan, known: Known, name: str) -> BadValue | NotFound:
+def _refusal(plan: Plan, name: str) -> BadValue | NotFound:
     """Return why no score can be posted to this: it is not known, or moves in ways of its own."""
+    known = Known(plan.catalog)
     base, at, _ = name.partition("@")
     if base not in known.metrics:
         near = nearest(name, (*plan.ladders, *known.currencies, *known.metrics))

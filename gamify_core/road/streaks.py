@@ -2,113 +2,114 @@
 
 In order it is one step from the stored state. Late, the marks are folded again, which is what the state means
 anyway, unless its period was satisfied by then: that is seen from the marks of that one period. Either way the
-label freezes with the activity, and the answer says what a late one put right.
+label freezes with the activity, and the answer says what a late one put right. What time has done by then is said
+first, by whoever comes first.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.streaks import NO_PARDONS, Mark, Recorded, State, compare, fold, read, step, surplus
+from gamify_core.domain.streaks import Mark, Recorded, State, compare, filled, step, surplus
 from gamify_core.domain.zones import CARRIED, fixed
+from gamify_core.errors import CountedByGoals
+from gamify_core.road import milestones
 from gamify_core.road.meters import moved
-from gamify_core.road.streak_rows import line_of, state_of
-from gamify_core.storage.tables.streaks import MARK, STREAK, MarkRow, StreakRow
+from gamify_core.road.streak_corrections import correct
+from gamify_core.road.streak_rows import Case, marks_of, put, state_in
+from gamify_core.road.streak_time import up_to_date
+from gamify_core.storage.tables.streaks import MARK, MarkRow
 
 if TYPE_CHECKING:
-    from gamify_core.domain.zones import ZoneLine
     from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["follow", "record"]
+__all__ = ["directly", "follow", "gain", "record"]
 
 _row = tuple.__new__
+_HEAVIEST = 10**9  # as great as a goal may be
 
 
-def record(turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str) -> Recorded:
+def directly(turn: Turn, plan: StreakPlan) -> Recorded:
+    """Write an activity that the application tells of by itself. Raises `CountedByGoals`."""
+    if plan.streak.goals:
+        raise CountedByGoals(plan.streak.code, [metric for metric, _ in plan.streak.goals])
+    return record(turn, turn.who, plan, "direct")
+
+
+def gain(turn: Turn) -> None:
+    """Write what an event added to the goals of streaks."""
+    gained, turn.gained = turn.gained, []
+    for counter, amount in gained:
+        for plan, place in counter.goals:
+            record(turn, turn.who, plan, f"streak:{plan.streak.code}", place, min(amount, _HEAVIEST))
+
+
+def record(  # noqa: PLR0913 - the activity, and in the one case that is no plain one, what it counts for
+    turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str, part: int = 0, weight: int = 1
+) -> Recorded:
     """Write an activity at the turn's instant, and say what it changed."""
-    code = plan.streak.code
-    line = line_of(turn.unit, who, plan, turn.plan.zone)
+    code, at = plan.streak.code, turn.occurred_at
+    row, case = up_to_date(turn, who, plan)
+    line = case.line
     carried = turn.offset if line is CARRIED else 0
-    here = fixed(turn.offset) if line is CARRIED else line.at(turn.occurred_at)
-    mark = Mark(plan.rules.calendar.label(turn.occurred_at, here), turn.occurred_at, turn.seq, carried)
-    before = state_of(turn.unit, who.number, code)
-    already = None
-    after = step(before, mark, plan.rules, line)
+    here = fixed(turn.offset) if line is CARRIED else line.at(at)
+    day = plan.days.label(at, here) if plan.days is not None else 0
+    mark = Mark(plan.rules.calendar.label(at, here), at, turn.seq, carried, part, weight, day)
+    before = state_in(row)
+    beside = marks_of(turn.unit, who.number, code, mark.label) if plan.beside else ()
+    already, late = None, False
+    after = step(before, mark, plan.rules, line, case.pardons, beside)
     if after is None:
         assert before is not None  # noqa: S101 - a first activity is always in order
-        after, already = _late(turn, who, plan, line, before, mark)
+        after, already = _late(turn, case, before, mark)
+        late = True
     if after is before:  # two rules of one event record the same activity
         return compare(before, after, mark, already=True)
     turn.unit.add(MARK, _row(MarkRow, (who.number, code, *mark)))
-    turn.unit.put(STREAK, _row(StreakRow, (who.number, code, *after)))
-    recorded = compare(before, after, mark, already=already)
-    _tell(turn, who, plan, line, before, after, cause)
-    return recorded
-
-
-def _late(  # noqa: PLR0913 - what was, and by whose clock
-    turn: Turn, who: ParticipantRow, plan: StreakPlan, line: ZoneLine, before: State, mark: Mark
-) -> tuple[State, bool]:
-    """Return the state with an activity that is out of order, and whether its period was satisfied without it."""
-    name = (who.number, plan.streak.code)
-    if turn.unit.get(MARK, (*name, mark.label, mark.instant, mark.id)) is not None:
-        return before, True
-    target = plan.rules.target
-    beside = [Mark._make(row[2:]) for row in turn.unit.scan(MARK, None, (*name, mark.label), limit=target)]
-    after = surplus(before, mark, beside, target)
-    if after is None:
-        marks = [Mark._make(row[2:]) for row in turn.unit.scan(MARK, None, name)]
-        after = fold([*marks, mark], plan.rules, line)
-        assert after is not None  # noqa: S101 - a fold of at least one mark
-    return after, len(beside) >= target
-
-
-def _tell(  # noqa: PLR0913 - what was, what is, and by whose clock
-    turn: Turn,
-    who: ParticipantRow,
-    plan: StreakPlan,
-    line: ZoneLine,
-    before: State | None,
-    after: State,
-    cause: str,
-) -> None:
-    if not _stands(before, after):
-        _say(turn, who, plan, line, before, after, cause)
-    follow(turn, who, plan, line, before, after)
-
-
-def _say(  # noqa: PLR0913 - as above
-    turn: Turn,
-    who: ParticipantRow,
-    plan: StreakPlan,
-    line: ZoneLine,
-    before: State | None,
-    after: State,
-    cause: str,
-) -> None:
-    code = plan.streak.code
-    longest = 0 if before is None else before.longest
-    if before is not None and before.last is not None and after.last == before.last:
-        turn.say(
-            "streak_corrected", who.number, cause, code, after.run, after.longest, before.run, before.longest
-        )
+    last = None if before is None else before.last
+    if after.last != last:  # of what has become of it since, if it comes late, nothing was said
+        told = at if after.last_at is None else after.last_at
     else:
-        if before is not None and before.last is not None and after.runs > before.runs and before.run:
-            turn.say("streak_broken", who.number, cause, code, before.run, before.longest)
-        record = int(after.longest > longest)
-        reading = read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen))
-        turn.say(
-            "streak_extended",
-            who.number,
-            cause,
-            code,
-            reading.current,
-            after.longest,
-            record,
-            reading.expires_at,
-        )
+        told = at if row is None or row.told is None or row.told < at else row.told
+    due = row.due if row is not None and after.last == last and not late else case.due(after, told)
+    put(turn.unit, who.number, code, after, 0 if row is None else row.pardons, told, due)
+    if late and after.last == last:
+        correct(turn, case, before, after, told, cause)
+    else:
+        _tell(turn, case, before, after, cause)
+    follow(turn, case, before, after)
+    if plan.streak.milestones:
+        milestones.reach(turn, case, before, after, new=(mark,), in_order=not late)
+    return compare(before, after, mark, already=already)
+
+
+def _late(turn: Turn, case: Case, before: State, mark: Mark) -> tuple[State, bool | None]:
+    """Return the state with an activity that is out of order, and whether its period was satisfied without it.
+
+    With credit that cannot be told from the marks of one period (None).
+    """
+    rules, name = case.plan.rules, (case.who.number, case.plan.streak.code)
+    if turn.unit.get(MARK, (*name, *mark[:5])) is not None:
+        return before, True
+    beside = marks_of(turn.unit, *name, mark.label, limit=None if case.plan.beside else rules.target)
+    after = surplus(before, mark, beside, rules)
+    if after is not None:
+        return after, True
+    after = case.fold([*marks_of(turn.unit, *name), mark])
+    assert after is not None  # noqa: S101 - a fold of at least one mark
+    return after, filled(beside, rules) if rules.grace_mode != "credit" else None
+
+
+def _tell(turn: Turn, case: Case, before: State | None, after: State, cause: str) -> None:
+    """Say what an activity has made of the run that it is the last of."""
+    if not _stands(before, after):
+        record = int(before is None or after.longest > before.longest)
+        reading = case.read(after, max(turn.occurred_at, after.seen))
+        code = case.plan.streak.code
+        words = (code, reading.current, after.longest, record, reading.expires_at)
+        turn.say("streak_extended", case.who.number, cause, *words)
 
 
 def _stands(before: State | None, after: State) -> bool:
@@ -123,17 +124,15 @@ def _stands(before: State | None, after: State) -> bool:
     )
 
 
-def follow(  # noqa: PLR0913 - as above, without a cause
-    turn: Turn, who: ParticipantRow, plan: StreakPlan, line: ZoneLine, before: State | None, after: State
-) -> None:
+def follow(turn: Turn, case: Case, before: State | None, after: State) -> None:
     """Let the metrics of a streak follow its state.
 
     A longest run is dated by the activity that completed it, and counts in the period of that, whatever the
     activity was that came last. (The current run is ranked nowhere: it falls without anybody doing anything.)
     """
-    first = before is None or before.last is None
+    first, plan, who = before is None or before.last is None, case.plan, case.who
     if plan.current is not None and not _stands(before, after):
-        was, now = _counts(turn, plan, line, before, after)
+        was, now = _counts(turn, case, before, after)
         if before is not None and after.runs > before.runs and plan.current.watch is not None:
             turn.wake(
                 who, plan.current.watch.reached(before.run, now)
@@ -147,15 +146,13 @@ def follow(  # noqa: PLR0913 - as above, without a cause
             moved(turn, who, plan.longest, old, after.longest, after.longest - longest, after.longest_at)
 
 
-def _counts(
-    turn: Turn, plan: StreakPlan, line: ZoneLine, before: State | None, after: State
-) -> tuple[int, int]:
+def _counts(turn: Turn, case: Case, before: State | None, after: State) -> tuple[int, int]:
     """Return what a streak counted just before an activity that changed its run, and what it counts after it.
 
     In order that needs no reading: a run is alive exactly when acting at that instant keeps it. An offset that the
     activity itself carries is the exception, for until then the last one's held.
     """
-    if before is None or (after.seen > before.seen and not line.carried):
+    if before is None or (after.seen > before.seen and not case.line.carried):
         return (0 if before is None or after.runs > before.runs else before.run), after.run
-    was = read(before, plan.rules, line, NO_PARDONS, turn.occurred_at).current
-    return was, read(after, plan.rules, line, NO_PARDONS, max(turn.occurred_at, after.seen)).current
+    was = case.read(before, turn.occurred_at).current
+    return was, case.read(after, max(turn.occurred_at, after.seen)).current

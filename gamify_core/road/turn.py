@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.clock import moment
 from gamify_core.domain.zones import zone
@@ -16,12 +16,21 @@ from gamify_core.effects import Words
 from gamify_core.storage.tables.participants import ParticipantRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.compiled import MetricPlan, Node
+    from gamify_core.road.aside import Aside
+    from gamify_core.road.compiled import CounterPlan, MetricPlan, Node
     from gamify_core.road.plan import Plan
     from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.unit import Unit
 
-__all__ = ["Turn"]
+__all__ = ["Fall", "Turn"]
+
+
+class Fall(NamedTuple):
+    """So much of movement `version` of a wallet was taken back."""
+
+    currency: str
+    version: int
+    amount: int
 
 
 class Turn:
@@ -29,7 +38,9 @@ class Turn:
 
     __slots__ = (
         "anew",
+        "aside",
         "draws",
+        "gained",
         "idle",
         "occurred_at",
         "offset",
@@ -71,8 +82,11 @@ class Turn:
         self.people: dict[int, str] = {who.number: who.participant_id}
         self.outcome: list[Words] = []
         self.reached: list[tuple[ParticipantRow, Node]] = []
-        self.stale: list[tuple[ParticipantRow, str]] = []  # metrics to be worked out again from what is left
+        # Metrics to be worked out again from what is left, and of which movement of a wallet that is known
+        self.stale: list[tuple[ParticipantRow, str, Fall | None]] = []
         self.undoing: OnInsufficient | None = None  # something is taken back: what stays is said
+        self.gained: list[tuple[CounterPlan, int]] = []  # what an event added to the goals of streaks
+        self.aside: Aside | None = None  # something is amended: what it gave may be given again
         self.idle: bool = False
         self.anew: bool = False  # thresholds are held against everybody anew, both ways
 
@@ -82,7 +96,10 @@ class Turn:
         return self.draws(self.unit)
 
     def rest(self, activity: int) -> None:
-        """Find everything as it should be, since `activity`: then nothing is written, unless a key is to be kept."""
+        """Find everything as it should be, since `activity`: then nothing is written, unless a key is to be kept.
+
+        It is 0 where nothing was ever done about it, or what was done last could not be told without a search.
+        """
         self.idle = True
         self.seq = activity
 
@@ -98,15 +115,18 @@ class Turn:
             if pair not in self.reached:
                 self.reached.append(pair)
 
-    def void(self, who: ParticipantRow, plan: MetricPlan, old: int = 0, new: int = 0) -> None:
+    def void(
+        self, who: ParticipantRow, plan: MetricPlan, old: int = 0, new: int = 0, fall: Fall | None = None
+    ) -> None:
         """Let a metric fall because some of it never was: its windows are to be worked out again.
 
-        A running value that is kept elsewhere (a wallet, a streak, the event chain) went from `old` to `new`.
+        A running value that is kept elsewhere (a wallet, a streak, the event chain) went from `old` to `new`. Where all
+        of it is a movement that was taken back, `fall` says so, which may spare working the windows out.
         """
         if plan.watch is not None:
             self.wake(who, plan.watch.reached(old, new))
-        if (who, plan.name) not in self.stale:
-            self.stale.append((who, plan.name))
+        if fall is not None or (who, plan.name, None) not in self.stale:
+            self.stale.append((who, plan.name, fall))
 
     def zone_of(self, who: ParticipantRow) -> tzinfo:
         """Return the zone a participant lives in: their own, else the catalog's."""

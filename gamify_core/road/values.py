@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.streaks import NO_PARDONS, read
-from gamify_core.road.streak_rows import line_of, state_of
+from gamify_core.road.streak_rows import case_of, row_of, state_in
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.progress import EVENT, RETRACTION
 
@@ -44,12 +43,12 @@ def events_of(reader: Reader | Unit, number: int) -> int:
 
 def _streak(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: str, as_of: int) -> int:
     _, code, *longest = name.split(".")
-    state = state_of(reader, who.number, code)
+    row = row_of(reader, who.number, code)
+    state = state_in(row)
     if state is None:
         return 0
     if longest:
         return state.longest
-    streak = plan.streaks[code]
-    line = line_of(reader, who, streak, plan.zone)
+    case = case_of(reader, who, plan.streaks[code], plan.zone, row)
     # A late event must not make a run shorter than activities that have been seen already made it
-    return read(state, streak.rules, line, NO_PARDONS, max(as_of, state.seen)).current
+    return case.read(state, max(as_of, state.seen)).current

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 from gamify_core.errors import BadValue, InsufficientPoints
 from gamify_core.road.meters import moved
+from gamify_core.road.turn import Fall
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, EntryRow, ReversalRow
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["ISSUED", "SPENT", "OnInsufficient", "award", "deduct", "reverse", "sweep", "transfer"]
+__all__ = ["ISSUED", "SPENT", "OnInsufficient", "award", "covering", "deduct", "reverse", "sweep", "transfer"]
 
 OnInsufficient = Literal["reject", "allow_negative", "partial"]
 """What a reversal does where the wallet does not hold any more what it is to give back."""
@@ -66,7 +67,8 @@ def award(  # noqa: PLR0913 - on the hottest path, as what it calls
 
 def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
     """Take points that a participant spends; more than is there is refused with the numbers."""
-    head = _covering(turn, who, currency, amount)
+    paid = turn.aside.paid.get((cause, currency), 0) if turn.aside is not None else 0
+    head = covering(turn, who, currency, amount, paid)
     balance = head.balance
     ordinal = turn.say("points_deducted", who.number, cause, amount, currency, balance - amount)
     spent = head.spent + amount
@@ -89,7 +91,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     cause: str = "direct",
 ) -> None:
     """Move points from one participant to another."""
-    head = _covering(turn, sender, currency, amount)
+    head = covering(turn, sender, currency, amount)
     balance = head.balance
     ordinal = turn.say(
         "points_deducted", sender.number, cause, amount, currency, balance - amount, recipient.number
@@ -180,9 +182,9 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     )
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None and earned != head.earned:
-        turn.void(who, metrics.earned, head.earned, earned)
+        turn.void(who, metrics.earned, head.earned, earned, Fall(currency, version, take))
     if metrics.spent is not None and spent != head.spent:
-        turn.void(who, metrics.spent, head.spent, spent)
+        turn.void(who, metrics.spent, head.spent, spent, Fall(currency, version, take))
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, head.balance, head.balance + signed, signed)
     return take
@@ -236,11 +238,14 @@ def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is ask
     raise InsufficientPoints(who.participant_id, entry.currency, head.balance, take)
 
 
-def _covering(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> EntryRow:
-    """Return the head of a wallet that holds at least this much."""
+def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: int = 0) -> EntryRow:
+    """Return the head of a wallet that holds at least this much, or from which as much was `paid` before.
+
+    Raises `InsufficientPoints`.
+    """
     head = turn.unit.last(ENTRY, (who.number, currency))
     balance = head.balance if head is not None else 0
-    if head is None or balance < amount:
+    if head is None or balance < amount > paid:
         raise InsufficientPoints(who.participant_id, currency, balance, amount)
     return head
 

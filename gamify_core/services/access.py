@@ -23,7 +23,7 @@ from gamify_core.errors import (
     StoreClosed,
     StoreError,
 )
-from gamify_core.road import reevaluation
+from gamify_core.road import reevaluation, settling
 from gamify_core.road.batches import Batch, Failure, Item
 from gamify_core.road.erasing import NOWHERE
 from gamify_core.road.plan import Plan
@@ -36,6 +36,7 @@ __all__ = ["Access", "Shared"]
 
 _log = logging.getLogger("gamify_core")
 _PEOPLE_AT_ONCE = 500
+_DUE_AT_ONCE = 500
 
 
 class Shared:
@@ -246,6 +247,43 @@ class Access:
                 self._block.decided.extend(self.road.reevaluate(unit, _PEOPLE_AT_ONCE))
         return decided
 
+    def settle(self, until: int, limit: int) -> list[Decided]:
+        """Do what is due up to an instant, at most so many things; some at a time, so that others get their turns."""
+        if self._block is not None and self.unit is not None:
+            decided = self._settle_inside(self.unit, until, limit)
+            self._block.decided.extend(decided)
+            return decided
+        self._outside()
+        done: list[Decided] = []
+        while len(done) < limit:
+            most = min(limit - len(done), _DUE_AT_ONCE)
+            unit = self.road.open()
+            try:
+                decided = settling.settle(self.road, unit, until, most)
+                if decided:
+                    unit.commit()
+                else:
+                    unit.rollback()
+            except BaseException:
+                unit.rollback()
+                raise
+            if self.shared.listeners:
+                self._tell(decided)
+            done += decided
+            if len(decided) < most:
+                break
+        return done
+
+    def _settle_inside(self, unit: Unit, until: int, limit: int) -> list[Decided]:
+        mark = unit.mark()
+        try:
+            decided = settling.settle(self.road, unit, until, limit)
+        except BaseException:
+            unit.rewind(mark)
+            raise
+        unit.release()
+        return decided
+
     def _go_on(self) -> None:
         """Do what an edit has left to do, some people at a time, so that other writers get their turns.
 
@@ -261,6 +299,8 @@ class Access:
                     unit.rollback()
                     raise
                 self._tell(decided)
+                if not reevaluation.ours(self.road.known):
+                    return
         except StoreError:
             _log.exception("a reevaluation was interrupted; it goes on with the next command")
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, get_args, overload
 import attrs
 
 from gamify_core import border
-from gamify_core.catalog.known import Known
 from gamify_core.catalog.nearest import nearest
 from gamify_core.clock import instant_of, iso
 from gamify_core.domain.periods import Calendar
@@ -43,21 +42,32 @@ Window = str | tuple[datetime, datetime]
 _GIFTS = "gifts_redeemed"
 _DAILY = Calendar("daily")
 _AT_ONCE = 500
+_TAKEN: tuple[Kind, ...] = ("spent", "expired", "erased")
 
 
 @attrs.frozen
 class GiftSummary:
-    """Gifts in all; `top_tier` is the label of most of them (of two with as many, the one of more value)."""
+    """Gifts in all, whatever they gave; `total_value` is what they gave in points.
+
+    `top_tier` is the label of most of them (of two with as many, the one of more points). `by_currency` has what was
+    given in all, by the code of each currency (or of the metric that a score was posted to): unlike things, which do
+    not add up.
+    """
 
     total_gifts: int
     total_value: int
     unique_recipients: int
     top_tier: str | None
+    by_currency: Mapping[str, int] = attrs.field(factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's summary, which knows points alone."""
+        return attrs.asdict(self, filter=lambda field, _: field.name != "by_currency")
 
 
 @attrs.frozen
 class GiftDay:
-    """Gifts of one day."""
+    """Gifts of one day; `value` is what they gave in points."""
 
     date: date
     count: int
@@ -88,9 +98,10 @@ class FlowSummary:
     """How a currency flowed.
 
     `issued` was awarded, `spent` deducted, `transferred` passed from one participant to another; `expired` lapsed;
-    `reversed` is signed, below zero where more awards than deductions were taken back. `net` is by how much all
-    wallets together changed, and `by_reason` says what made it so: what was issued, less what was taken, by the cause
-    (`rule:lesson`, `gift:gift_17`) or by the reason that a direct call gave (else `direct`).
+    `reversed` is signed, below zero where more awards than deductions were taken back; `erased` went with deleted
+    people, and is below zero where that was debts. `net` is by how much all wallets together changed, and `by_reason`
+    says what made it so: what was issued, less what was taken, by the cause (`rule:lesson`, `gift:gift_17`, `erased`)
+    or by the reason that a direct call gave (else `direct`).
     """
 
     issued: int
@@ -98,9 +109,14 @@ class FlowSummary:
     transferred: int
     expired: int
     reversed: int
+    erased: int
     net: int
     unique_recipients: int
     by_reason: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return attrs.asdict(self)
 
 
 @attrs.frozen
@@ -113,6 +129,7 @@ class FlowDay:
     transferred: int
     expired: int
     reversed: int
+    erased: int
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -129,6 +146,12 @@ class FlowAudit:
     daily: tuple[FlowDay, ...]
     type: str = "currency"
 
+    def __str__(self) -> str:
+        """Return `points, 7d: issued 100, spent 30, net 70`: what there was of each kind, and what that came to."""
+        amounts = [(kind, getattr(self.summary, kind)) for kind in get_args(Kind)]
+        told = [f"{kind} {amount:,}" for kind, amount in amounts if amount]
+        return f"{self.metric}, {self.window}: {', '.join([*told, f'net {self.summary.net:,}'])}"
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON, in the shape of the document's audit."""
         return _audit(self)
@@ -139,7 +162,7 @@ def _audit(audit: GiftAudit | FlowAudit) -> dict[str, object]:
         "type": audit.type,
         "metric": audit.metric,
         "window": audit.window,
-        "summary": attrs.asdict(audit.summary),
+        "summary": audit.summary.to_dict(),
         "daily": [day.to_dict() for day in audit.daily],
     }
 
@@ -177,8 +200,8 @@ class Analytics:
         """
         name = border.code(metric, "metric")
         with snapshot(self._access) as seen:
-            if name != _GIFTS and name not in (currencies := Known(seen.plan.catalog).currencies):
-                near = nearest(name, (_GIFTS, *currencies))
+            if name != _GIFTS and name not in seen.plan.currencies:
+                near = nearest(name, (_GIFTS, *sorted(seen.plan.currencies)))
                 raise NotFound("metric", name[:100], f"Metric not found: {name:.100}", nearest=near)
             period, said = _period(window, seen)
             if name == _GIFTS:
@@ -227,18 +250,29 @@ def _gifts(seen: Snapshot, period: Period, said: str) -> GiftAudit:
     tiers: Counter[str] = Counter()
     worth: Counter[str] = Counter()
     people: set[int] = set()
+    given: Counter[str] = Counter()
     for row in _redeemed(seen.reader, seen.access.scope, period):
         day = _day(seen, row.occurred_at)
+        of = _given(row)
+        points = row.value if of == "points" else 0
+        given[of] += row.value
         counts[day] += 1
-        values[day] += row.value
+        values[day] += points
         people.add(row.participant)
         if row.tier is not None:
             tiers[row.tier] += 1
-            worth[row.tier] += row.value
+            worth[row.tier] += points
     top = max(sorted(tiers), key=lambda tier: (tiers[tier], worth[tier]), default=None)
-    summary = GiftSummary(counts.total(), values.total(), len(people), top)
+    by_currency = dict(sorted(given.items()))
+    summary = GiftSummary(counts.total(), values.total(), len(people), top, by_currency)
     daily = tuple(GiftDay(day, counts[day], values[day]) for day in sorted(counts, reverse=True))
     return GiftAudit(said, summary, daily)
+
+
+def _given(row: ScoreRow) -> str:
+    """Return of what a score is: the currency whose wallet it moved, or a metric, which has no dot in its code."""
+    currency, _, _ = row.metric.rpartition(".")
+    return currency or row.metric
 
 
 def _redeemed(reader: Reader, scope: str, period: Period) -> Iterator[ScoreRow]:
@@ -261,15 +295,14 @@ def _flow(seen: Snapshot, currency: str, period: Period, said: str) -> FlowAudit
     days: dict[date, Counter[str]] = {}
     reasons: Counter[str] = Counter()
     people: set[int] = set()
-    road = seen.access.road
-    for flow in flows(seen.reader, seen.access.scope, currency, period, road.accept_early):
+    for flow in flows(seen.reader, seen.access.scope, currency, period):
         in_all[flow.kind] += flow.amount
         days.setdefault(_day(seen, flow.occurred_at), Counter())[flow.kind] += flow.amount
         if flow.kind == "issued":
             people.add(flow.participant)
         if flow.kind != "transferred":
-            reasons[flow.reason] += -flow.amount if flow.kind in {"spent", "expired"} else flow.amount
-    net = in_all["issued"] - in_all["spent"] - in_all["expired"] + in_all["reversed"]
+            reasons[flow.reason] += -flow.amount if flow.kind in _TAKEN else flow.amount
+    net = in_all["issued"] + in_all["reversed"] - sum(in_all[kind] for kind in _TAKEN)
     by_reason = dict(sorted(reasons.items(), key=_largest_first))
     summary = FlowSummary(**_kinds(in_all), net=net, unique_recipients=len(people), by_reason=by_reason)
     daily = tuple(FlowDay(day, **_kinds(days[day])) for day in sorted(days, reverse=True))

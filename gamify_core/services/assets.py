@@ -56,7 +56,8 @@ class Assets:
 
         Editions are allotted from 1 on, always the lowest that was never used; `edition` names a free one instead.
         `max_supply` is fixed by the definition of the badge, or else by its first mint: one without it fixes that
-        there is no end. Both may stand in `metadata` too, as the document passes them.
+        there is no end. What the definition says goes with it, should it be taken back. Both may stand in `metadata`
+        too, as the document passes them.
         Raises `NotFound` (`Badge definition not found: …`), `SoldOut`, `EditionTaken`, `SupplyFixed`, `BadValue`.
 
         >>> from gamify_core import Badge, Catalog, Engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,17 @@ from gamify_core import border
 from gamify_core.answers import Answer, BadgeAnswer
 from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
-from gamify_core.road import badges
+from gamify_core.road import badges, gone
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.storage.tables.progress import BADGE, BadgeRow, is_void, voided
+from gamify_core.services.held import earnings, held_of_old
+from gamify_core.services.reading import Snapshot, snapshot
+from gamify_core.storage.tables.progress import BadgeRow, ended_by, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
     from gamify_core.road.turn import Turn
-    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["BadgeList", "BadgeState", "Badges", "states"]
@@ -40,6 +41,11 @@ class BadgeState:
     earned_at: datetime | None
     times: int = attrs.field(default=0, repr=False)
 
+    def __str__(self) -> str:
+        """Return `First Steps (first_steps), earned 2026-03-02`."""
+        told = f"earned {self.earned_at:%Y-%m-%d}" if self.earned_at is not None else "not earned"
+        return f"{self.name} ({self.code}), {told}"
+
     def to_dict(self) -> dict[str, object]:
         """Return the document's badge."""
         return {
@@ -55,20 +61,30 @@ class BadgeState:
 
 @attrs.frozen
 class BadgeList:
-    """The badges of a participant: those asked for, of `total` that there are, `earned_count` of them earned."""
+    """The badges of a participant: a page of those asked for, of `total` that there are, `earned_count` of them earned.
+
+    Both count what is held of badges that are gone by now.
+    """
 
     participant_id: str
     badges: tuple[BadgeState, ...]
     total: int
     earned_count: int
+    page: int = attrs.field(default=1, repr=False)
+    page_size: int = attrs.field(default=100, repr=False)
 
     def __iter__(self) -> Iterator[BadgeState]:
-        """Go through the badges, in the order of the catalog."""
+        """Go through the badges, in the order of the catalog; those that are gone from it come last."""
         return iter(self.badges)
 
     def __len__(self) -> int:
         """Return how many are listed."""
         return len(self.badges)
+
+    def __str__(self) -> str:
+        """Return a line for each badge that is listed."""
+        lines = map(str, self.badges)
+        return "\n".join(lines) or f"{self.participant_id} has no such badges"
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's list."""
@@ -136,14 +152,19 @@ class Badges:
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
-        """Take a badge back. What it gave stays. Raises `NotFound` when it is not held."""
+        """Take a badge back, one whose definition is gone too. What it gave stays. Raises `NotFound` when not held."""
         who = border.participant(participant_id)
         code = border.code(badge_code, "badge_code")
         said = border.text(reason, "reason")
         request = request_of(at, participant_id=who, badge_code=code, reason=said)
 
         def decide(turn: Turn) -> None:
-            badge = turn.plan.catalog.badge(code)
+            try:
+                badge = turn.plan.catalog.badge(code)
+            except NotFound:
+                badge = gone.badge_of(turn.unit, turn.unit.known, code)
+                if badges.held(turn, turn.who, badge) is None:
+                    raise
             if badges.held(turn, turn.who, badge) is None:
                 raise NotFound("badge", badge.code, f"{who!r} does not hold the badge {badge.code}")
             badges.revoke(turn, turn.who, badge, "direct")
@@ -152,42 +173,55 @@ class Badges:
         return Answer(self._access.write(ask))
 
     def list(
-        self, participant_id: str, *, earned_only: bool = False, badge_codes: Iterable[str] | None = None
+        self,
+        participant_id: str,
+        *,
+        earned_only: bool = False,
+        badge_codes: Iterable[str] | None = None,
+        page: int = 1,
+        page_size: int = 100,
     ) -> BadgeList:
-        """Return every badge with its earned state; a secret one only once it is earned."""
+        """Return every badge with its earned state, a page at a time; a secret one only once it is earned.
+
+        What is held of badges that are gone by now comes last, as they were last defined. Raises `NotFound` for one
+        of `badge_codes` that there is not.
+        """
         who = border.participant(participant_id)
+        only = border.flag(earned_only, "earned_only")
+        number, size = border.page(page, page_size)
         codes = border.several(badge_codes, "badge_codes") if badge_codes is not None else None
-        with self._access.read() as reader:
-            catalog = self._access.road.plan_in(reader).catalog
+        with snapshot(self._access) as seen:
+            catalog = seen.plan.catalog
+            shown = states(seen, self._access.person(seen.reader, who))
             wanted = None
             if codes is not None:
-                wanted = {catalog.badge(border.code(code, "badge_codes")).code for code in codes}
-            shown = states(reader, self._access.person(reader, who), catalog.badges)
-        listed = [s for s in shown if (wanted is None or s.code in wanted) and (s.earned or not earned_only)]
-        return BadgeList(who, tuple(listed), len(shown), sum(s.earned for s in shown))
+                known = {state.code for state in shown}
+                named = [border.code(code, "badge_codes") for code in codes]
+                wanted = {code if code in known else catalog.badge(code).code for code in named}
+        listed = [s for s in shown if (wanted is None or s.code in wanted) and (s.earned or not only)]
+        first = (number - 1) * size
+        earned = sum(s.earned for s in shown)
+        return BadgeList(who, tuple(listed[first : first + size]), len(shown), earned, number, size)
 
 
-def states(reader: Reader, person: ParticipantRow | None, catalog: Iterable[Badge]) -> list[BadgeState]:
-    """Return the state of each badge for a participant; a secret one only once it is earned."""
-    found = []
-    for badge in catalog:
-        head = reader.last(BADGE, (person.number, badge.code)) if person is not None else None
-        earned = head is not None and bool(head.held)
-        at = moment(head.occurred_at) if head is not None and earned else None
-        icon = badge.icon_url or badge.icon
-        if badge.secret and not earned:
-            continue
-        times = _times(reader, head) if head is not None else 0
-        found.append(
-            BadgeState(badge.code, badge.name, badge.description, icon, badge.rarity, earned, at, times)
-        )
-    return found
+def states(seen: Snapshot, person: ParticipantRow | None) -> list[BadgeState]:
+    """Return the state of each badge for a participant, then of those that are held and gone from the catalog.
+
+    A secret one is told only once it is earned.
+    """
+    earned = earnings(seen, person)
+    there = [*seen.plan.catalog.badges, *held_of_old(seen, earned)]
+    found = [_state(badge, earned.get(badge.code, ())) for badge in there]
+    return [state for badge, state in zip(there, found, strict=True) if state.earned or not badge.secret]
 
 
-def _times(reader: Reader, head: BadgeRow) -> int:
-    """Return how often a badge was earned: most have one row, and it says so."""
-    if head.n == 1:
-        return head.held
-    rows = reader.scan(BADGE, None, (head.participant, head.badge))
-    gone = voided(rows)
-    return sum(row.held for row in rows if not is_void(row) and (row.badge, row.n) not in gone)
+def _state(badge: Badge, rows: Sequence[BadgeRow]) -> BadgeState:
+    """Return the state of a badge from its rows."""
+    head = rows[-1] if rows else None
+    earned = head is not None and bool(head.held)
+    at = moment(head.occurred_at) if head is not None and earned else None
+    void = voided(rows)
+    won = [row for row in rows if not is_void(row) and ended_by(row) is None]
+    times = sum(row.held for row in won if (row.badge, row.n) not in void)
+    icon = badge.icon_url or badge.icon
+    return BadgeState(badge.code, badge.name, badge.description, icon, badge.rarity, earned, at, times)

@@ -139,9 +139,10 @@ class Challenges:
         [('Saver', 'points.earned >= 100')]
         """
         number, size = border.page(page, page_size)
+        active = border.flag(active_only, "active_only")
         with snapshot(self._access) as seen:
             plans = _ordered(seen.plan)
-            if active_only:
+            if active:
                 plans = [plan for plan in plans if _running(plan, seen.as_of)]
         first = (number - 1) * size
         items = [_summary(plan) for plan in plans[first : first + size]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
 from gamify_core.ids import id_of
 from gamify_core.road import assets
+from gamify_core.road.requests import asked_with
 from gamify_core.services.ownership import name_of
-from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.assets import SUPPLY
 
 if TYPE_CHECKING:
@@ -245,10 +244,7 @@ def asset_of(seen: Snapshot, row: AssetRow) -> Asset:
 
 def _metadata(seen: Snapshot, activity: int) -> Mapping[str, object]:
     """Return the metadata of the command that minted a copy; there is none once that was erased."""
-    payload = seen.reader.get(PAYLOAD, (activity,))
-    if payload is None or payload.request is None:
-        return {}
-    return json.loads(payload.request).get("metadata") or {}
+    return (asked_with(seen.reader, activity) or {}).get("metadata") or {}
 
 
 def step_of(seen: Snapshot, row: ProvenanceRow) -> Step:

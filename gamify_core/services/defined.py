@@ -12,12 +12,12 @@ from gamify_core.answers import Answer
 from gamify_core.catalog import Tier
 from gamify_core.catalog.definitions import Definition
 from gamify_core.clock import iso
-from gamify_core.road.definitions import TIERS
+from gamify_core.road.definitions import TIERS, tier_id
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
 
-__all__ = ["Defined", "DefinitionAnswer", "definitions_in"]
+__all__ = ["Defined", "DefinitionAnswer", "definitions_in", "id_in"]
 
 Kind = TypeVar("Kind", bound=Definition)
 
@@ -26,8 +26,10 @@ Kind = TypeVar("Kind", bound=Definition)
 class Defined(Generic[Kind]):
     """A definition and how it stands. `origin` says where it is changed: in `code`, or at `runtime`.
 
-    `version` counts its changes at run time; one that stands in code has version 0 and no instants. `ladder` is that
-    of a tier.
+    One made at run time is out of force once it is deleted, and as long as something it refers to is not in the catalog
+    (an engine was opened with one that comes without it). `version` counts its changes at run time; one that stands in
+    code has version 0 and no instants. `ladder` is that of a tier; the `id` of one that is not on the ladder `tier`
+    begins with it (`level:gold`).
     """
 
     id: str
@@ -39,10 +41,20 @@ class Defined(Generic[Kind]):
     updated_at: datetime | None
     ladder: str | None = None
 
+    @property
+    def code(self) -> str:
+        """The `id`, under the name that other calls take it by."""
+        return self.id
+
+    def __str__(self) -> str:
+        """Return `gold (version 2, at runtime)`."""
+        made = f"version {self.version}, at runtime" if self.origin == "runtime" else "in code"
+        return f"{self.id} ({made}{'' if self.is_active else ', not in force'})"
+
     def to_dict(self) -> dict[str, object]:
         """Return every field of the definition under the document's keys, and how it stands."""
         return {
-            **_body(self.definition, self.ladder),
+            **_body(self.id, self.definition, self.ladder),
             "is_active": self.is_active,
             "origin": self.origin,
             "version": self.version,
@@ -58,7 +70,7 @@ class DefinitionAnswer(Answer):
 
     @property
     def id(self) -> str:
-        """The definition's code, which is its id."""
+        """The definition's id: its code, before which a tier has its ladder where that is not `tier`."""
         return str(self._said()[3])
 
     @property
@@ -72,6 +84,17 @@ class DefinitionAnswer(Answer):
         return int(self._said()[4] or 0)
 
     @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of the fields that an update changed."""
+        return tuple(str(name) for name in self._said()[6:])
+
+    def __str__(self) -> str:
+        """Return `definitions.badges.update gold (version 2): name, points`."""
+        told = f": {', '.join(self.changed)}" if self.changed else ""
+        again = " (replayed)" if self.replayed else ""
+        return f"{self._decided.kind} {self.id} (version {self.version}){told}{again}"
+
+    @property
     def deleted(self) -> bool:
         """Whether this deleted it."""
         return bool(self._said()[5])
@@ -83,14 +106,15 @@ class DefinitionAnswer(Answer):
 
     def _found(self) -> tuple[Definition | None, str | None]:
         for definition, ladder in definitions_in(self._decided.catalog, self.section):
-            if definition.code == self.id and not self.deleted:
+            if id_in(self.section, definition, ladder) == self.id and not self.deleted:
                 return definition, ladder
         return None, None
 
     def to_dict(self) -> dict[str, object]:
         """Return the definition's fields and its version, or that it was deleted."""
         definition, ladder = self._found()
-        body = _body(definition, ladder) if definition is not None else {"id": self.id, "code": self.id}
+        gone = {"id": self.id, "code": self.id.rpartition(":")[2]}
+        body = _body(self.id, definition, ladder) if definition is not None else gone
         return {**body, "version": self.version, "deleted": self.deleted}
 
 
@@ -104,8 +128,13 @@ def definitions_in(catalog: Catalog, section: str) -> Iterator[tuple[Definition,
     yield from ((definition, None) for definition in kept)
 
 
-def _body(definition: Definition, ladder: str | None) -> dict[str, object]:
-    body: dict[str, object] = {"id": definition.code}
+def id_in(section: str, definition: Definition, ladder: str | None) -> str:
+    """Return the id of a definition, by which it is called among those of its section."""
+    return tier_id(str(ladder), definition.code) if section == TIERS else definition.code
+
+
+def _body(name: str, definition: Definition, ladder: str | None) -> dict[str, object]:
+    body: dict[str, object] = {"id": name}
     for field in attrs.fields(type(definition)):
         body[field.name] = _plain(field.name, getattr(definition, field.name))
     if isinstance(definition, Tier):

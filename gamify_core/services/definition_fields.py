@@ -78,7 +78,9 @@ class StreakFields(TypedDict, total=False):
     code: str
     name: str | None
     description: str | None
-    period: Literal["hourly", "daily", "weekly", "monthly", "yearly"] | None
+    period: Literal["hourly", "daily", "weekly", "monthly", "yearly", "days"] | None
+    days: int | None
+    anchor: str | None
     grace_period_hours: int | None
     timezone: str | None
     target: int | None
@@ -86,6 +88,17 @@ class StreakFields(TypedDict, total=False):
     day_start: str | None
     rest_days: Sequence[str] | None
     freeze_cap: int | None
+    freeze_every: int | None
+    freeze_cost: int | None
+    grace_mode: Literal["keep_alive", "credit"] | None
+    count: Literal["activities", "days"] | None
+    goals: Mapping[str, int] | None
+    match: Literal["all", "any"] | None
+    repair_hours: int | None
+    repair_cost: int | None
+    milestones: Mapping[str, int | Mapping[str, object]] | None
+    milestones_once: Literal["ever", "run"] | None
+    at_risk_hours: int | None
     display_order: int | None
     on: str | Sequence[str] | None
     when: str | None

@@ -19,11 +19,13 @@ from gamify_core.clock import moment
 from gamify_core.errors import BadValue, DefinitionExists, DefinitionFixed, NotFound
 from gamify_core.ids import id_of
 from gamify_core.road import reevaluation
-from gamify_core.road.definitions import TIERS, Version, document_of, latest, versions, write
+from gamify_core.road.definitions import TIERS, Version, document_of, latest, tier_id, versions, write
+from gamify_core.road.edits import refuse_misspelt, refuse_referred
+from gamify_core.road.gifts import refuse_to_empty
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.services.defined import Defined, DefinitionAnswer, definitions_in
+from gamify_core.services.defined import Defined, DefinitionAnswer, definitions_in, id_in
 from gamify_core.services.definition_fields import (
     BadgeFields,
     ChallengeFields,
@@ -67,9 +69,11 @@ class Resource(Generic[Kind, Fields]):
     ) -> DefinitionAnswer:
         """Create a definition, from a value such as `Badge(…)` or from the fields of the document.
 
-        `on_change` says what it does to those who are there: `"keep"` lets it act from now on, `"reevaluate"` also
-        gives what is reached already (see `update`). Raises `DefinitionExists`, and `CatalogError` with all that is
-        wrong with it, its references included.
+        `on_change` says what it does to those who are there: with `"keep"` it acts from now on, on who comes to reach
+        it; what is reached already comes with `"reevaluate"` only (see `update`). Raises `DefinitionExists`, and
+        `CatalogError` with all that is wrong with it, its references included. A tier goes to the ladder that its field
+        `ladder` names (`tier` unless it is given), which is founded where there is none; for a name that looks like a
+        slip of the pen `NotFound` asks which was meant.
 
         >>> from gamify_core import Catalog, Engine
         >>> game = Engine(Catalog())
@@ -78,17 +82,22 @@ class Resource(Generic[Kind, Fields]):
         'Streak Master'
         """
         given = self._given(definition)
-        code = border.code(str(given.pop("code")), "code") if "code" in given else None
+        code = border.code(given.pop("code"), "code") if "code" in given else None
         if code is None and self._section != "rewards":
             raise BadValue("code", None, f"a {self._called} needs a code")
         request = request_of(at, code=code, definition=given, on_change=_effect(on_change))
 
         def decide(turn: Turn) -> None:
-            name = code if code is not None else id_of("rwd", turn.seq)
+            name = self._named(code, given.get("ladder")) if code is not None else id_of("rwd", turn.seq)
             there = latest(turn.unit, self._section, name)
             if self._in_code(name) or (there is not None and not there.deleted):
                 raise DefinitionExists(self._called, name)
-            self._write(turn, name, given, on_change, deleted=False)
+            document = dict(given)
+            if self._section == TIERS and ":" in name:
+                document["ladder"] = name.rpartition(":")[0]
+            if self._section == TIERS and "ladder" in document:
+                refuse_misspelt(turn, str(document["ladder"]))
+            self._write(turn, name, document, on_change, deleted=False)
 
         return self._ask("create", request, at, idempotency_key, decide)
 
@@ -104,16 +113,17 @@ class Resource(Generic[Kind, Fields]):
         """Change some fields; None sets one back to its default.
 
         With `on_change="keep"` those who hold the tier or badge keep it, and the change acts from now on. With
-        `"reevaluate"` everybody is held against the new definitions, both ways: who is below a rung now leaves it
-        (unless it was assigned), who reaches one now gets it, badges that are not permanent go with their criteria.
-        That is a job in steps of some people, which the next process goes on with after a crash.
+        `"reevaluate"` everybody is held against all definitions in force, and not this one alone, both ways: who is
+        below a rung now leaves it (unless it was assigned), who reaches one now gets it, badges that are not permanent
+        go with their criteria. That is a job in steps of some people; after a crash the next process goes on with it.
         Raises `NotFound`, `DefinitionFixed` for what stands in the catalog, `CatalogError`.
         """
-        name = border.code(code, "code")
+        name = self._named(border.code(code, "code"))
         given = border.properties(changes, "changes")
-        if given.get("code", name) != name:
-            raise BadValue("code", given["code"], f"the code of {self._called} {name} cannot be changed")
-        given.pop("code", None)
+        for key, same in self._fixed(name).items():
+            if given.get(key, same[0]) not in same:
+                raise BadValue(key, given[key], f"the {key} of {self._called} {name} cannot be changed")
+            given.pop(key, None)
         request = request_of(at, code=name, changes=given, on_change=_effect(on_change))
 
         def decide(turn: Turn) -> None:
@@ -124,9 +134,10 @@ class Resource(Generic[Kind, Fields]):
             }
             if after == before:
                 turn.say("=", None, self._section, name, there.n, 0)
-                turn.rest(0)
+                turn.rest(there.activity)
                 return
-            self._write(turn, name, after, on_change, deleted=False)
+            changed = sorted(key for key in {**before, **after} if before.get(key) != after.get(key))
+            self._write(turn, name, after, on_change, changed, deleted=False)
 
         return self._ask("update", request, at, idempotency_key, decide)
 
@@ -140,13 +151,21 @@ class Resource(Generic[Kind, Fields]):
     ) -> DefinitionAnswer:
         """Take a definition out of force. History, and what people hold, stays readable under its name.
 
-        Raises `NotFound`, `DefinitionFixed`, and `CatalogError` where something else still refers to it.
+        Who holds a badge that is gone, or stands on a rung that is, does so still, as it was last defined; somebody on
+        such a rung goes on from there to the next that they reach (with `on_change="reevaluate"` at once, to where the
+        ladder has them). Nobody is offered it any more; a streak, board or challenge is not listed any more at all.
+        Raises `NotFound`, `DefinitionFixed`, `CatalogError` where something else still refers to it, and
+        `DefinitionInUse` for a badge that comes with a gift which has not expired.
         """
-        name = border.code(code, "code")
+        name = self._named(border.code(code, "code"))
         request = request_of(at, code=name, on_change=_effect(on_change))
 
         def decide(turn: Turn) -> None:
             there = self._there(turn, name)
+            if self._section == "badges":
+                refuse_to_empty(turn, name)
+            if self._section == "rewards":
+                refuse_referred(turn.plan.catalog, name)
             document = {str(key): value for key, value in there.document.items()}
             self._write(turn, name, document, on_change, deleted=True)
 
@@ -156,7 +175,7 @@ class Resource(Generic[Kind, Fields]):
 
     def get(self, code: str) -> Defined[Kind]:
         """Return a definition, a deleted one too (`is_active` is False then). Raises `NotFound`."""
-        name = border.code(code, "code")
+        name = self._named(border.code(code, "code"))
         for defined in self._all():
             if defined.id == name:
                 return defined
@@ -175,11 +194,12 @@ class Resource(Generic[Kind, Fields]):
         `search` keeps those whose code or name contains it.
         """
         number, size = border.page(page, page_size)
+        active = is_active is None or border.flag(is_active, "is_active")
         needle = (border.text(search, "search") or "").casefold()
         found = [
             defined
             for defined in self._all()
-            if defined.is_active == (is_active is not False)
+            if defined.is_active == active
             and (
                 needle in defined.id.casefold()
                 or needle in str(getattr(defined.definition, "name", "")).casefold()
@@ -192,29 +212,29 @@ class Resource(Generic[Kind, Fields]):
     def _all(self) -> Sequence[Defined[Kind]]:
         with self._access.read() as reader:
             catalog = self._access.road.plan_in(reader).catalog
-            made = {version.code: version for version in versions(reader, self._section)}
+            made = versions(reader, self._section)
             base = self._access.road.base.catalog
         own = [self._defined(each, None, ladder) for each, ladder in self._in(base)]
         codes = {each.id for each in own}
-        active = {each.code: each for each, _ in self._in(catalog)}
-        for version in made.values():
+        active = {id_in(self._section, each, ladder): each for each, ladder in self._in(catalog)}
+        for version in made:
             if version.code not in codes:
-                definition = active.get(version.code) or cast("Kind", version.definition)
-                ladder = str(version.document.get("ladder", "tier")) if self._section == TIERS else None
-                own.append(self._defined(definition, version, ladder))
+                definition = active.get(version.code) or cast("Kind", version.readable)
+                in_force = version.code in active
+                own.append(self._defined(definition, version, version.ladder, in_force=in_force))
         return own
 
     def _in(self, catalog: Catalog) -> Sequence[tuple[Kind, str | None]]:
         return cast("Sequence[tuple[Kind, str | None]]", [*definitions_in(catalog, self._section)])
 
-    def _defined(self, definition: Kind, version: Version | None, ladder: str | None) -> Defined[Kind]:
-        active = bool(getattr(definition, "is_active", True)) and not (
-            version is not None and version.deleted
-        )
+    def _defined(
+        self, definition: Kind, version: Version | None, ladder: str | None, *, in_force: bool = True
+    ) -> Defined[Kind]:
+        deleted = version is not None and version.deleted
         return Defined(
-            definition.code,
+            id_in(self._section, definition, ladder),
             definition,
-            active,
+            in_force and not deleted and bool(getattr(definition, "is_active", True)),
             "code" if version is None else "runtime",
             0 if version is None else version.n,
             moment(version.created_at) if version is not None else None,
@@ -271,13 +291,38 @@ class Resource(Generic[Kind, Fields]):
 
     def _in_code(self, code: str) -> bool:
         """Say whether a code stands in the catalog that the engine was opened with."""
-        return code in [definition.code for definition, _ in self._in(self._access.road.base.catalog)]
+        own = self._in(self._access.road.base.catalog)
+        return code in [id_in(self._section, definition, ladder) for definition, ladder in own]
 
-    def _write(
-        self, turn: Turn, code: str, document: Mapping[str, Json], on_change: OnEdit, *, deleted: bool
+    def _named(self, code: str, ladder: Json = None) -> str:
+        """Return the id that a code means: `gold` and `tier:gold` are the same tier, `level:gold` is another."""
+        if self._section != TIERS:
+            return code
+        within, _, own = code.rpartition(":")
+        if within and ladder is not None and ladder != within:
+            raise BadValue("ladder", ladder, f"tier {code} is not on ladder {ladder!r:.60}")
+        return tier_id(within or str(ladder or "tier"), own)
+
+    def _fixed(self, name: str) -> dict[str, tuple[Json, ...]]:
+        """Return the fields that make out which definition it is, each with what it may be called."""
+        if self._section != TIERS:
+            return {"code": (name,)}
+        ladder, _, own = name.rpartition(":")
+        whole = f"{ladder or 'tier'}:{own}"
+        return {"code": (own, whole), "ladder": (ladder,) if ladder else ("tier", None)}
+
+    def _write(  # noqa: PLR0913 - what is written, and what it does
+        self,
+        turn: Turn,
+        code: str,
+        document: Mapping[str, Json],
+        on_change: OnEdit,
+        changed: Sequence[str] = (),
+        *,
+        deleted: bool,
     ) -> None:
         n = write(turn, self._section, code, document, deleted=deleted)
-        turn.say("=", None, self._section, code, n, int(deleted))
+        turn.say("=", None, self._section, code, n, int(deleted), *changed)
         if on_change == "reevaluate":
             reevaluation.begin(turn)
 
@@ -286,7 +331,7 @@ class Resource(Generic[Kind, Fields]):
 
 
 def _effect(on_change: OnEdit) -> str | None:
-    if on_change not in {"keep", "reevaluate"}:
+    if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate"}:
         detail = f"on_change must be 'keep' or 'reevaluate', not {on_change!r:.60}"
         raise BadValue("on_change", on_change, detail)
     return on_change if on_change != "keep" else None
@@ -306,7 +351,11 @@ class Definitions:
 
     @cached_property
     def tiers(self) -> Resource[Tier, TierFields]:
-        """Tiers: rungs of a ladder, which comes into being with its first."""
+        """Tiers: rungs of a ladder, which comes into being with its first.
+
+        The id of one on the ladder `tier` is its code, `gold` or in full `tier:gold`; on another ladder its id begins
+        with that, `level:gold`. Which ladder it is on cannot be changed.
+        """
         return Resource(self._access, TIERS, Tier)
 
     @cached_property

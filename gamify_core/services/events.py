@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -13,9 +12,10 @@ from gamify_core import border
 from gamify_core.answers import BatchAnswer, EventAnswer
 from gamify_core.clock import iso, moment, offset_of
 from gamify_core.errors import BadValue, GamifyError
-from gamify_core.road import retraction
+from gamify_core.road import amendment, retraction
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.happening import begin, check, happen
+from gamify_core.road.requests import asked_with
 from gamify_core.road.road import Ask
 from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access
@@ -23,7 +23,6 @@ from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.explaining import Explained, explained
 from gamify_core.services.pages import Page
 from gamify_core.services.undo import AmendAnswer, RetractAnswer, event_called, policy
-from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
@@ -103,6 +102,7 @@ class Events:
         `backfill` is for imports: events may be of any age, the clock follows them, and no listener is told. With an
         `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included.
         """
+        importing = border.flag(backfill, "backfill")
         listed = border.several(events, "events")
         self._limits.check_batch(len(listed))
         key = border.idempotency_key(idempotency_key)
@@ -115,7 +115,7 @@ class Events:
                 asks.append(self._ask(event))
             except GamifyError as error:
                 asks.append(error)
-        access = self._access.importing() if backfill else self._access
+        access = self._access.importing() if importing else self._access
         people = [str(getattr(event, "participant_id", "")) for event in listed]
         return batch_of(Batch("events.emit_batch", asks, key), people, access, EventAnswer)
 
@@ -147,11 +147,12 @@ class Events:
     ) -> RetractAnswer:
         """Take an event back, and all that it caused; what stays, and why, is told in `answer.stayed`.
 
-        `event` is its id (`evt_17`); or pass as `key` the idempotency key it was sent with. Points that its rules gave
-        go, as far as they are there: `on_insufficient="allow_negative"` takes them all, `"reject"` refuses with
-        `InsufficientPoints` where they are not. Metrics, boards, caps and streaks are then what they would be
-        without the event; permanent badges and completed challenges stay with what they gave, and tiers follow the
-        ladder's own policy. A second time nothing is done: `already_retracted` is True.
+        `event` is its id (`evt_17`); or pass as `key` the idempotency key it was sent with, which also finds what it
+        was amended to. Points that its rules gave go, as far as they are there: `on_insufficient="allow_negative"`
+        takes them all, `"reject"` refuses with `InsufficientPoints` where they are not. Metrics, boards, caps and
+        streaks are then what they would be without the event; permanent badges and completed challenges stay with
+        what they gave, and tiers follow the ladder's own policy. A second time nothing is done: `already_retracted`
+        is True.
         Raises `NotFound` (`Event not found: …`), `BadValue`.
 
         >>> from gamify_core import Catalog, Engine, Rule
@@ -190,12 +191,16 @@ class Events:
         *,
         key: str | None = None,
         reason: str | None = None,
+        on_insufficient: Literal["reject", "allow_negative"] = "reject",
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> AmendAnswer:
         """Take an event back and send it again with other properties, at the instant at which it occurred.
 
         Both are one activity, decided under the rules of now; `answer.event_id` is the event that stands from here on.
+        What both give is given once, and numbered copies keep their numbers and owners. A balance that would end below
+        zero, for points were spent that the event no longer gives, is refused with `InsufficientPoints`;
+        `on_insufficient="allow_negative"` lets it.
         Raises `NotFound` (`Event not found: …`), and `BadValue` for properties that do not fit the declaration and for
         an event that was taken back.
 
@@ -207,6 +212,7 @@ class Events:
         """
         row, who = event_called(self._access, event, key)
         given = border.properties(properties, "properties")
+        chosen = policy(on_insufficient, ("reject", "allow_negative"))
         request = request_of(
             at,
             event=event,
@@ -214,6 +220,7 @@ class Events:
             event_name=row.name,
             properties=given,
             reason=border.text(reason, "reason"),
+            on_insufficient=chosen if chosen != "reject" else None,
         )
 
         def decide(turn: Turn) -> None:
@@ -223,12 +230,15 @@ class Events:
                 raise BadValue("event", event, detail, hint="send it again, or amend the event in its place")
             check(turn.plan.catalog, now.name, given)
             turn.occurred_at = now.occurred_at
-            carried = retraction.retract(turn, now, "partial")
+            carried = amendment.begin(turn, now)
             turn.offset = carried if carried is not None else _offset(turn, now)
             happen(turn, now.name, given)
-            turn.say("=", turn.who.number, now.activity)
 
-        ask = Ask("events.amend", who, request, at, border.idempotency_key(idempotency_key), decide)
+        def after(turn: Turn) -> None:
+            amendment.finish(turn, row, chosen)
+
+        checked = border.idempotency_key(idempotency_key)
+        ask = Ask("events.amend", who, request, at, checked, decide, after=after)
         return AmendAnswer(self._access.write(ask))
 
     # -- reading ----------------------------------------------------------------------------------------------
@@ -280,8 +290,7 @@ class Events:
                 total, rows = len(mine), mine[first : first + size]
             items = []
             for row in rows:
-                payload = reader.get(PAYLOAD, (row.activity,))
-                request = json.loads(payload.request) if payload is not None and payload.request else {}
+                request = asked_with(reader, row.activity) or {}
                 sent = Sent(
                     f"evt_{row.activity}",
                     row.name,
@@ -301,6 +310,5 @@ def _event_now(turn: Turn, event: EventRow) -> EventRow:
 
 def _offset(turn: Turn, event: EventRow) -> int:
     """Return the offset that the instant of an event carried, where that was kept."""
-    payload = turn.unit.get(PAYLOAD, (event.activity,))
-    request = json.loads(payload.request) if payload is not None and payload.request else {}
+    request = asked_with(turn.unit, event.activity) or {}
     return offset_of(datetime.fromisoformat(request["at"])) if "at" in request else turn.offset

@@ -13,8 +13,8 @@ from gamify_core.clock import iso
 from gamify_core.effects import effect_id
 from gamify_core.ids import id_of
 from gamify_core.road.erasing import concerning, currencies
+from gamify_core.road.requests import asked_with
 from gamify_core.services.profiles import profile_of
-from gamify_core.storage.tables.activity import PAYLOAD
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
 from gamify_core.storage.tables.challenges import COMPLETION
 from gamify_core.storage.tables.gifts import SCORE
@@ -23,10 +23,9 @@ from gamify_core.storage.tables.metrics import METRIC, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
 from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
 from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE
-from gamify_core.storage.tables.streaks import MARK
+from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR
 
 if TYPE_CHECKING:
-    from gamify_core.border import Json
     from gamify_core.services.reading import Snapshot
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
@@ -54,7 +53,7 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             {
                 "id": id_of("evt", row.activity),
                 "event_name": row.name,
-                "properties": _request(reader, row.activity).get("properties", {}),
+                "properties": (asked_with(reader, row.activity) or {}).get("properties", {}),
                 "occurred_at": iso(row.occurred_at),
                 "retracted": row.retracted is not None,
             }
@@ -72,9 +71,33 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             {"code": row.streak, "recorded_at": iso(row.instant)}
             for row in reader.scan(MARK, None, (number,))
         ],
+        **_pardons(reader, number),
         "metrics": _metrics(reader, number),
         **_property(reader, number),
         "activity": _activity(seen, person),
+    }
+
+
+def _pardons(reader: Reader, number: int) -> dict[str, object]:
+    """Return what was forgiven in streaks by hand, and which lengths of runs were rewarded."""
+    return {
+        "freezes": [
+            {"code": row.streak, "number": row.number, "source": row.source, "given_at": iso(row.instant)}
+            for row in reader.scan(FREEZE, None, (number,))
+        ],
+        "pauses": [
+            {
+                "code": row.streak,
+                "starts": iso(row.starts),
+                "ends": iso(row.ends) if row.ends is not None else None,
+            }
+            for row in reader.scan(PAUSE, None, (number,))
+        ],
+        "repairs": [{"code": row.streak} for row in reader.scan(REPAIR, None, (number,))],
+        "milestones": [
+            {"code": row.streak, "length": row.length, "times": row.times}
+            for row in reader.scan(MILESTONE, None, (number,))
+        ],
     }
 
 
@@ -112,15 +135,8 @@ def _when(row: _Dated) -> dict[str, object]:
     return {"occurred_at": iso(row.occurred_at)}
 
 
-def _request(reader: Reader, activity: int) -> dict[str, Json]:
-    """Return what a command was asked with; of what was erased there is nothing."""
-    payload = reader.get(PAYLOAD, (activity,))
-    request: dict[str, Json] = json.loads(payload.request) if payload is not None and payload.request else {}
-    return request
-
-
 def _transaction(reader: Reader, row: EntryRow) -> dict[str, object]:
-    request = _request(reader, row.activity) if row.source is None else {}
+    request = (asked_with(reader, row.activity) if row.source is None else None) or {}
     peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
     return {
         "transaction_id": effect_id("points_", row.activity, row.ordinal),

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gamify_core.domain.periods import HOUR
 from gamify_core.effects import PEERS
-from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_LATE, PAYLOAD
+from gamify_core.road.chains import first_from
+from gamify_core.road.erasing import DELETED
+from gamify_core.road.requests import asked_with
+from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_LATE
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Flow", "Kind", "Period", "flows"]
 
-Kind = Literal["issued", "spent", "transferred", "expired", "reversed"]
+Kind = Literal["issued", "spent", "transferred", "expired", "reversed", "erased"]
 
 _AT_ONCE = 500
 _KINDS: dict[str, Kind] = {
@@ -42,9 +45,10 @@ class Period(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """One movement of a currency, as a wallet saw it; `amount` is signed where it was `reversed`, else above zero.
+    """One movement of a currency, as a wallet saw it; `amount` is above zero but where it was `reversed` or `erased`.
 
-    A transfer is told once, by the wallet that it left.
+    What was reversed is signed as it changed the wallet; what was erased is the balance that went, below zero where it
+    was a debt. A transfer is told once, by the wallet that it left.
     """
 
     kind: Kind
@@ -54,17 +58,20 @@ class Flow(NamedTuple):
     occurred_at: int
 
 
-def flows(reader: Reader, scope: str, currency: str, period: Period, early: int) -> Iterator[Flow]:
-    """Go through what moved in a currency within a period; `early` is how far ahead of the clock events may be."""
-    for row in _rows(reader, period, max(early, HOUR)):
+def flows(reader: Reader, scope: str, currency: str, period: Period) -> Iterator[Flow]:
+    """Go through what moved in a currency within a period."""
+    for row in _rows(reader, period):
         if row.scope == scope and period.start <= row.occurred_at < period.end and "points_" in row.outcome:
             yield from _flows_of(reader, row, currency)
 
 
-def _rows(reader: Reader, period: Period, early: int) -> Iterator[ActivityRow]:
-    """Go through every row that may have occurred within a period, each once."""
-    first = _recorded_from(reader, 1, period.start - early)
-    last = _recorded_from(reader, first, period.end + HOUR)
+def _rows(reader: Reader, period: Period) -> Iterator[ActivityRow]:
+    """Go through every row that may have occurred within a period, each once.
+
+    What occurred more than an hour before or after it was recorded is marked as late, and found by that.
+    """
+    first = first_from(reader, ACTIVITY, (), _recorded, period.start - HOUR)
+    last = first_from(reader, ACTIVITY, (), _recorded, period.end + HOUR, first)
     for row in _stretch(reader, first, last):
         if row.late is None:
             yield row
@@ -83,18 +90,8 @@ def _stretch(reader: Reader, first: int, last: int) -> Iterator[ActivityRow]:
         yield from reader.scan(ACTIVITY, None, (), start=(start,), stop=(min(start + _AT_ONCE, last),))
 
 
-def _recorded_from(reader: Reader, low: int, instant: int) -> int:
-    """Return the number of the first activity from `low` on that was recorded at an instant or later."""
-    head = reader.last(ACTIVITY)
-    high = low if head is None else head.seq + 1
-    while low < high:
-        middle = (low + high) // 2
-        row = reader.get(ACTIVITY, (middle,))
-        if row is not None and row.recorded_at < instant:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _recorded(row: ActivityRow) -> int:
+    return row.recorded_at
 
 
 def _flows_of(reader: Reader, row: ActivityRow, currency: str) -> Iterator[Flow]:
@@ -109,20 +106,22 @@ def _flows_of(reader: Reader, row: ActivityRow, currency: str) -> Iterator[Flow]
             if tag == "points_awarded":  # the other side of what its sender's words tell
                 continue
             kind = "transferred"
-        reason = str(words[2])
+        reason, amount = str(words[2]), int(words[3] or 0)
+        if reason == DELETED:  # nobody spent it, or was given it: its owner is gone
+            amount = amount if kind == "spent" else -amount
+            kind, reason = "erased", "erased"
         if reason == "direct":
             said = said if said is not None else _reason(reader, row.seq)
             reason = said
-        yield Flow(kind, int(words[1] or 0), reason, int(words[3] or 0), row.occurred_at)
+        yield Flow(kind, int(words[1] or 0), reason, amount, row.occurred_at)
+
+
+def _reason(reader: Reader, seq: int) -> str:
+    """Return what a direct call gave as its reason; it is gone where the request was erased."""
+    request = asked_with(reader, seq) or {}
+    return str(request.get("reason") or "direct")
 
 
 def _peer(tag: str, words: Words) -> str | int | None:
     place = PEERS.get(tag)
     return words[place] if place is not None and len(words) > place else None
-
-
-def _reason(reader: Reader, seq: int) -> str:
-    """Return what a direct call gave as its reason; it is gone where the payload was erased."""
-    payload = reader.get(PAYLOAD, (seq,))
-    request = json.loads(payload.request) if payload is not None and payload.request is not None else {}
-    return str(request.get("reason") or "direct")

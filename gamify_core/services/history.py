@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from gamify_core import border
-from gamify_core.clock import moment
+from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
+from gamify_core.road.requests import asked_with
 from gamify_core.road.seal import canonical
 from gamify_core.services.access import Access
 from gamify_core.storage.tables import TABLES
-from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, SETTING, ActivityRow
+from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.definitions import JOB
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ class Activity:
     request: Mapping[str, object] | None
     effects: tuple[Effect, ...]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON; the arguments are None where they were erased."""
+        return {
+            **attrs.asdict(self, recurse=False),
+            "recorded_at": iso(self.recorded_at),
+            "occurred_at": iso(self.occurred_at),
+            "request": dict(self.request) if self.request is not None else None,
+            "effects": [effect.to_dict() for effect in self.effects],
+        }
+
 
 class History:
     """What was done, in order."""
@@ -67,12 +77,13 @@ class History:
         """
         size = border.whole(limit, "limit", 1, 100)
         border.whole(after, "after", 0, 2**63 - 2)
+        every = border.flag(every_scope, "every_scope")
         found: list[Activity] = []
         with self._access.read() as reader:
             while len(found) < size:
                 rows = reader.scan(ACTIVITY, None, (), start=(after + 1,), limit=_AT_ONCE)
                 for row in rows:
-                    if len(found) < size and (every_scope or row.scope == self._access.scope):
+                    if len(found) < size and (every or row.scope == self._access.scope):
                         found.append(self._activity(reader, row))
                 if len(rows) < _AT_ONCE:
                     break
@@ -82,16 +93,15 @@ class History:
     def _activity(self, reader: Reader, row: ActivityRow) -> Activity:
         road = self._access.road
         seq = row.seq
-        payload = reader.get(PAYLOAD, (seq,))
         one = road.recall(reader, row)
         effects = tuple(
             decode(words, one.people, one.catalog, one.seq, ordinal, one.occurred_at)
             for ordinal, words in enumerate(one.outcome)
             if words[0] != "="
         )
-        request = json.loads(payload.request) if payload is not None and payload.request is not None else None
         who = one.participant_id if row.participant is not None else None
         recorded_at, occurred_at = moment(row.recorded_at), moment(row.occurred_at)
+        request = asked_with(reader, seq)
         return Activity(seq, row.scope, row.kind, who, recorded_at, occurred_at, request, effects)
 
     def state_digest(self) -> str:

@@ -57,6 +57,7 @@ class Leaderboards:
     ) -> BoardPage:
         """Return one page of a board, in order; the rest is as for `top`."""
         number, size = border.page(page, page_size)
+        change = border.flag(change, "change")
         with self._access.read() as reader:
             board = self._open(reader, leaderboard_code, period)
             entries = board.entries((number - 1) * size, size, change=change)
@@ -84,6 +85,7 @@ class Leaderboards:
         """
         who = border.participant(participant_id)
         border.whole(radius, "radius", 0, 100)
+        change = border.flag(change, "change")
         with self._access.read() as reader:
             board = self._open(reader, leaderboard_code, period)
             place = board.place(who)

@@ -46,6 +46,13 @@ class Offer:
     duration: str | None = None
     multiplies: str | None = None
 
+    def __str__(self) -> str:
+        """Return `Gift Card (card): 500 points, 3 left`."""
+        cost = f"{self.points_cost:,} {self.currency}" if self.points_cost else "free"
+        bounds = [bound for bound in (self.available, self.available_codes) if bound is not None]
+        left = f", {min(bounds):,} left" if bounds else ""
+        return f"{self.name} ({self.id}): {cost}{left}{'' if self.is_active else ', not on offer'}"
+
     def to_dict(self) -> dict[str, object]:
         """Return the document's reward."""
         return {

@@ -28,14 +28,30 @@ if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
-__all__ = ["Kept", "Key", "Order", "Scanned", "key_of", "scanned"]
+__all__ = ["Kept", "Key", "Order", "Scanned", "down_of", "key_of", "rank_of", "scanned"]
 
 Key = tuple[int, int, str]
 
 
+def down_of(row: MetricRow) -> int:
+    """Return the score of an entry in the direction of its board, where less is better."""
+    return row.down if row.down is not None else 0
+
+
 def key_of(row: MetricRow) -> Key:
     """Return what an entry is ordered by."""
-    return row.down if row.down is not None else 0, row.reached_at, row.tie or ""
+    return down_of(row), row.reached_at, row.tie or ""
+
+
+def rank_of(order: Order, ties: str, row: MetricRow) -> int:
+    """Return the rank of an entry under a policy of ties."""
+    match ties:
+        case "ordinal":
+            return order.before(key_of(row)) + 1
+        case "dense":
+            return order.distinct_before(down_of(row)) + 1
+        case _:
+            return order.before((down_of(row),)) + 1
 
 
 class Order(Protocol):

@@ -40,6 +40,14 @@ class Page(Generic[Item]):
         """Return an item of this page."""
         return self.items[place]
 
+    def __str__(self) -> str:
+        """Return a line for each item, and where in the list this page is if there is more of it."""
+        lines = [str(item) for item in self.items]
+        if len(lines) < self.total:
+            pages = -(-self.total // self.page_size)
+            lines.append(f"page {self.page:,} of {pages:,}, {self.total:,} in all")
+        return "\n".join(lines) if lines else "nothing is listed"
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON, the items under the document's own key."""
         return {

@@ -130,12 +130,15 @@ class Participants:
         return attrs.evolve(self._profile(decided), replayed=decided.replayed, registered=registered)
 
     def _profile(self, decided: Decided) -> Profile:
-        """Return the profile, as of now, of whom a command was about: under a repeated key maybe erased since."""
+        """Return the profile, as of now, of whom a command was about, in the name that it was asked with.
+
+        Under a repeated key they may have been erased since, and whoever asks is not told as whom they go on.
+        """
         number = next(n for n, name in decided.people.items() if name == decided.participant_id)
         with snapshot(self._access) as seen:
             person = seen.reader.get(PARTICIPANT, (number,))
             assert person is not None  # noqa: S101 - rows of people are never removed
-            return profile_of(seen, person)
+            return profile_of(seen, person._replace(participant_id=decided.participant_id))
 
     def visit(
         self,
@@ -164,8 +167,8 @@ class Participants:
 
         def decide(turn: Turn) -> None:
             plan = streak_of(turn.plan, code)
-            if plan is not None:
-                streaks.record(turn, turn.who, plan, "direct")
+            if plan is not None and (code is not None or not plan.streak.goals):
+                streaks.directly(turn, plan)
             elif not is_new(turn):
                 turn.rest(0)
 

@@ -15,9 +15,11 @@ import attrs
 from gamify_core import border
 from gamify_core.clock import moment
 from gamify_core.errors import BadValue
+from gamify_core.road import gone
 from gamify_core.road.values import events_of
 from gamify_core.services.pages import Page
 from gamify_core.services.profiles import last_seen
+from gamify_core.services.reading import tier_ladder
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.tables.progress import STANDING
@@ -42,7 +44,7 @@ SortOrder = Literal["asc", "desc"]
 
 @attrs.frozen
 class ParticipantSummary:
-    """A participant as lists show them. `current_tier` is the rung's code on the first ladder."""
+    """A participant as lists show them. `current_tier` is the rung's code on the ladder `tier` (or else the first)."""
 
     participant_id: str
     display_name: str | None
@@ -138,10 +140,18 @@ def _found(seen: Snapshot, asked: Listing, rows: list[ParticipantRow]) -> list[P
     if asked.is_active is not None:
         rows = [row for row in rows if bool(row.is_active) == asked.is_active]
     if asked.tier is not None:
-        plan = _ladder(seen) or seen.plan.ladder("tier")  # which raises, as there is none
-        tier = plan.ladder.tier(asked.tier).code
-        rows = [row for row in rows if _tier(seen, row, plan) == tier]
+        plan = tier_ladder(seen.plan) or seen.plan.ladder("tier")  # which raises, as there is none
+        _known(seen, plan, asked.tier)
+        rows = [row for row in rows if _tier(seen, row, plan) == asked.tier]
     return rows
+
+
+def _known(seen: Snapshot, plan: LadderPlan, tier: str) -> None:
+    """Refuse a rung that the ladder has not, and never had. Raises `NotFound`."""
+    if tier not in plan.codes:
+        former = gone.former_tier(seen.reader, seen.access.road.known, plan.ladder.code, tier)
+        if former is None:
+            plan.ladder.tier(tier)
 
 
 def _sorted(
@@ -183,7 +193,7 @@ def _value(seen: Snapshot, by: SortBy, row: ParticipantRow) -> int | str | None:
 
 
 def _summary(seen: Snapshot, row: ParticipantRow) -> ParticipantSummary:
-    plan = _ladder(seen)
+    plan = tier_ladder(seen.plan)
     return ParticipantSummary(
         row.participant_id,
         row.display_name,
@@ -201,11 +211,6 @@ def _points(seen: Snapshot, row: ParticipantRow) -> tuple[int, int]:
     return (0, 0) if head is None else (head.earned, head.balance)
 
 
-def _ladder(seen: Snapshot) -> LadderPlan | None:
-    """Return the ladder that documents call the tier, as profiles do."""
-    return seen.plan.ladders.get("tier") or next(iter(seen.plan.ladders.values()), None)
-
-
 def _tier(seen: Snapshot, row: ParticipantRow, plan: LadderPlan) -> str | None:
     head = seen.reader.last(STANDING, (row.number, plan.ladder.code))
-    return head.tier if head is not None and head.tier in plan.codes else None
+    return head.tier if head is not None else None

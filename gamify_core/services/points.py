@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import attrs
-
 from gamify_core import border
 from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
-from gamify_core.clock import iso, moment
-from gamify_core.effects import effect_id
 from gamify_core.errors import BadValue, GamifyError
 from gamify_core.road import boosts, wallet
 from gamify_core.road.batches import Batch, Item
@@ -22,17 +17,15 @@ from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.pages import Page
 from gamify_core.services.undo import ReversalAnswer, movement_called, policy
-from gamify_core.storage.tables.activity import PAYLOAD
+from gamify_core.services.wallets import Award, Balance, Movement, balance_of, movement_of
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
-    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
 
-__all__ = ["Award", "Balance", "Movement", "Points"]
+__all__ = ["Points"]
 
 
 _MOVES = {
@@ -40,57 +33,6 @@ _MOVES = {
     ("points.award", False): wallet.award,
     ("points.deduct", True): wallet.deduct,
 }
-
-
-@attrs.frozen
-class Award:
-    """One award of a batch."""
-
-    participant_id: str
-    amount: int
-    reason: str | None = None
-    metadata: Mapping[str, object] | None = None
-    currency: str = "points"
-
-
-@attrs.frozen
-class Balance:
-    """What a wallet holds. `available` is the balance less what is held back."""
-
-    participant_id: str
-    currency: str
-    balance: int
-    available: int
-    total_earned: int
-    total_spent: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's `points`."""
-        return {"balance": self.balance, "total_earned": self.total_earned, "total_spent": self.total_spent}
-
-
-@attrs.frozen
-class Movement:
-    """One movement of a wallet: `amount` is signed, `balance_after` what was there then.
-
-    `base_amount` is what was awarded before a multiplier made `amount` of it, or None where none did.
-    """
-
-    transaction_id: str
-    amount: int
-    currency: str
-    balance_after: int
-    source: str
-    account: str | None
-    peer_id: str | None
-    reason: str | None
-    metadata: Mapping[str, object]
-    occurred_at: datetime
-    base_amount: int | None = None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
-        return {**attrs.asdict(self), "occurred_at": iso(self.occurred_at)}
 
 
 class Points:
@@ -320,11 +262,7 @@ class Points:
         who = border.participant(participant_id)
         currency = self._currency(currency)
         with self._access.read() as reader:
-            person = self._access.person(reader, who)
-            head = reader.last(ENTRY, (person.number, currency)) if person is not None else None
-        if head is None:
-            return Balance(who, currency, 0, 0, 0, 0)
-        return Balance(who, currency, head.balance, head.balance, head.earned, head.spent)
+            return balance_of(reader, self._access.person(reader, who), who, currency)
 
     def transactions(
         self, participant_id: str, *, currency: str = "points", page: int = 1, page_size: int = 20
@@ -341,34 +279,10 @@ class Points:
                 prefix = (person.number, currency)
                 total = reader.count(ENTRY, None, prefix)
                 rows = reader.scan(ENTRY, None, prefix, reverse=True, offset=(number - 1) * size, limit=size)
-            items = [_movement(reader, row) for row in rows]
+            items = [movement_of(reader, row) for row in rows]
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
     def _currency(self, code: str) -> str:
         if code != "points":
             self._access.plan.catalog.currency(border.code(code, "currency"))
         return code
-
-
-def _movement(reader: Reader, row: EntryRow) -> Movement:
-    reason: str | None = None
-    metadata: Mapping[str, object] = {}
-    if row.source is None:
-        payload = reader.get(PAYLOAD, (row.activity,))
-        if payload is not None and payload.request is not None:
-            request = json.loads(payload.request)
-            reason, metadata = request.get("reason"), request.get("metadata") or {}
-    peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
-    return Movement(
-        effect_id("points_", row.activity, row.ordinal),
-        row.amount,
-        row.currency,
-        row.balance,
-        row.source or "direct",
-        row.account,
-        peer.participant_id if peer is not None else None,
-        reason,
-        metadata,
-        moment(row.occurred_at),
-        row.base,
-    )

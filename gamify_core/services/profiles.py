@@ -13,10 +13,10 @@ from gamify_core.clock import iso, moment
 from gamify_core.road.values import natural_value
 from gamify_core.services.badges import BadgeState, states
 from gamify_core.services.challenges import ChallengeCounts, challenge_counts
-from gamify_core.services.points import Balance
-from gamify_core.services.reading import Snapshot
-from gamify_core.services.streaks import StreakState, streak_states
+from gamify_core.services.reading import Snapshot, tier_ladder
+from gamify_core.services.streak_states import StreakState, streak_states
 from gamify_core.services.tiers import NextTier, TierReached, TierState, standing
+from gamify_core.services.wallets import Balance, balance_of
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.progress import BADGE, EVENT
@@ -97,6 +97,13 @@ class Profile:
     replayed: bool = attrs.field(default=False, eq=False, repr=False)
     registered: bool = attrs.field(default=False, eq=False, repr=False)
 
+    def __str__(self) -> str:
+        """Return `Ada Lovelace (ada) · 70 points · Gold · 3 badges`."""
+        who = f"{self.display_name} ({self.participant_id})" if self.display_name else self.participant_id
+        earned = sum(badge.earned for badge in self.badges)
+        parts = [who, f"{self.points.balance:,} points", *([self.tier.name] if self.tier else [])]
+        return " · ".join([*parts, f"{earned} badge{'' if earned == 1 else 's'}"])
+
     def to_dict(self) -> dict[str, object]:
         """Return the document's profile: from `upsert` with `created_at`, from any other call with what was seen."""
         tier: dict[str, object] | None = None
@@ -132,7 +139,7 @@ class Profile:
 def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
     """Return the profile of a participant, from one snapshot."""
     reader, plan = seen.reader, seen.plan
-    badges = tuple(states(reader, person, plan.catalog.badges))
+    badges = tuple(states(seen, person))
     streaks = streak_states(seen, person)
     tier = _tier(seen, person, person.participant_id)
     return Profile(
@@ -141,7 +148,7 @@ def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
         person.avatar_url,
         person.timezone or None,
         json.loads(person.attributes),
-        _points(reader, person, person.participant_id),
+        balance_of(reader, person, person.participant_id, "points"),
         tier.current_tier if tier else None,
         tier.next_tier if tier else None,
         badges,
@@ -164,7 +171,7 @@ def last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
     ]
     marks = [reader.get(STREAK, (person.number, streak.code)) for streak in catalog.streaks]
     numbers = [head.activity for head in heads if head is not None] + [
-        row.seen_id for row in marks if row is not None
+        row.seen_id for row in marks if row is not None and row.label is not None
     ]
     row = reader.get(ACTIVITY, (max(numbers),)) if numbers else None
     return max(person.created_at, row.recorded_at if row is not None else 0)
@@ -172,14 +179,14 @@ def last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
 
 def state_of(seen: Snapshot, person: ParticipantRow | None, who: str, wanted: tuple[str, ...]) -> Sections:
     """Return the sections of a participant's state that are wanted."""
-    reader, plan = seen.reader, seen.plan
+    reader = seen.reader
     tier = _tier(seen, person, who) if "tier" in wanted else None
     return Sections(
         who,
         wanted,
-        _points(reader, person, who) if "points" in wanted else None,
+        balance_of(reader, person, who, "points") if "points" in wanted else None,
         tier.current_tier if tier else None,
-        tuple(states(reader, person, plan.catalog.badges)) if "badges" in wanted else None,
+        tuple(states(seen, person)) if "badges" in wanted else None,
         streak_states(seen, person) if "streaks" in wanted else None,
         rewards_claimed=_claimed(reader, person) if "rewards" in wanted else None,
         challenges=challenge_counts(seen, person) if "challenges" in wanted else None,
@@ -191,15 +198,7 @@ def _claimed(reader: Reader, person: ParticipantRow | None) -> int:
     return reader.count(CLAIM, CLAIM_STANDING, (person.number,)) if person is not None else 0
 
 
-def _points(reader: Reader, person: ParticipantRow | None, who: str) -> Balance:
-    head = reader.last(ENTRY, (person.number, "points")) if person is not None else None
-    if head is None:
-        return Balance(who, "points", 0, 0, 0, 0)
-    return Balance(who, "points", head.balance, head.balance, head.earned, head.spent)
-
-
 def _tier(seen: Snapshot, person: ParticipantRow | None, who: str) -> TierState | None:
-    """Return the participant's standing on the first ladder, the one documents call the tier."""
-    ladders = seen.plan.ladders
-    plan = ladders.get("tier") or next(iter(ladders.values()), None)
+    """Return the participant's standing on the ladder that the documents call the tier."""
+    plan = tier_ladder(seen.plan)
     return standing(seen, person, who, plan) if plan is not None else None

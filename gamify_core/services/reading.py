@@ -14,9 +14,19 @@ from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.metrics import METRIC, WINDOW, WINDOW_BY_NAME
 
 if TYPE_CHECKING:
+    from gamify_core.road.compiled import LadderPlan
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Snapshot", "snapshot", "value_for", "value_in", "window_at", "window_of"]
+__all__ = [
+    "Snapshot",
+    "level_ladder",
+    "snapshot",
+    "tier_ladder",
+    "value_for",
+    "value_in",
+    "window_at",
+    "window_of",
+]
 
 
 class Snapshot(NamedTuple):
@@ -33,6 +43,16 @@ def snapshot(access: Access) -> Iterator[Snapshot]:
     """Open something to read from, then read the clock once: whatever is seen has been written by then."""
     with access.read() as reader:
         yield Snapshot(access, reader, access.road.now()[0], access.road.plan_in(reader))
+
+
+def tier_ladder(plan: Plan) -> LadderPlan | None:
+    """Return the ladder that the documents of participants call the tier: `tier`, or else the first there is."""
+    return plan.ladders.get("tier") or next(iter(plan.ladders.values()), None)
+
+
+def level_ladder(plan: Plan) -> LadderPlan | None:
+    """Return the ladder that the profile page counts levels on: `level`, or else what is called the tier."""
+    return plan.ladders.get("level") or tier_ladder(plan)
 
 
 def value_for(seen: Snapshot, person: ParticipantRow | None, name: str) -> int:

@@ -15,7 +15,7 @@ from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.services.orders import Kept, key_of
+from gamify_core.services.orders import Kept, rank_of
 from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ScoreAnswer(Answer):
 
     @property
     def action(self) -> str:
-        """What the participant did for it."""
+        """The code of what the participant did for it."""
         return str(self._said()[3])
 
     @property
@@ -109,6 +109,8 @@ class Scores:
     ) -> ScoreAnswer:
         """Post a score, and return the metric before and after, the rung and the rank.
 
+        `action` is a code of the application's own for what was done: 1 to 100 letters, digits, `_`, `.` and `-`. It
+        is written into history, which outlives the erasure of a person, and so is no place for free text.
         `metric` is the code of a ladder (then the metric that it goes by), a currency, its `.earned` or `.balance`
         (then points are awarded, with the cause `action:<action>`), or a declared metric that is counted or summed
         (then `value` is added) or a maximum or minimum (then it is held against it).
@@ -125,7 +127,7 @@ class Scores:
         """
         who = border.participant(participant_id)
         name = border.code(metric, "metric")
-        done = border.participant(action, "action")  # the same bounds
+        done = border.word(action, "action")
         amount = border.whole(value, "value", -border.MOST, border.MOST)
         gift = border.code(gift_id, "gift_id") if gift_id is not None else None
         if gift is not None and done != REDEEMED:
@@ -177,19 +179,10 @@ def _rank(turn: Turn, target: Target) -> int | None:
 
     The board is opened in the unit itself: what the command has put there is not committed yet.
     """
-    for plan in turn.plan.boards.values():
-        tracker = plan.trackers.get("all_time")
-        if plan.board.metric != target.metric or tracker is None:
-            continue
-        order = Kept(turn.unit, window_number(turn.unit, turn.scope, tracker, turn.recorded_at))
-        row = order.entry(turn.who.number)
-        if row is None or row.down is None:
-            return None
-        match plan.board.ties:
-            case "ordinal":
-                return order.before(key_of(row)) + 1
-            case "dense":
-                return order.distinct_before(row.down) + 1
-            case _:
-                return order.before((row.down,)) + 1
-    return None
+    plan = turn.plan.ranked.get(target.metric)
+    if plan is None:
+        return None
+    window = window_number(turn.unit, turn.scope, plan.trackers["all_time"], turn.recorded_at)
+    order = Kept(turn.unit, window)
+    row = order.entry(turn.who.number)
+    return None if row is None else rank_of(order, plan.board.ties, row)

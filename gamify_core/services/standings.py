@@ -16,7 +16,7 @@ import attrs
 
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.meters import DAILY
-from gamify_core.services.orders import Kept, Key, Order, key_of, scanned
+from gamify_core.services.orders import Kept, Key, Order, down_of, key_of, rank_of, scanned
 from gamify_core.services.reading import window_at, window_of
 from gamify_core.storage.tables.metrics import MetricRow
 from gamify_core.storage.tables.participants import PARTICIPANT
@@ -200,7 +200,7 @@ class Board:
         return None if row is None else self.order.before(key_of(row))
 
     def _numbered(self, row: MetricRow) -> int:
-        return _rank_of(self.order, self.definition.ties, row)
+        return rank_of(self.order, self.definition.ties, row)
 
     def _following(self, rank: int, place: int) -> int:
         """Return the rank of the first entry of a new score that follows directly on one of rank `rank`."""
@@ -218,7 +218,7 @@ class Board:
         """Return the rank at the instant that `change` compares with, or None for who was not ranked then."""
         if self.previous is not None:
             then = self.previous.entry(row.participant)
-            return None if then is None else _rank_of(self.previous, self.definition.ties, then)
+            return None if then is None else rank_of(self.previous, self.definition.ties, then)
         return self._this_morning(row)
 
     def _this_morning(self, row: MetricRow) -> int | None:
@@ -263,20 +263,6 @@ class Board:
         return now, then
 
 
-def _down(row: MetricRow) -> int:
-    return row.down if row.down is not None else 0
-
-
-def _rank_of(order: Order, ties: str, row: MetricRow) -> int:
-    match ties:
-        case "ordinal":
-            return order.before(key_of(row)) + 1
-        case "dense":
-            return order.distinct_before(_down(row)) + 1
-        case _:
-            return order.before((_down(row),)) + 1
-
-
 def rank_in(  # noqa: PLR0913 - which board, and who
     access: Access, reader: Reader, plan: Plan, definition: Leaderboard, period: str, participant_id: str
 ) -> Rank:
@@ -295,8 +281,8 @@ def rank_in(  # noqa: PLR0913 - which board, and who
     if row is None:
         total = order.total()
         return Rank(participant_id, None, None, total, None, 0, 0, total)
-    above, upto, total = order.around(_down(row))
-    rank = above + 1 if definition.ties == "competition" else _rank_of(order, definition.ties, row)
+    above, upto, total = order.around(down_of(row))
+    rank = above + 1 if definition.ties == "competition" else rank_of(order, definition.ties, row)
     percentile = round(100 * (total - above - 1) / total, 1)
     return Rank(participant_id, rank, row.value, total, percentile, above, upto - above - 1, total - upto)
 

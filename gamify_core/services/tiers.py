@@ -10,12 +10,13 @@ import attrs
 from gamify_core import border
 from gamify_core.answers import TierAnswer
 from gamify_core.clock import iso, moment
-from gamify_core.errors import NotFound
 from gamify_core.road import ladders
 from gamify_core.road.meters import value_of
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
+from gamify_core.services.held import rung_held
+from gamify_core.services.pages import Page
 from gamify_core.services.reading import Snapshot, snapshot, value_for
 from gamify_core.storage.tables.progress import STANDING
 
@@ -106,16 +107,25 @@ class Tiers:
         self._access = access
 
     def current(self, participant_id: str, *, ladder: str = "tier") -> TierState:
-        """Return where a participant stands, the next rung, and the history of rungs."""
+        """Return where a participant stands, the next rung, and the history of rungs.
+
+        Who stands on a rung that was taken out of the ladder stands there still, as it was last defined, until an award
+        reaches one that is there; `next_tier` is then the lowest rung above the value of the metric.
+        """
         who = border.participant(participant_id)
         code = border.code(ladder, "ladder")
         with snapshot(self._access) as seen:
             plan = seen.plan.ladder(code)
             return standing(seen, self._access.person(seen.reader, who), who, plan)
 
-    def history(self, participant_id: str, *, ladder: str = "tier") -> tuple[TierReached, ...]:
-        """Return every rung a participant has come to stand on, oldest first."""
-        return self.current(participant_id, ladder=ladder).tier_history
+    def history(
+        self, participant_id: str, *, ladder: str = "tier", page: int = 1, page_size: int = 100
+    ) -> Page[TierReached]:
+        """Return the rungs a participant has come to stand on, oldest first, those that are gone by now too."""
+        number, size = border.page(page, page_size)
+        reached = self.current(participant_id, ladder=ladder).tier_history
+        first = (number - 1) * size
+        return Page(reached[first : first + size], len(reached), number, size, "tier_history")
 
     def assign(  # noqa: PLR0913 - the fields of the document
         self,
@@ -185,22 +195,25 @@ def standing(seen: Snapshot, person: ParticipantRow | None, who: str, plan: Ladd
         stays, stood = row.tier == stood, row.tier
         if stays:  # pinned, or let go, where they stood already
             continue
-        try:
-            tier = ladder.tier(row.tier) if row.tier is not None else None
-        except NotFound:  # a rung of an earlier catalog
-            tier = None
+        tier = rung_held(seen, plan, row)
         if tier is not None:
             reached.append(TierReached(tier.code, tier.name, tier.level, tier.color, moment(row.occurred_at)))
     head = rows[-1] if rows else None
     current = reached[-1] if head is not None and reached and reached[-1].code == head.tier else None
     value = value_for(seen, person, ladder.metric)
-    place = plan.codes.index(current.code) if current is not None else -1
-    if current is None and head is not None:  # on a rung that the catalog does not have any more
-        place = plan.earned(value)
-    above = ladder.tiers[place + 1] if place + 1 < len(ladder.tiers) else None
-    below = ladder.tiers[place] if place >= 0 else None
+    below = rung_held(seen, plan, head)
+    above = _above(plan, below, value) if head is not None else next(iter(ladder.tiers), None)
     pinned = head is not None and head.how == ladders.ASSIGNED
     return TierState(who, ladder.code, current, _next(above, below, value), tuple(reached), pinned)
+
+
+def _above(plan: LadderPlan, below: Tier | None, value: int) -> Tier | None:
+    """Return the rung after the one that somebody stands on; after one that is gone, the lowest above the value."""
+    tiers = plan.ladder.tiers
+    if below is not None and below.code not in plan.codes:
+        return next((tier for tier in tiers if tier.min_points > value), None)
+    place = plan.codes.index(below.code) if below is not None else plan.earned(value)
+    return tiers[place + 1] if place + 1 < len(tiers) else None
 
 
 def _next(above: Tier | None, below: Tier | None, value: int) -> NextTier | None:

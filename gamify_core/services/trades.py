@@ -12,13 +12,12 @@ from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.clock import iso
 from gamify_core.effects import AssetTransferred, PointsDeducted
-from gamify_core.errors import BadValue, InsufficientPoints
+from gamify_core.errors import BadValue
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets, wallet
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
-from gamify_core.storage.tables.ledger import ENTRY
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
@@ -203,11 +202,7 @@ def _plain(side: Side) -> dict[str, Json]:
 
 def _check_means(turn: Turn, giver: ParticipantRow, side: Side) -> None:
     """Refuse points that somebody does not have yet: what the trade itself brings in must not pay for it."""
-    if not side.points:
-        return
-    if side.currency != "points":
-        turn.plan.catalog.currency(side.currency)
-    head = turn.unit.last(ENTRY, (giver.number, side.currency))
-    balance = head.balance if head is not None else 0
-    if balance < side.points:
-        raise InsufficientPoints(giver.participant_id, side.currency, balance, side.points)
+    if side.points:
+        if side.currency != "points":
+            turn.plan.catalog.currency(side.currency)
+        wallet.covering(turn, giver, side.currency, side.points)

@@ -10,6 +10,7 @@ from gamify_core.clock import iso
 from gamify_core.effects import PointsReversed, Skipped, Words, effect_id
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.ids import id_of, numbers_of
+from gamify_core.road.chains import first_from
 from gamify_core.road.reversals import movement
 from gamify_core.road.seal import key_hash
 from gamify_core.road.wallet import OnInsufficient
@@ -24,13 +25,21 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.progress import EventRow
 
-__all__ = ["AmendAnswer", "RetractAnswer", "ReversalAnswer", "event_called", "movement_called", "policy"]
+__all__ = [
+    "AmendAnswer",
+    "RetractAnswer",
+    "ReversalAnswer",
+    "Undone",
+    "event_called",
+    "movement_called",
+    "policy",
+]
 
 _STAYS = frozenset({"kept", "moved_on", "permanent", "spent"})
 _EVENTS = frozenset({"event", "events.amend"})
 
 
-class _Undone(Answer):
+class Undone(Answer):
     """Something that was taken back."""
 
     __slots__ = ()
@@ -41,7 +50,7 @@ class _Undone(Answer):
         return tuple(skipped for skipped in self.skipped if skipped.code in _STAYS)
 
 
-class RetractAnswer(_Undone):
+class RetractAnswer(Undone):
     """An event that was taken back, with what it had caused."""
 
     __slots__ = ()
@@ -71,7 +80,7 @@ class RetractAnswer(_Undone):
         }
 
 
-class AmendAnswer(EventAnswer, _Undone):
+class AmendAnswer(EventAnswer, Undone):
     """An event that was taken back and sent again otherwise: what went, and what came."""
 
     __slots__ = ()
@@ -91,7 +100,7 @@ class AmendAnswer(EventAnswer, _Undone):
         }
 
 
-class ReversalAnswer(_Undone):
+class ReversalAnswer(Undone):
     """A movement of points that was taken back, in whole or in part."""
 
     __slots__ = ()
@@ -152,12 +161,12 @@ class ReversalAnswer(_Undone):
         }
 
 
-def policy(value: object) -> OnInsufficient:
+def policy(value: object, known: tuple[OnInsufficient, ...] = get_args(OnInsufficient)) -> OnInsufficient:
     """Return what to do where points are not there any more. Raises `BadValue`."""
-    for known in get_args(OnInsufficient):
-        if value == known:
-            return known  # type: ignore[no-any-return]
-    detail = f"on_insufficient must be one of {', '.join(get_args(OnInsufficient))}, not {value!r:.60}"
+    for each in known:
+        if value == each:
+            return each
+    detail = f"on_insufficient must be one of {', '.join(known)}, not {value!r:.60}"
     raise BadValue("on_insufficient", value, detail)
 
 
@@ -196,6 +205,8 @@ def event_called(access: Access, event: str | None, key: str | None) -> tuple[Ev
             and row.participant is not None
         ):
             found = _event(reader, row.participant, row.seq)
+            if found is not None and key is not None:
+                found = _in_its_place(reader, row.participant, found)
             if found is not None:
                 return found, _name(reader, row.participant)
     called = f"key {key}" if key is not None else str(event)
@@ -204,15 +215,24 @@ def event_called(access: Access, event: str | None, key: str | None) -> tuple[Ev
 
 def _event(reader: Reader, number: int, activity: int) -> EventRow | None:
     """Return the event that an activity wrote: they are numbered in the order of recording."""
-    head = reader.last(EVENT, (number,))
-    low, high = 1, head.n if head is not None else 0
-    while low <= high:
-        middle = (low + high) // 2
-        row = reader.get(EVENT, (number, middle))
-        if row is None or row.activity == activity:
-            return row
-        low, high = (middle + 1, high) if row.activity < activity else (low, middle - 1)
-    return None
+    n = first_from(reader, EVENT, (number,), lambda row: row.activity, activity)
+    row = reader.get(EVENT, (number, n))
+    return row if row is not None and row.activity == activity else None
+
+
+def _in_its_place(reader: Reader, number: int, event: EventRow) -> EventRow | None:
+    """Return the event that stands where one was amended: the application knows it by the key of the first."""
+    while event.retracted is not None:
+        row = reader.get(ACTIVITY, (event.retracted,))
+        later = (
+            _event(reader, number, event.retracted)
+            if row is not None and row.kind == "events.amend"
+            else None
+        )
+        if later is None:
+            break
+        event = later
+    return event
 
 
 def _name(reader: Reader, number: int) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from gamify_core.road.streak_rows import reading_of
-from gamify_core.services.reading import Snapshot, value_for
+from gamify_core.services.held import earnings, held_of_old, rung_held
+from gamify_core.services.reading import Snapshot, level_ladder, value_for
 from gamify_core.services.standings import open_board, rank_in
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
-from gamify_core.storage.tables.progress import BADGE, STANDING
+from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge, Leaderboard
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["LevelEntry", "ProfileBadge", "ProfileDocument", "document", "ladder_of", "streak_of"]
+__all__ = ["LevelEntry", "ProfileBadge", "ProfileDocument", "document", "streak_of"]
 
 _SHOWN = 5
 _RANKED = 10
@@ -107,14 +108,6 @@ class ProfileDocument:
         }
 
 
-def ladder_of(plan: Plan, code: str | None) -> LadderPlan | None:
-    """Return the ladder named, or else `level`, `tier`, or the first there is. Raises `NotFound`."""
-    if code is not None:
-        return plan.ladder(code)
-    known = plan.ladders
-    return known.get("level") or known.get("tier") or next(iter(known.values()), None)
-
-
 def streak_of(plan: Plan, code: str | None) -> StreakPlan | None:
     """Return the streak named, or else `login`, `daily_login`, or the first there is. Raises `NotFound`."""
     if code is not None:
@@ -126,7 +119,8 @@ def streak_of(plan: Plan, code: str | None) -> StreakPlan | None:
 def document(seen: Snapshot, who: str, ladder: str | None, streak: str | None) -> ProfileDocument:
     """Return the profile of a participant as of now; somebody never seen has zeros. Raises `NotFound`."""
     person = seen.access.person(seen.reader, who)
-    rungs, run = ladder_of(seen.plan, ladder), streak_of(seen.plan, streak)
+    rungs = seen.plan.ladder(ladder) if ladder is not None else level_ladder(seen.plan)
+    run = streak_of(seen.plan, streak)
     metric = rungs.ladder.metric if rungs is not None else "points.earned"
     points = value_for(seen, person, metric)
     level, title, following = _rung(seen, person, rungs, points)
@@ -157,7 +151,10 @@ def _rung(
         return 0, None, None
     head = seen.reader.last(STANDING, (person.number, plan.ladder.code)) if person is not None else None
     # Who has not moved yet stands on no rung, and is shown on the one that they will find themselves on
-    place = plan.codes.index(head.tier) if head and head.tier in plan.codes else plan.earned(points)
+    stood = rung_held(seen, plan, head)
+    if stood is not None and stood.code not in plan.codes:
+        return stood.level, stood.name, next((least for least in plan.minimums if least > points), None)
+    place = plan.codes.index(stood.code) if stood is not None else plan.earned(points)
     tier = plan.ladder.tiers[place] if place >= 0 else None
     above = next(
         (minimum for minimum, at in zip(plan.minimums, plan.places, strict=True) if at > place), None
@@ -179,14 +176,16 @@ def _progress(plan: LadderPlan | None, points: int, following: int | None) -> in
 def _badges(
     seen: Snapshot, person: ParticipantRow | None, metric: str
 ) -> tuple[tuple[ProfileBadge, ...], tuple[ProfileBadge, ...]]:
-    """Return the badges that are held, and those still to be earned; secret ones are not told."""
+    """Return the badges that are held, gone ones last, and those still to be earned; secret ones are not told."""
+    earned = earnings(seen, person)
     held, free = [], []
     for badge in seen.plan.catalog.badges:
-        head = seen.reader.last(BADGE, (person.number, badge.code)) if person is not None else None
-        if head is not None and head.held:
+        rows = earned.get(badge.code)
+        if rows is not None and rows[-1].held:
             held.append(_shown(badge, metric))
         elif not badge.secret:
             free.append(_shown(badge, metric))
+    held += [_shown(badge, metric) for badge in held_of_old(seen, earned)]
     return tuple(held), tuple(free)
 
 

@@ -204,7 +204,7 @@ SENTENCES = [
     ("[rules.a]\non = 'x'\nstrict = 1", "rules.a.strict (line 3): 1 is not true or false"),
     # streaks
     ("[streaks.a]\nperiod = 'all_time'", "streaks.a.period (line 2): 'all_time' is not known; "
-     "one of hourly, daily, weekly, monthly, yearly"),
+     "one of hourly, daily, weekly, monthly, yearly, days"),
     ("[streaks.a]\ntimezone = 'particpant'", "streaks.a.timezone (line 2): There is no time zone 'particpant'; "
      "did you mean 'participant'?"),
     ("[streaks.a]\nday_start = '4:00'", "streaks.a.day_start (line 2): '4:00' is not a time of day; write \"04:00\""),

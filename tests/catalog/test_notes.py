@@ -106,9 +106,8 @@ def multiplier(factor: str | int, *, stacking: Stacking = "highest") -> Reward:
             "rewards.w is not active: what rules.r and challenges.c would hand out of it is skipped.",
         ),
         ({"rewards": multiplier(1)}, "rewards.w has a factor of 1, which changes nothing."),
-        ({"rewards": multiplier("0.5")}, "rewards.w has a factor of 0.5, which changes nothing."),
         (
-            {"rewards": multiplier("0.5", stacking="multiply")},
+            {"rewards": multiplier("0.5")},
             "rewards.w has a factor of 0.5: whoever claims it is awarded less.",
         ),
         (

@@ -1,22 +1,24 @@
-"""Worlds to try streaks in: zones at their worst, instants on the edges, a nightly job as the oracle."""
+"""Worlds to try streaks in: zones at their worst, instants on the edges."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from attrs import evolve
 from hypothesis import strategies as st
 
-from gamify_core.domain.periods import DAY, HOUR, SECOND, Calendar
-from gamify_core.domain.streaks import NO_PARDONS, Mark, Pardons, StreakRules
+from gamify_core.domain.periods import DAY, HOUR, SECOND, Calendar, Kind
+from gamify_core.domain.streaks import NO_PARDONS, GraceMode, Mark, Pardons, StreakRules
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed, zone
 
-__all__ = ["World", "carried_worlds", "nightly", "travels", "wall_label", "worlds"]
+__all__ = ["BOTH", "PLACES", "World", "carried_worlds", "mark_at", "past", "travels", "worlds"]
+
+BOTH: tuple[GraceMode, ...] = ("keep_alive", "credit")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Each zone with a date a few days before its clock did something strange.
-_PLACES = (
+PLACES = (
     ("UTC", "2026-02-27"),
     ("+05:45", "2026-02-27"),
     ("America/New_York", "2024-03-07"),
@@ -28,6 +30,7 @@ _PLACES = (
 )
 _FAR_APART = ("Asia/Tokyo", "Pacific/Honolulu", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/London")
 _DAYS = 9
+_SHARES = st.tuples(st.integers(0, 3), st.integers(1, 3))  # a part too many: a goal that is no more
 
 
 class World(NamedTuple):
@@ -38,6 +41,11 @@ class World(NamedTuple):
     pardons: Pardons
     marks: tuple[Mark, ...]
     until: int
+
+
+def past(world: World) -> World:
+    """Return the world with only what had happened by `until`."""
+    return world._replace(marks=tuple(mark for mark in world.marks if mark.instant <= world.until))
 
 
 def _instants(rules: StreakRules, line: ZoneLine, base: int) -> st.SearchStrategy[int]:
@@ -51,26 +59,53 @@ def _instants(rules: StreakRules, line: ZoneLine, base: int) -> st.SearchStrateg
 
 
 @st.composite
-def _rules(draw: st.DrawFn, *, target: int | None) -> StreakRules:
-    kind = draw(st.sampled_from(("daily", "daily", "daily", "weekly")))
-    start = draw(st.sampled_from((0, 0, 30, 240)))
+def _rules(draw: st.DrawFn, *, target: int | None, wide: bool, modes: tuple[GraceMode, ...]) -> StreakRules:
+    kinds: tuple[Kind, ...] = ("daily", "daily", "daily", "weekly")
+    kind: Kind = draw(st.sampled_from((*kinds, "days", "monthly", "hourly") if wide else kinds))
     rest = draw(st.sampled_from(((), (), (5, 6), (0, 2, 3)))) if kind == "daily" else ()
+    calendar = Calendar(
+        kind,
+        week_start=draw(st.integers(0, 6)),
+        day_start=draw(st.sampled_from((0, 0, 30, 240))),
+        days=draw(st.integers(2, 4)) if kind == "days" else 1,
+        anchor=draw(st.integers(700_000, 700_003)) if kind == "days" else 1,
+    )
+    days = wide and draw(st.booleans())
+    most = {"daily": 1, "hourly": 1, "days": calendar.days}.get(kind, 3) if days else 3
+    goals = draw(st.lists(st.integers(1, most), max_size=3)) if wide and target is None else []
     return StreakRules(
-        Calendar(
-            "daily" if kind == "daily" else "weekly", week_start=draw(st.integers(0, 6)), day_start=start
-        ),
+        calendar,
         grace=draw(st.sampled_from((0, 0, 2 * HOUR, DAY, 30 * HOUR))),
-        target=target or draw(st.integers(1, 3)),
+        grace_mode=draw(st.sampled_from(modes)),
+        target=1 if goals else target or draw(st.integers(1, min(most, 3))),
         rest_weekdays=frozenset(rest),
         freeze_cap=draw(st.integers(0, 2)),
+        freeze_every=draw(st.integers(0, 3)) if wide else 0,
+        distinct_days=days,
+        goals=tuple(goals),
+        match=draw(st.sampled_from(("all", "any"))),
     )
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, target: int | None = None, freezes: bool = True) -> World:
-    """Draw a world in one zone, with pauses, repairs and (unless refused) freezes."""
-    rules = draw(_rules(target=target))
-    name, start = draw(st.sampled_from(_PLACES))
+def worlds(  # noqa: PLR0913 - each law asks for what it is about
+    draw: st.DrawFn,
+    *,
+    target: int | None = None,
+    freezes: bool = True,
+    wide: bool = False,
+    modes: tuple[GraceMode, ...] = ("keep_alive",),
+    places: tuple[tuple[str, str], ...] = PLACES,
+) -> World:
+    """Draw a world in one zone, with pauses, repairs and (unless refused) freezes.
+
+    A `wide` one has all kinds of periods, several goals, distinct days and earned freezes; `modes` are those of
+    grace.
+    """
+    rules = draw(_rules(target=target, wide=wide, modes=modes))
+    if not freezes:
+        rules = evolve(rules, freeze_every=0)
+    name, start = draw(st.sampled_from(places))
     line = ZoneLine((zone(name),))
     noon = int((datetime.fromisoformat(start) - _EPOCH.replace(tzinfo=None)).total_seconds()) * SECOND
     base = rules.calendar.label(noon, line.zones[0])
@@ -82,20 +117,35 @@ def worlds(draw: st.DrawFn, *, target: int | None = None, freezes: bool = True) 
     ]
     repaired = draw(st.frozensets(st.integers(base, base + _DAYS), max_size=1))
     grants = draw(st.lists(st.tuples(instants, st.integers(1, 2)), max_size=3)) if freezes else []
-    times = draw(st.lists(instants, max_size=10))
-    marks = tuple(
-        Mark(rules.calendar.label(at, line.zones[0]), at, number)
-        for number, at in enumerate(sorted(times), 1)
+    times = draw(st.lists(instants, max_size=14 if wide else 10))
+    marks = [mark_at(at, number, rules, line) for number, at in enumerate(sorted(times), 1)]
+    if rules.goals:
+        marks = [
+            mark._replace(part=part, weight=weight)
+            for mark in marks
+            for part, weight in draw(st.lists(_SHARES, min_size=1, max_size=2))
+        ]
+    return World(
+        rules,
+        line,
+        Pardons(tuple(pauses), repaired, tuple(grants)),
+        tuple(sorted(set(marks))),
+        draw(instants),
     )
-    until = draw(instants)
-    return World(rules, line, Pardons(tuple(pauses), repaired, tuple(grants)), marks, until)
+
+
+def mark_at(at: int, number: int, rules: StreakRules, line: ZoneLine) -> Mark:
+    """Return the mark of an activity at an instant."""
+    here = line.at(at)
+    return Mark(rules.calendar.label(at, here), at, number, day=Calendar().label(at, here))
 
 
 @st.composite
-def travels(draw: st.DrawFn) -> World:
+def travels(draw: st.DrawFn, *, modes: tuple[GraceMode, ...] = ("keep_alive",)) -> World:
     """Draw a daily streak of someone who hops between far zones, every day if need be."""
     grace, cap = draw(st.sampled_from((0, 2 * HOUR, 25 * HOUR))), draw(st.integers(0, 1))
-    rules = StreakRules(grace=grace, freeze_cap=cap)
+    mode: GraceMode = draw(st.sampled_from(modes))
+    rules = StreakRules(grace=grace, grace_mode=mode, freeze_cap=cap, freeze_every=draw(st.integers(0, 2)))
     home = ZoneLine((zone(draw(st.sampled_from(_FAR_APART))),))
     base = rules.calendar.label(1_767_225_600 * SECOND, home.zones[0])
     instants = _instants(rules, home, base)
@@ -104,15 +154,17 @@ def travels(draw: st.DrawFn) -> World:
     line = ZoneLine((*home.zones, *map(zone, zones)), tuple(changes))
     edges = st.sampled_from(changes) if changes else instants
     times = draw(st.lists(st.one_of(instants, edges), max_size=10))
-    marks = tuple(Mark(rules.calendar.label(at, line.at(at)), at, n) for n, at in enumerate(sorted(times), 1))
+    marks = tuple(mark_at(at, n, rules, line) for n, at in enumerate(sorted(times), 1))
     grants = draw(st.lists(st.tuples(instants, st.just(1)), max_size=2))
     return World(rules, line, Pardons(grants=tuple(grants)), marks, draw(st.one_of(instants, edges)))
 
 
 @st.composite
-def carried_worlds(draw: st.DrawFn) -> World:
+def carried_worlds(draw: st.DrawFn, *, modes: tuple[GraceMode, ...] = ("keep_alive",)) -> World:
     """Draw a streak whose activities carry their own offsets."""
-    rules = StreakRules(grace=draw(st.sampled_from((0, 2 * HOUR))), target=draw(st.integers(1, 2)))
+    mode: GraceMode = draw(st.sampled_from(modes))
+    grace, target = draw(st.sampled_from((0, 2 * HOUR))), draw(st.integers(1, 2))
+    rules = StreakRules(grace=grace, grace_mode=mode, target=target)
     instants = _instants(rules, CARRIED, 739_617)
     times = draw(st.lists(st.tuples(instants, st.sampled_from((-39_600, 0, 19_800, 50_400))), max_size=8))
     marks = tuple(
@@ -120,68 +172,3 @@ def carried_worlds(draw: st.DrawFn) -> World:
         for n, (at, offset) in enumerate(sorted(times), 1)
     )
     return World(rules, CARRIED, NO_PARDONS, marks, draw(instants))
-
-
-def wall_label(instant: int, world: World) -> int:
-    """Return the label of an instant by way of the standard library's own dates."""
-    calendar = world.rules.calendar
-    here = world.line.at(instant)
-    wall = (_EPOCH + timedelta(microseconds=instant)).astimezone(here).replace(tzinfo=None)
-    day = (wall - timedelta(minutes=calendar.day_start)).date()
-    if calendar.kind == "daily":
-        return day.toordinal()
-    into = (day.weekday() - calendar.week_start) % 7
-    return (day.toordinal() - into - 1 - calendar.week_start) // 7
-
-
-class Night(NamedTuple):
-    """What the nightly job has in its books."""
-
-    current: int
-    longest: int
-    stock: int
-    used: int
-
-
-def nightly(world: World) -> Night:
-    """Live through everything in order of time, with a job that wakes at every deadline."""
-    rules, _, pardons, marks, until = world
-    lowest = min([mark.label for mark in marks], default=0)
-    events: list[tuple[int, int, int]] = [(at, 0, number) for at, number in pardons.grants]
-    required = (
-        [k for k in range(lowest, wall_label(until, world)) if not _is_excused(k, world)] if marks else []
-    )
-    events += [(_first(k + 1, world) + rules.grace, 1, k) for k in required]
-    events += [(mark.instant, 2, mark.label) for mark in marks]
-    current = longest = stock = used = last = 0
-    tally: Counter[int] = Counter()
-    for at, what, value in sorted(events):
-        if what == 0 and at <= until:
-            stock = min(rules.freeze_cap, stock + value)
-        elif what == 1 and at <= until and current and value > last:
-            current, stock, used = (current, stock - 1, used + 1) if stock else (0, stock, used)
-        elif what == 2:
-            tally[value] += 1
-            if tally[value] == rules.target:
-                current, last = current + 1, value
-                longest = max(longest, current)
-    return Night(current, longest, stock, used)
-
-
-def _first(label: int, world: World) -> int:
-    """Find the first instant of a label by halving; in the zones drawn here the date never goes back."""
-    low = (label * (7 if world.rules.calendar.kind == "weekly" else 1) - 719_163 - 3) * DAY
-    high = low + 14 * DAY
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if wall_label(middle, world) >= label else (middle, high)
-    return high
-
-
-def _is_excused(label: int, world: World) -> bool:
-    rules, pardons = world.rules, world.pardons
-    start, end = _first(label, world), _first(label + 1, world)
-    if rules.calendar.kind == "daily" and datetime.fromordinal(label).weekday() in rules.rest_weekdays:
-        return True
-    paused = any(start < to and since < end for since, to in pardons.pauses)
-    return start == end or label in pardons.repaired or paused

@@ -15,17 +15,20 @@ from gamify_core.domain.streaks import (
     Run,
     State,
     StreakRules,
+    calendar_of,
     compare,
     fold,
     history,
     missed,
     read,
+    repairable,
     satisfied,
     step,
 )
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed, zone
 from gamify_core.errors import BadValue
-from tests.domain.streak_cases import CASES, Act, Case, Look, Move, instant
+from tests.domain.streak_cases import CASES, Act, Case, Draw, Look, Move, instant
+from tests.domain.streak_wider_cases import WIDER_CASES
 
 _UTC = ZoneLine((zone("UTC"),))
 _DAILY = StreakRules()
@@ -57,15 +60,18 @@ class _Story:
     def act(self, act: Act) -> None:
         rules, pardons = self.case.rules, self.case.pardons
         at = instant(act.at, self.name)
-        mark = Mark(rules.calendar.label(at, self.line.at(at)), at, len(self.marks) + 1)
+        here = self.line.at(at)
+        label, day = rules.calendar.label(at, here), Calendar().label(at, here)
+        mark = Mark(label, at, len(self.marks) + 1, 0, act.part, act.weight, day)
+        beside = [other for other in self.marks if other.label == label]
         self.marks.append(mark)
         whole = fold(self.marks, rules, self.line, pardons)
-        after = step(self.state, mark, rules, self.line, pardons)
+        after = step(self.state, mark, rules, self.line, pardons, beside)
         assert after is None or after == whole, act
         assert whole is not None
         told = compare(self.state, whole, mark)
         flag = "record" if told.is_new_record else "already" if told.already_recorded else ""
-        assert (told.new_count, told.longest_count, flag) == act[1:], act
+        assert (told.new_count, told.longest_count, flag) == act[1:4], act
         self.state = whole
 
     def look(self, look: Look) -> None:
@@ -79,15 +85,26 @@ class _Story:
             (look.freezes, seen.freezes),
             (look.progress, seen.progress),
             (look.longest, seen.longest),
+            (look.missing, len(repairable(self.state, self.case.rules, self.line, self.case.pardons, at))),
         ):
             assert count in {None, got}, look
+        assert look.parts in {None, seen.parts}, look
+
+    def draw(self, draw: Draw) -> None:
+        rules, at = self.case.rules, instant(draw.at, self.name)
+        start = instant(draw.first, self.name)
+        first = rules.calendar.label(start, self.line.at(start))
+        last = first + len(draw.periods) - 1
+        drawn = calendar_of(self.marks, rules, self.line, self.case.pardons, at, first, last)
+        assert tuple(period.status for period in drawn) == draw.periods, draw
+        assert [period.label for period in drawn] == list(range(first, last + 1))
 
     def move(self, move: Move) -> None:
         self.name = move.zone
         self.line = self.line.then(instant(move.at), zone(move.zone))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES + WIDER_CASES, ids=lambda case: case.name)
 def test_worked_case(case: Case) -> None:
     """Every worked case comes out as written, and each step equals the fold."""
     story = _Story(case)
@@ -96,6 +113,8 @@ def test_worked_case(case: Case) -> None:
             story.act(part)
         elif isinstance(part, Look):
             story.look(part)
+        elif isinstance(part, Draw):
+            story.draw(part)
         else:
             story.move(part)
 
@@ -128,6 +147,17 @@ def test_a_pause_keeps_its_date_when_the_date_goes_back() -> None:
     state = fold([mark], _DAILY, line, pardons)
     assert read(state, _DAILY, line, pardons, noon).status == "pending"
     assert read(state, _DAILY, line, NO_PARDONS, noon).status == "broken"
+
+
+def test_a_pause_begun_after_a_date_was_over_does_not_spare_it() -> None:
+    """A date that the clock shows again when a pause begins had ended by then, and was missed."""
+    name = "America/Goose_Bay"
+    line, since = ZoneLine((zone(name),)), instant("2010-11-06 23:30*", name)
+    at, noon = instant("2010-11-05 12:00", name), instant("2010-11-07 12:00", name)
+    mark = Mark(_DAILY.calendar.label(at, zone(name)), at, 1)
+    pardons = Pardons(pauses=((since, since + 600 * SECOND),))
+    seen = read(fold([mark], _DAILY, line, pardons), _DAILY, line, pardons, noon)
+    assert (seen.status, seen.broken_at) == ("broken", instant("2010-11-07 00:00", name))
 
 
 def test_a_read_with_freezes_before_anything() -> None:
@@ -215,6 +245,12 @@ def test_two_activities_at_one_instant_count_twice() -> None:
     assert _told([Mark(label, at, 1), Mark(label, at, 1)], rules).run == 0
 
 
+def test_an_equal_run_leaves_the_longest_its_date() -> None:
+    """Of two runs of one length, the longest is dated by the first."""
+    marks = _marks("02 12:00", "03 12:00", "06 12:00", "07 12:00")
+    assert _told(marks).longest_at == marks[1].instant
+
+
 def test_no_marks_amount_to_nothing() -> None:
     """A fold of nothing is no state, and its history is empty."""
     assert fold((), _DAILY, _UTC) is None
@@ -294,7 +330,16 @@ def test_a_traveller_reads_a_day_lived_before() -> None:
         {"target": 0},
         {"target": True},
         {"freeze_cap": -1},
-        {"grace_mode": "credit"},
+        {"grace_mode": "mercy"},
+        {"freeze_every": -1},
+        {"distinct_days": 1},
+        {"match": "some"},
+        {"goals": (3, 0)},
+        {"goals": (1 << 31, 1 << 31)},
+        {"goals": (3, 20), "target": 2},
+        {"distinct_days": True, "target": 2},
+        {"calendar": Calendar("weekly"), "distinct_days": True, "goals": (7, 8)},
+        {"calendar": Calendar("days", days=3), "distinct_days": True, "target": 4},
         {"calendar": Calendar("all_time")},
         {"calendar": Calendar("weekly"), "rest_weekdays": {5}},
         {"rest_weekdays": range(7)},

@@ -12,6 +12,7 @@ from gamify_core.clock import moment
 from gamify_core.engine import Game
 from gamify_core.road.reevaluation import go_on, pending
 from gamify_core.road.road import Decided, reconsideration
+from gamify_core.road.settling import SOURCES, again
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD
 from gamify_core.storage.tables.definitions import JOB
@@ -43,8 +44,9 @@ def _definition(service: Any, what: str, request: dict[str, Any]) -> None:
 
 
 def _again(game: Game, kind: str, request: dict[str, Any]) -> None:
-    if isinstance(request.get("at"), str):
-        request["at"] = datetime.fromisoformat(request["at"])
+    for name in ("at", "start", "end"):
+        if isinstance(request.get(name), str):
+            request[name] = datetime.fromisoformat(request[name])
     if kind == "event":
         game.events.emit(**request)
         return
@@ -96,6 +98,11 @@ def replay(source: Engine, target: Engine, clock: ManualClock) -> None:
         if row.kind == "catalog.reevaluated":
             unit = road.open()
             road.perform(unit, row.scope, reconsideration(request["participant_id"]))
+            unit.commit()
+        elif row.kind in [source.kind for source in SOURCES]:
+            clock.set(moment(row.recorded_at))
+            unit = road.open()
+            road.perform(unit, row.scope, again(row.kind, request["participant_id"], row.occurred_at))
             unit.commit()
         else:
             _again(target.scope(row.scope), row.kind, request)

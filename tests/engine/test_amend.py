@@ -13,6 +13,7 @@ from gamify_core import (
     Cap,
     Catalog,
     Event,
+    InsufficientPoints,
     Ladder,
     Leaderboard,
     ManualClock,
@@ -196,3 +197,143 @@ def test_a_day_begins_with_what_is_left(make_engine: MakeEngine, clock: ManualCl
     first = next(iter(game.leaderboards.top("points", period="all_time")))
     assert (first.participant_id, first.score) == ("ada", 46)
     assert first.change == "up"
+
+
+def test_points_are_not_paid_twice(make_engine: MakeEngine) -> None:
+    """However often an event is amended, and whatever is spent between, it gives what it gives once."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", award=100, cap=Cap(points=100, per="daily"))]))
+    sent = game.events.emit("ada", "e", {"n": 0})
+    game.points.deduct("ada", 100)
+    for n in range(1, 4):
+        sent = game.events.amend(sent.event_id, {"n": n})
+        assert (sent.points, sent.stayed) == (0, ())
+        balance = game.points.balance("ada")
+        assert (balance.balance, balance.total_earned, balance.total_spent) == (0, 100, 100)
+
+
+def test_what_is_owed_is_refused_or_let(make_engine: MakeEngine) -> None:
+    """Where less is left than was spent, the numbers say so and nothing is written, unless it may be owed."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", award="n")]))
+    sent = game.events.emit("ada", "e", {"n": 100})
+    game.points.deduct("ada", 90)
+    digest = game.history.state_digest()
+    with pytest.raises(InsufficientPoints, match="Available: 10, requested: 60"):
+        game.events.amend(sent.event_id, {"n": 40})
+    with pytest.raises(
+        BadValue, match="on_insufficient must be one of reject, allow_negative, not 'partial'"
+    ):
+        game.events.amend(sent.event_id, {"n": 40}, on_insufficient="partial")  # type: ignore[arg-type]
+    assert game.history.state_digest() == digest
+    assert game.events.amend(sent.event_id, {"n": 90}).points == -10
+    owing = game.events.amend(game.events.list("ada")[0].id, {"n": 40}, on_insufficient="allow_negative")
+    assert (owing.points, game.points.balance("ada").balance) == (-50, -50)
+    again = game.events.amend(owing.event_id, {"n": 40})
+    assert again.points == 0, "who owes already may still be put right"
+    with pytest.raises(InsufficientPoints, match="Available: -50, requested: 1"):
+        game.events.amend(again.event_id, {"n": 39})
+
+
+def test_what_was_paid_is_paid_again(make_engine: MakeEngine) -> None:
+    """A rule that took points before others gave some takes them again, though they are spent by now."""
+    rules = [Rule("fee", on="e", deduct=30), Rule("gain", on="e", award=100)]
+    game = make_engine(Catalog(rules=rules))
+    game.points.award("ada", 30)
+    sent = game.events.emit("ada", "e")
+    game.points.deduct("ada", 100)
+    answer = game.events.amend(sent.event_id, {"n": 1})
+    assert (answer.points, answer.skipped, game.points.balance("ada").total_spent) == (0, (), 130)
+
+
+def test_copies_keep_their_numbers(make_engine: MakeEngine) -> None:
+    """A copy that the event mints again is the one it had minted; one that it does not is burnt."""
+    catalog = Catalog(
+        badges=[Badge("card", max_supply=1)], rules=[Rule("r", on="e", mint="card", when="score >= 50")]
+    )
+    game = make_engine(catalog)
+    sent = game.events.emit("ada", "e", {"score": 60})
+    (copy,) = game.assets.list("ada")
+    for score in (61, 62):
+        sent = game.events.amend(sent.event_id, {"score": score})
+        assert (sent.effects, sent.skipped) == ((), ())
+    assert [asset.asset_id for asset in game.assets.list("ada")] == [copy.asset_id]
+    burnt = game.events.amend(sent.event_id, {"score": 1})
+    assert [one.tag for one in burnt.effects] == ["asset_burned"]
+    assert not game.assets.list("ada")
+
+
+def test_a_copy_of_an_amendment_goes_with_it(make_engine: MakeEngine) -> None:
+    """An event that was amended twice is still known to have minted its copy."""
+    rules = [Rule("one", on="e", mint="card"), Rule("two", on="e", mint="card")]
+    game = make_engine(Catalog(badges=[Badge("card")], rules=rules))
+    sent = game.events.emit("ada", "e")
+    for n in range(2):
+        sent = game.events.amend(sent.event_id, {"n": n})
+    assert [asset.edition for asset in game.assets.list("ada")] == [2, 1]
+    gone = game.events.retract(sent.event_id)
+    assert sorted(one.edition for one in gone.effects if one.tag == "asset_burned") == [1, 2]  # type: ignore[attr-defined]
+
+
+def test_a_copy_that_moved_on_is_not_minted_anew(make_engine: MakeEngine) -> None:
+    """What the event gave stays with whoever has it, also where it gives no more, and what was burnt stays burnt."""
+    game = make_engine(Catalog(badges=[Badge("card")], rules=[Rule("r", on="e", mint="card", when="ok")]))
+    sold, burnt = (game.events.emit("ada", "e", {"ok": True}) for _ in range(2))
+    copies = [one.effects[0].asset_id for one in (sold, burnt)]  # type: ignore[attr-defined]
+    game.assets.transfer(copies[0], "ada", "bob")
+    game.assets.burn(copies[1], "ada")
+    for one in (sold, burnt):
+        again = game.events.amend(one.event_id, {"ok": True})
+        assert (again.effects, len(game.assets.list("ada")), len(game.assets.list("bob"))) == ((), 0, 1)
+        last = game.events.amend(again.event_id, {"ok": False})
+        assert [one.code for one in last.stayed] == (["moved_on"] if one is sold else [])
+    assert [asset.edition for asset in game.assets.list("bob")] == [1]
+
+
+def test_limited_badges_keep_their_copies(make_engine: MakeEngine) -> None:
+    """A badge of which there is one, given by a rule, is still held after an amendment, with that one; and can go."""
+    badge = Badge("only", max_supply=1, permanent=False, points=5)
+    game = make_engine(Catalog(badges=[badge], rules=[Rule("r", on="e", badge="only", when="ok")]))
+    sent = game.events.emit("ada", "e", {"ok": True})
+    game.points.deduct("ada", 5)
+    for _ in range(2):
+        sent = game.events.amend(sent.event_id, {"ok": True})
+        assert not sent.skipped
+        assert [asset.edition for asset in game.assets.list("ada")] == [1]
+        assert game.points.balance("ada").balance == 0
+        assert [(state.earned, state.times) for state in game.badges.list("ada")] == [(True, 1)]
+    game.events.retract(sent.event_id)
+    assert not game.assets.list("ada")
+    assert not game.badges.list("ada", earned_only=True)
+
+
+def test_a_badge_lost_on_the_way_gives_its_copy_back(make_engine: MakeEngine) -> None:
+    """One by criteria goes when what stands in the end does not meet them, and so does its copy."""
+    badge = Badge("low", criteria="best >= 50", max_supply=2, permanent=False)
+    game = make_engine(Catalog(metrics=CATALOG.metrics, badges=[badge]))
+    sent = game.events.emit("ada", "e", {"score": 60})
+    same = game.events.amend(sent.event_id, {"score": 70})
+    assert (same.effects, [asset.edition for asset in game.assets.list("ada")]) == ((), [1])
+    gone = game.events.amend(same.event_id, {"score": 20})
+    assert [one.tag for one in gone.effects] == ["badge_revoked", "asset_burned"]
+
+
+def test_earnings_that_stay_are_not_earned_again(make_engine: MakeEngine) -> None:
+    """A repeatable badge that is permanent is earned once by one event, and gives its points once."""
+    badge = Badge("often", repeatable=True, points=5, max_supply=3)
+    game = make_engine(Catalog(badges=[badge], rules=[Rule("r", on="e", badge="often")]))
+    sent = game.events.emit("ada", "e")
+    for n in range(2):
+        sent = game.events.amend(sent.event_id, {"n": n})
+        assert [state.times for state in game.badges.list("ada")] == [1]
+        assert (sent.points, len(game.assets.list("ada"))) == (0, 1)
+
+
+def test_the_key_of_the_first_sending_finds_what_stands_in_its_place(make_engine: MakeEngine) -> None:
+    """Who knows only the key amends again and takes back the event that stands now, however often it was amended."""
+    game = make_engine(Catalog(rules=[Rule("r", on="buy", award="n")]))
+    game.events.emit("ada", "buy", {"n": 1}, idempotency_key="k")
+    for n in (2, 3):
+        game.events.amend(key="k", properties={"n": n})
+        assert game.points.balance("ada").balance == n
+    assert not game.events.retract(key="k").already_retracted
+    assert game.points.balance("ada").balance == 0
+    assert game.events.retract(key="k").already_retracted

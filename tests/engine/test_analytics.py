@@ -20,6 +20,7 @@ from gamify_core import (
     Engine,
     GamifyError,
     ManualClock,
+    Metric,
     NotFound,
     PointsAwarded,
     PointsDeducted,
@@ -128,6 +129,7 @@ def test_the_flow_of_a_currency(make_engine: MakeEngine, clock: ManualClock) -> 
         "transferred": 20,
         "expired": 0,
         "reversed": -1000,
+        "erased": 0,
         "net": 142,
         "unique_recipients": 2,
         "by_reason": audit.summary.by_reason,
@@ -140,11 +142,59 @@ def test_the_flow_of_a_currency(make_engine: MakeEngine, clock: ManualClock) -> 
             "transferred": 20,
             "expired": 0,
             "reversed": -1000,
+            "erased": 0,
         },
-        {"date": "2026-03-02", "issued": 160, "spent": 0, "transferred": 0, "expired": 0, "reversed": 0},
+        {
+            "date": "2026-03-02",
+            "issued": 160,
+            "spent": 0,
+            "transferred": 0,
+            "expired": 0,
+            "reversed": 0,
+            "erased": 0,
+        },
     ]
     assert (body["type"], body["metric"], body["window"]) == ("currency", "points", "2d")
     assert game.analytics.currency("gems", "2d").to_dict()["summary"]["issued"] == 1  # type: ignore[index]
+
+
+def test_what_goes_with_a_deleted_person_is_not_spent(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Erased balances are a kind of their own, in all, by reason and by day; a debt that goes counts against them."""
+    game = make_engine()
+    game.points.award("ada", 100)
+    wrong = game.points.award("bob", 30)
+    game.points.deduct("bob", 20)
+    game.points.reverse(wrong.transaction_id, on_insufficient="allow_negative")
+    clock.advance(days=1)
+    game.participants.delete("ada")
+    audit = game.analytics.currency("points", "7d")
+    assert (audit.summary.spent, audit.summary.erased, audit.summary.net) == (20, 100, -20)
+    game.participants.delete("bob")
+    audit = game.analytics.currency("points", "7d")
+    summary = audit.summary
+    assert (summary.issued, summary.spent, summary.reversed, summary.erased) == (130, 20, -30, 80)
+    assert (summary.net, summary.unique_recipients) == (0, 2)
+    assert dict(summary.by_reason) == {"direct": 80, "erased": -80}
+    assert [(day.spent, day.erased) for day in audit.daily] == [(0, 80), (20, 0)]
+
+
+def test_gifts_of_unlike_things_do_not_add_up(make_engine: MakeEngine) -> None:
+    """Values are of points; gems and posted metrics are gifts too, and what they come to is told for each alone."""
+    game = make_engine(Catalog(currencies=[Currency("gems")], metrics=[Metric("lessons", on="e")]))
+    game.gifts.redeem(game.gifts.create("A", "gold", 5).gift_id, "ada")
+    game.gifts.redeem(game.gifts.create("B", "iron", 1000, currency="gems").gift_id, "ada")
+    posted = {"lessons": 7, "gems": 10, "points": 20, "points.balance": 30}
+    for metric, value in posted.items():
+        game.scores.add("bob", metric, "gift_redeemed", value)
+    audit = game.analytics.currency("gifts_redeemed", "7d")
+    assert audit.summary.by_currency == {"gems": 1010, "lessons": 7, "points": 55}
+    assert audit.to_dict()["summary"] == {
+        "total_gifts": 6,
+        "total_value": 55,
+        "unique_recipients": 2,
+        "top_tier": "gold",  # one of each, and only the one is worth points
+    }
+    assert [(day.count, day.value) for day in audit.daily] == [(6, 55)]
 
 
 def test_days_are_those_of_the_catalogs_zone(make_engine: MakeEngine, clock: ManualClock) -> None:
@@ -370,7 +420,7 @@ OFFSETS = st.sampled_from(
     ]
 )
 COMMANDS = st.tuples(
-    st.sampled_from(["award", "award", "deduct", "transfer", "reverse", "import", "guild"]),
+    st.sampled_from(["award", "award", "deduct", "transfer", "reverse", "import", "guild", "delete"]),
     st.integers(1, 50),
     OFFSETS,
     st.sampled_from([timedelta(0), TICK, HOUR, timedelta(days=1)]),
@@ -391,6 +441,8 @@ def carry_out(  # noqa: PLR0913 - the parts of a command
             game.points.transfer("ada", "bob", amount, at=moment)
         elif kind == "reverse":
             game.points.reverse(done[amount % len(done)] if done else "txn_1_0")
+        elif kind == "delete":
+            game.participants.delete(("ada", "bob")[amount % 2])
         elif kind == "import":
             game.events.emit_batch(
                 [Emit("ada", "e", timestamp=moment - timedelta(days=amount))], backfill=True
@@ -409,8 +461,12 @@ def books(game: Game, start: datetime, end: datetime) -> Counter[str]:
         after = rows[-1].seq
         for effect in (effect for row in rows for effect in row.effects if start <= effect.occurred_at < end):
             match effect:
+                case PointsAwarded(cause="deleted"):
+                    found["erased"] -= effect.amount
                 case PointsAwarded(peer_id=None):
                     found["issued"] += effect.amount
+                case PointsDeducted(cause="deleted"):
+                    found["erased"] += effect.amount
                 case PointsDeducted(peer_id=peer):
                     found["spent" if peer is None else "transferred"] += effect.amount
                 case PointsReversed():
@@ -436,6 +492,7 @@ def test_any_window_agrees_with_the_whole_history(
             summary = game.analytics.currency("points", window).summary
             expected = books(game, *window)
             assert {kind: getattr(summary, kind) for kind in expected} == dict(expected)
-            assert summary.net == expected["issued"] - expected["spent"] + expected["reversed"]
+            came = expected["issued"] + expected["reversed"]
+            assert summary.net == came - expected["spent"] - expected["erased"]
             assert sum(summary.by_reason.values()) == summary.net
         assert summary.net == sum(game.points.balance(who).balance for who in ("ada", "bob"))

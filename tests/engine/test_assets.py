@@ -149,7 +149,7 @@ def test_a_supply_other_than_defined_is_refused_at_the_first_mint(make_engine: M
 def test_a_definition_that_changes_its_supply_means_it(
     make_engine: MakeEngine, make_store: Callable[[], Store]
 ) -> None:
-    """More copies can be minted, or no more; those that are there stay. Without one what was fixed last holds."""
+    """More copies can be minted, or no more; those that are there stay. Without one nothing is fixed."""
     store = make_store()
 
     def under(max_supply: int | None) -> Engine:
@@ -161,8 +161,21 @@ def test_a_definition_that_changes_its_supply_means_it(
     supply = under(2).assets.supply("b")
     assert (supply.max_supply, supply.minted, supply.remaining) == (2, 3, 0)
     refused(under(2), SoldOut, lambda: under(2).assets.mint("b", "ada"))
-    assert under(None).assets.supply("b").max_supply == 3
-    refused(under(None), SoldOut, lambda: under(None).assets.mint("b", "ada"))
+    assert under(None).assets.supply("b").max_supply is None
+    assert under(None).assets.mint("b", "ada").edition == 4
+
+
+def test_a_supply_that_is_defined_for_a_while_leaves_nothing(make_engine: MakeEngine) -> None:
+    """What the first mint fixed holds again once the definition is silent: that there is no end."""
+    game = make_engine()
+    game.definitions.badges.create({"code": "x"})
+    game.assets.mint("x", "ada")
+    game.definitions.badges.update("x", {"max_supply": 2})
+    game.assets.mint("x", "ada")
+    refused(game, SoldOut, lambda: game.assets.mint("x", "ada"))
+    game.definitions.badges.update("x", {"max_supply": None})
+    assert game.assets.supply("x").max_supply is None
+    assert game.assets.mint("x", "ada").edition == 3
 
 
 @pytest.mark.parametrize(
@@ -617,7 +630,7 @@ def test_copies_outlive_their_definition(make_engine: MakeEngine, make_store: Ca
     asset = make_engine(CATALOG, store=store).assets.mint("three", "ada").asset_id
     game = make_engine(Catalog(), store=store)
     refused(game, NotFound, lambda: game.assets.mint("three", "ada"))
-    assert game.assets.get(asset).max_supply == 3
+    assert game.assets.get(asset).max_supply is None, "the definition that said it is gone"
     assert game.assets.transfer(asset, "ada", "bob").to == "bob"
     assert game.assets.supply("three").owners == 1
     assert game.assets.list("bob", badge="three").total == 1

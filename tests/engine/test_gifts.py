@@ -15,6 +15,7 @@ from gamify_core import (
     Catalog,
     Currency,
     DefinitionExists,
+    DefinitionInUse,
     GiftExpired,
     IdempotencyConflict,
     Ladder,
@@ -383,3 +384,39 @@ def test_a_full_wallet_refuses_a_gift(make_engine: MakeEngine) -> None:
     with pytest.raises(BadValue, match="64 bits"):
         game.gifts.redeem(gift, "ada")
     assert game.badges.list("ada").earned_count == 0
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_badge_of_a_gift_stays_as_long_as_the_gift(
+    make_engine: MakeEngine, clock: ManualClock, *, named: bool
+) -> None:
+    """Neither the badge of a gift nor one it names is deleted before the gift has expired, in whichever scope it is."""
+    game = make_engine()
+    game.definitions.badges.create({"code": "b"})
+    clock.set("2026-03-10T00:00:00Z")
+    gift = game.scope("guild").gifts.create(
+        "A", "gold", 5, "b" if named else True, expires="2026-03-20T00:00:00Z"
+    )
+    badge = str(gift.badge_code)
+    clock.set("2026-03-19T23:59:59Z")
+    before = game.history.state_digest()
+    with pytest.raises(DefinitionInUse, match=f"Badge {badge} comes with {gift.gift_id}, which") as caught:
+        game.definitions.badges.delete(badge)
+    assert (caught.value.kind, caught.value.name, caught.value.used_by) == ("badge", badge, gift.gift_id)
+    assert (caught.value.code, caught.value.http_status) == ("definition_in_use", 409)
+    assert game.history.state_digest() == before
+    assert [given.code for given in game.scope("guild").gifts.redeem(gift.gift_id, "ada").badges] == [badge]
+    clock.set("2026-03-20T00:00:00Z")
+    assert game.definitions.badges.delete(badge).deleted
+
+
+def test_a_gift_without_end_keeps_its_badge(make_engine: MakeEngine) -> None:
+    """What never expires is promised for good; gifts without a badge, or with another, are no hindrance."""
+    game = make_engine()
+    for code in ("b", "other"):
+        game.definitions.badges.create({"code": code})
+    game.gifts.create("A", "gold", 5)
+    game.gifts.create("B", "gold", 5, "b")
+    assert game.definitions.badges.delete("other").deleted
+    with pytest.raises(DefinitionInUse):
+        game.definitions.badges.delete("b")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gamify_core.services.definition_fields import RewardFields
+
     from .conftest import MakeEngine
 
 MOST = 2**53 - 1
@@ -224,6 +226,20 @@ def test_cancelling_ends_it_now(make_engine: MakeEngine, clock: ManualClock) -> 
     assert game.points.balance("ada").balance == 50
 
 
+def test_cancelling_in_the_transaction_of_the_claim_ends_it(make_engine: MakeEngine) -> None:
+    """What was claimed a moment ago is found before it is committed, and a claim that is taken back leaves nothing."""
+    game = make_engine(CATALOG)
+    with game.transaction() as tx:
+        claim = tx.rewards.claim("double", "ada")
+        assert tx.points.award("ada", 10).amount == 20
+        tx.rewards.cancel(claim.claim_id)
+        assert tx.points.award("ada", 10).amount == 10
+        tx.rewards.claim("double", "bob")
+        with tx.dry_run() as trial:
+            trial.rewards.claim("double", "carl")
+    assert [game.points.award(who, 10).amount for who in ("ada", "bob", "carl")] == [10, 20, 10]
+
+
 def test_cancelling_before_it_began_takes_all_of_it(make_engine: MakeEngine, clock: ManualClock) -> None:
     """A cancel dated before the claim leaves no moment in which it ran."""
     game = make_engine(CATALOG)
@@ -261,6 +277,9 @@ def test_cancelling_one_leaves_the_others(make_engine: MakeEngine, clock: Manual
         (["odd", "up"], 12),
         (["half", "odd", "up"], 12),
         (["less"], 1),
+        (["slow"], 5),
+        (["slow", "two"], 20),
+        (["slow", "times"], 10),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else str(value),
 )
@@ -275,6 +294,7 @@ def test_several_stack_by_their_own_terms(make_engine: MakeEngine, claimed: list
         boost("odd", "1.11", rounding="floor"),
         boost("half", "1.1", rounding="round"),
         boost("less", "0.001", stacking="multiply"),
+        boost("slow", "0.5"),
     ]
     game = make_engine(Catalog(rewards=rewards))
     for code in claimed:
@@ -292,6 +312,39 @@ def test_it_runs_by_the_terms_it_was_claimed_under(make_engine: MakeEngine) -> N
     other = make_engine(Catalog(rewards=[boost("other", "3")]), store=store)
     assert given(other) == 10
     assert given(make_engine(CATALOG, store=store)) == 20
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"factor": "3"},
+        {"multiplies": "gems"},
+        {"stacking": "add", "rounding": "ceil"},
+        {"type": "digital", "factor": None, "duration": None},
+    ],
+    ids="+".join,
+)
+def test_an_edit_of_its_reward_does_not_stop_it(make_engine: MakeEngine, edit: RewardFields) -> None:
+    """Whatever the reward says by now, what was claimed of it runs on as it was claimed, deleted or not."""
+    game = make_engine(Catalog(currencies=[Currency("gems")], rules=[Rule("lesson", on="lesson", award=10)]))
+    fields: RewardFields = {"code": "double", "type": "points_multiplier", "factor": "2", "duration": "7d"}
+    game.definitions.rewards.create(fields)
+    game.rewards.claim("double", "ada")
+    game.definitions.rewards.update("double", edit)
+    assert (given(game), game.events.emit("ada", "lesson").points) == (20, 20)
+    assert given(game, currency="gems") == 10
+    game.definitions.rewards.delete("double")
+    assert given(game) == 20
+
+
+def test_it_can_be_cancelled_when_its_reward_multiplies_no_more(make_engine: MakeEngine) -> None:
+    """What the claim set going ends with the claim, whatever the reward is by now; nobody else's does."""
+    game = make_engine(CATALOG)
+    claims = {who: game.rewards.claim("double", who).claim_id for who in ("ada", "bob")}
+    changed = make_engine(Catalog(rewards=[Reward("double")]), store=store_of(game))
+    assert given(changed) == 20
+    changed.rewards.cancel(claims["ada"])
+    assert (given(changed), changed.points.award("bob", 10).amount) == (10, 20)
 
 
 def test_a_rule_hands_one_out_that_raises_what_follows(make_engine: MakeEngine) -> None:
@@ -332,8 +385,27 @@ def test_a_repeated_award_answers_as_then(make_engine: MakeEngine, clock: Manual
 # -- what it costs -------------------------------------------------------------------------------------------
 
 
+def test_cancelling_looks_at_its_own_claim_alone(tmp_path: Path) -> None:
+    """However many multipliers somebody had, ending one is as much work."""
+
+    def work(many: int) -> int:
+        store = SQLiteStore(tmp_path / f"{many}.db", durability="normal")
+        game = Engine(CATALOG, store, clock=ManualClock(START), seed=1)
+        claims = [game.rewards.claim("double", "ada").claim_id for _ in range(many)]
+        steps: list[None] = []
+        # Each step of SQLite's own machine is counted
+        store.connection.set_progress_handler(lambda: steps.append(None), 1)
+        game.rewards.cancel(claims[0])
+        store.connection.set_progress_handler(None, 1)
+        game.close()
+        store.close()
+        return len(steps)
+
+    assert work(60) <= work(3) * 1.1
+
+
 def test_it_costs_nothing_where_there_is_none(tmp_path: Path) -> None:
-    """Awards ask the store nothing more for a catalog without multipliers, or of another currency."""
+    """Awards ask the store nothing more for a catalog without rewards; else whether anything runs, once."""
 
     def statements(name: str, rewards: list[Reward]) -> int:
         store = SQLiteStore(tmp_path / f"{name}.db", durability="normal")
@@ -350,5 +422,5 @@ def test_it_costs_nothing_where_there_is_none(tmp_path: Path) -> None:
         return len(heard)
 
     bare = statements("bare", [])
-    assert statements("others", [Reward("mug"), boost(multiplies="gems")]) == bare
+    assert statements("others", [Reward("mug"), boost(multiplies="gems")]) == bare + 1
     assert statements("points", [boost()]) == bare + 1

@@ -138,13 +138,16 @@ def test_filters(game: Engine) -> None:
 
 
 def test_the_tier_is_that_of_the_first_ladder(make_engine: MakeEngine) -> None:
-    """`tier` where there is one, else the first; a rung out of an earlier catalog is none."""
+    """`tier` where there is one, else the first; a rung out of an earlier catalog is stood on still."""
     game = make_engine(Catalog.from_dict({"ladders": {"rank": {"tiers": {"low": 0}}}}))
     game.points.award("ada", 1)
     assert game.participants.list(tier="low")[0].current_tier == "low"
     later = Catalog.from_dict({"ladders": {"rank": {"tiers": {"base": 0}}}})
     again = Engine(later, store_of(game), clock=ManualClock(START))
-    assert again.participants.list()[0].current_tier is None
+    assert again.participants.list(tier="low")[0].current_tier == "low"
+    assert again.participants.list(tier="base").total == 0
+    with pytest.raises(NotFound, match="lowest"):
+        again.participants.list(tier="lowest")
     assert make_engine().participants.list().total == 0
 
 

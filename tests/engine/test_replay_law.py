@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,12 @@ from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.sqlite import SQLiteStore
 from tests.engine.replaying import differing_tables, replay
 
+MILESTONES: Mapping[int, int | Mapping[str, object]] = {2: 3, 3: {"badge": "keen", "reward": "mug"}}
 CATALOG = Catalog(
     metrics=[
         Metric("lessons", "lesson"),
         Metric("best", "lesson", max="score"),
+        Metric("marks", "lesson", sum="score"),
         Metric("topics", "lesson", distinct="topic"),
     ],
     rules=[
@@ -42,17 +45,37 @@ CATALOG = Catalog(
         Rule("luck", on="lesson", when="chance(0.3)", award="roll(1, 6)", mint="card", advance="quest"),
         Rule("prize", on="lesson", when="score == 100", reward="double", cooldown="1h"),
     ],
-    streaks=[Streak("daily", grace_period_hours=4)],
+    streaks=[
+        Streak(
+            "daily",
+            grace_period_hours=4,
+            freeze_cap=3,
+            freeze_every=3,
+            freeze_cost=2,
+            repair_hours=72,
+            repair_cost=1,
+            milestones=MILESTONES,
+            milestones_once="run",
+        ),
+        Streak(
+            "steady", period="days", days=2, goals={"lessons": 2, "marks": 150}, match="any", freeze_cap=1
+        ),
+        Streak("often", period="weekly", on="lesson", count="days", target=2, milestones={2: 5}),
+        Streak("kind", on="lesson", grace_period_hours=12, grace_mode="credit", rest_days="sunday"),
+    ],
     ladders=[Ladder("tier", tiers={"bronze": 0, "silver": 50, "gold": 150}, demotion="immediate")],
     badges=[
         Badge("first", criteria="lessons >= 1", points=5),
         Badge("rich", criteria="points.balance >= 80", permanent=False, points=3),
         Badge("pioneer", criteria="lessons >= 2", max_supply=2),
         Badge("card", max_supply=5),
+        Badge("keen", repeatable=True),
+        Badge("steadfast", criteria="streak.kind >= 3 or streak.steady >= 2", points=4, permanent=False),
     ],
     leaderboards=[
         Leaderboard("top", periods=("all_time", "weekly")),
         Leaderboard("topics", metric="topics", ties="dense"),
+        Leaderboard("longest", metric="streak.daily.longest", periods=("all_time", "weekly")),
     ],
     rewards=[
         Reward("mug", type="physical", points_cost=20, total_inventory=3),
@@ -98,7 +121,44 @@ def _a_gift(game: Engine) -> str:
     return gifts[0].gift_id if gifts else "gift_1"
 
 
+def _a_day(game: Engine, who: str, n: int) -> int:
+    rows = [row for row in game.history.activity() if row.kind == "streaks.record"]
+    mine = [row.seq for row in rows if row.participant_id == who]
+    return mine[n % len(mine)] if mine else 1
+
+
+def _code(n: int) -> str:
+    return ("daily", "steady", "often", "kind")[n % 4]
+
+
 STEPS: dict[str, Any] = {
+    "record": lambda game, clock, who, late, n: game.streaks.record(who, _code(n), at=_lately(clock, late)),
+    "take a day": lambda game, _, who, __, n: game.streaks.retract(
+        who, _code(n), activity_id=_a_day(game, who, n // 4)
+    ),
+    "give freezes": lambda game, clock, who, late, n: game.streaks.give_freezes(
+        who, _code(n), n % 3 + 1, at=_lately(clock, late)
+    ),
+    "buy freezes": lambda game, clock, who, late, _: game.streaks.buy_freezes(
+        who, "daily", at=_lately(clock, late)
+    ),
+    "pause": lambda game, clock, who, late, n: game.streaks.pause(
+        who, _code(n), _lately(clock, late), clock.now() + timedelta(hours=n) if n % 2 else None
+    ),
+    "resume": lambda game, _, who, __, n: game.streaks.resume(who, _code(n)),
+    "repair": lambda game, _, who, __, ___: game.streaks.repair(who, "daily"),
+    "settle": lambda game, clock, __, late, n: game.settle(_lately(clock, late), limit=n + 1),
+    "move house": lambda game, clock, who, late, n: game.participants.update(
+        who, timezone=("Asia/Tokyo", "America/Los_Angeles", "UTC")[n % 3], at=_lately(clock, late)
+    ),
+    "change streak": lambda game, _, __, ___, n: game.definitions.streaks.update(
+        "made", {"target": n % 2 + 1, "goals": None, "grace_period_hours": n % 30}
+    ),
+    "new streak": lambda game, _, __, ___, n: game.definitions.streaks.create(
+        {"code": "made", "goals": {"lessons": n % 3 + 1, "marks": 40}}
+        if n % 2
+        else {"code": "made", "on": "lesson", "freeze_cap": 1, "freeze_every": 2}
+    ),
     "emit": _emit,
     "award": lambda game, clock, who, late, n: game.points.award(
         who, n + 1, reason="r", at=_lately(clock, late)
@@ -142,7 +202,7 @@ STEPS: dict[str, Any] = {
 
 COMMANDS = st.lists(
     st.tuples(
-        st.sampled_from([*STEPS, *["emit"] * 8, *["award", "retract"] * 2]),
+        st.sampled_from([*STEPS, *["emit"] * 8, *["award", "retract", "record", "settle"] * 2]),
         PEOPLE,
         LATE,
         st.integers(0, 120),

@@ -26,13 +26,18 @@ from gamify_core import (
     Leaderboard,
     ManualClock,
     Metric,
+    Reward,
     Rule,
     Streak,
 )
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.sqlite import SQLiteStore
+from gamify_core.storage.tables.assets import SUPPLY
+from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.rewards import STOCK
+from gamify_core.storage.tables.rules import FIRED
 from gamify_core.storage.tables.streaks import MARK, STREAK
 
 if TYPE_CHECKING:
@@ -99,14 +104,14 @@ played = st.lists(events, min_size=1, max_size=9)
 
 
 @contextmanager
-def engine(kind: str) -> Iterator[tuple[Engine, Store]]:
+def engine(kind: str, catalog: Catalog = CATALOG) -> Iterator[tuple[Engine, Store]]:
     """Give an engine on a new store."""
     with TemporaryDirectory() as folder:
         store: Store = (
             MemoryStore() if kind == "memory" else SQLiteStore(Path(folder) / "game.db", durability="normal")
         )
         try:
-            yield Engine(CATALOG, store, clock=ManualClock(NOW), accept_late=None, seed=1), store
+            yield Engine(catalog, store, clock=ManualClock(NOW), accept_late=None, seed=1), store
         finally:
             store.close()
 
@@ -120,7 +125,7 @@ def kept(store: Store) -> dict[str, set[tuple[Any, ...]]]:
             "level": {(windows[row.window], row.down, row.holders) for row in view.scan(SCORE_LEVEL)},
             "seen": {(row.participant, windows[row.window], *row[2:]) for row in view.scan(SEEN)},
             "mark": {(*row[:4], row.carried) for row in view.scan(MARK)},
-            "streak": {row[:-1] for row in view.scan(STREAK)},
+            "streak": {row[: row._fields.index("seen_id")] for row in view.scan(STREAK)},
         }
 
 
@@ -207,6 +212,94 @@ COMMANDS = st.one_of(
 )
 
 
+MANY = Catalog(
+    rules=[
+        Rule("fee", on="e", award=20, deduct=5, streak="daily", advance="quest", cooldown="6h"),
+        Rule("capped", on="e", award="7", mint="card", cap=Cap(points=10, per="daily")),
+        Rule("few", on="e", award=4, badge="often", reward="mug", cap=Cap(times=2, per="weekly")),
+        Rule("only", on="e", badge="only", mint="rare"),
+    ],
+    streaks=[Streak("daily")],
+    challenges=[Challenge("quest", goals="challenge.quest >= 2", points=9)],
+    badges=[
+        Badge("card"),
+        Badge("rare", max_supply=4),
+        Badge("often", repeatable=True, points=3),
+        Badge("only", max_supply=1, permanent=False, points=2),
+    ],
+    rewards=[Reward("mug", total_inventory=3)],
+    leaderboards=[Leaderboard("b", periods=PERIODS), Leaderboard("badges", metric="badges.count")],
+)
+"""Rules of several parts, each with a bound of another kind, and things of which there are few."""
+
+SPENDING = st.one_of(
+    st.tuples(st.just("emit"), events),
+    st.tuples(st.just("deduct"), st.sampled_from(PEOPLE), st.integers(1, 40), instants),
+    st.tuples(st.just("pass on"), st.sampled_from(PEOPLE), st.integers(0, 5)),
+    st.tuples(st.just("amend"), st.integers(0, 30), st.integers(-4, 4)),
+)
+
+
+def belongings(game: Engine, store: Store) -> dict[str, object]:
+    """Return what people have, what there is left of things, and what bounds have been used of."""
+    found: dict[str, object] = {}
+    for who in PEOPLE:
+        balance = game.points.balance(who)
+        found[who] = (
+            (balance.balance, balance.total_earned, balance.total_spent),
+            [(badge.code, badge.times, badge.earned) for badge in game.badges.list(who)],
+            sorted((asset.asset_id, asset.edition) for asset in game.assets.list(who)),
+            [progress.times_completed for progress in game.challenges.progress(who)],
+        )
+    with store.view() as view:
+        found["supply"] = view.scan(SUPPLY)
+        found["stock"] = view.scan(STOCK)
+        found["fired"] = [row[:3] for row in view.scan(FIRED)]
+    rows = kept(store)
+    return {**found, **{name: rows[name] for name in ("metric", "level", "mark", "streak")}}
+
+
+@STORES
+@given(commands=st.lists(SPENDING, min_size=2, max_size=10))
+def test_amending_to_the_same_changes_nothing(kind: str, commands: list[tuple[Any, ...]]) -> None:
+    """Whatever was spent or passed on since: no balance, supply, stock, cap, cooldown, badge or board is another."""
+    with engine(kind, MANY) as (game, store):
+        sent: list[str] = []
+        for command in commands:
+            carry_out(game, command, sent, [])
+        was = belongings(game, store)
+        standing = [
+            one for who in PEOPLE for one in game.events.list(who, page_size=100) if not one.retracted
+        ]
+        for one in standing:
+            game.events.amend(one.id, one.properties)
+            assert belongings(game, store) == was
+
+
+@STORES
+@given(commands=st.lists(st.one_of(SPENDING, st.tuples(st.just("retract"), st.integers(0, 30))), max_size=14))
+def test_no_bound_is_got_round(kind: str, commands: list[tuple[Any, ...]]) -> None:
+    """What a capped rule gave in a period and was not taken back never exceeds the cap, nor do its firings."""
+    with engine(kind, MANY) as (game, store):
+        sent: list[str] = []
+        for command in commands:
+            carry_out(game, command, sent, [])
+        points: dict[object, int] = {}
+        firings: dict[object, set[int]] = {}
+        with store.view() as view:
+            undone = {row[:3]: row.amount for row in view.scan(REVERSAL)}
+            for row in view.scan(ENTRY):
+                left = row.amount - undone.get(row[:3], 0)
+                moment = datetime.fromtimestamp(row.occurred_at / 1_000_000, UTC)
+                if row.source == "rule:capped" and row.reverses is None:
+                    day = row.participant, moment.date()
+                    points[day] = points.get(day, 0) + left
+                if row.source == "rule:few" and row.reverses is None and left:
+                    firings.setdefault((row.participant, moment.isocalendar()[:2]), set()).add(row.activity)
+        assert all(given <= 10 for given in points.values())
+        assert all(len(times) <= 2 for times in firings.values())
+
+
 def carry_out(game: Engine, command: tuple[Any, ...], sent: list[str], moved: list[str]) -> None:
     """Carry one command out on what there is; refusals are as good as anything."""
     answer: Any = None
@@ -219,12 +312,15 @@ def carry_out(game: Engine, command: tuple[Any, ...], sent: list[str], moved: li
                 answer = getattr(game.points, what)(who, amount, at=at)
             case ("retract", place) if sent:
                 answer = game.events.retract(sent[place % len(sent)])
+            case ("pass on", who, place):
+                (asset,) = game.assets.list(who).items[place : place + 1]
+                game.assets.transfer(asset.asset_id, who, PEOPLE[who == PEOPLE[0]])
             case ("amend", place, v) if sent:
                 answer = game.events.amend(sent[place % len(sent)], {"v": v})
                 sent.append(answer.event_id)
             case ("reverse", place, amount, how) if moved:
                 answer = game.points.reverse(moved[place % len(moved)], amount=amount, on_insufficient=how)
-    except (BadValue, InsufficientPoints):
+    except (BadValue, InsufficientPoints, ValueError):  # also where there is nothing to pass on
         return
     if answer is not None:
         moved += [one.id for one in answer.effects if one.tag.startswith("points_")]

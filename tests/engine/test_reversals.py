@@ -280,7 +280,7 @@ def test_a_level_takes_its_badge_along(make_engine: MakeEngine) -> None:
     answer = game.points.deduct("ada", 1)
     assert [type(effect) for effect in answer.effects[1:]] == [BadgeRevoked]
     assert game.points.award("ada", 1).badges
-    assert [state.times for state in game.badges.list("ada")] == [1]
+    assert [state.times for state in game.badges.list("ada")] == [2], "it was earned, lost, and earned again"
 
 
 def test_criteria_take_only_what_criteria_gave(make_engine: MakeEngine) -> None:

@@ -24,6 +24,7 @@ from gamify_core import (
     NotFound,
     OutOfStock,
     Reward,
+    RewardCancelled,
     RewardClaimed,
     RewardInactive,
     Rule,
@@ -82,9 +83,11 @@ def test_the_documents_claim(make_engine: MakeEngine) -> None:
     claimed = answer.effects[1]
     assert isinstance(claimed, RewardClaimed)
     assert (claimed.reward, claimed.name, claimed.points_deducted) == ("ten_off", "10% Off Coupon", 500)
+    assert (claimed.claim_id, claimed.code_value) == (answer.claim_id, "SAVE10-ABC123")
+    assert claimed.to_dict().items() >= {"claim_id": "claim_4_1", "code_value": "SAVE10-ABC123"}.items()
     assert str(answer).splitlines()[1:] == [
         "  −500 points             reward ten_off",
-        "  reward 10% Off Coupon",
+        "  reward 10% Off Coupon   for 500, code SAVE10-ABC123",
     ]
     assert game.points.transactions("ada")[0].source == "reward:ten_off"
 
@@ -276,7 +279,18 @@ def test_a_cancelled_claim_gives_all_back(make_engine: MakeEngine) -> None:
         "points_returned": 400,
         "new_balance": 1500,
     }
-    assert [(effect.tag, effect.cause) for effect in answer.effects] == [("points_reversed", "cancel:r")]
+    assert [(effect.tag, effect.cause) for effect in answer.effects] == [
+        ("points_reversed", "cancel:r"),
+        ("reward_cancelled", "cancel:r"),
+    ]
+    cancelled = answer.effects[1]
+    assert isinstance(cancelled, RewardCancelled)
+    assert (cancelled.reward, cancelled.name, cancelled.points_returned) == ("r", "R", 400)
+    assert cancelled.to_dict()["claim_id"] == cancelled.claim_id == first.claim_id
+    assert str(answer).splitlines()[1:] == [
+        "  +400 points             taken back",
+        "  reward R                taken back",
+    ]
     balance = game.points.balance("ada")
     assert (balance.balance, balance.total_earned, balance.total_spent) == (1500, 1500, 0)
     offer = game.rewards.get("r")
@@ -321,7 +335,10 @@ def test_what_was_free_returns_no_points(make_engine: MakeEngine) -> None:
     game = rich(make_engine)
     claim = game.rewards.claim("card", "ada", points_deduction=False)
     answer = game.rewards.cancel(claim.claim_id)
-    assert (answer.points_returned, answer.new_balance, answer.effects) == (0, 1500, ())
+    assert (answer.points_returned, answer.new_balance) == (0, 1500)
+    assert [(effect.tag, effect.to_dict()["points_returned"]) for effect in answer.effects] == [
+        ("reward_cancelled", 0)
+    ]
 
 
 @pytest.mark.parametrize("name", ["claim_99_0", "claim_1_0", "txn_3_0", "claim", "", "claim_3_99"])
@@ -540,15 +557,36 @@ def test_profile_and_state_count_standing_claims(make_engine: MakeEngine) -> Non
 # -- rules and scopes ----------------------------------------------------------------------------------------
 
 
+def test_an_undo_tells_which_rewards_it_took_back(make_engine: MakeEngine) -> None:
+    """Each is named with its claim, though no points come back with it."""
+    game = make_engine(CATALOG)
+    game.rewards.add_codes("ten_off", ["A"])
+    won = game.events.emit("ada", "won")
+    claims = {one.reward: one.claim_id for one in won.effects if isinstance(one, RewardClaimed)}
+    back = game.events.retract(won.event_id)
+    taken = [one for one in back.effects if isinstance(one, RewardCancelled)]
+    assert {one.reward: (one.claim_id, one.points_returned) for one in taken} == {
+        code: (claim, 0) for code, claim in claims.items()
+    }
+    assert "  reward 10% Off Coupon   taken back" in str(back).splitlines()
+
+
 def test_rules_hand_rewards_out_free_of_charge(make_engine: MakeEngine) -> None:
     """With code and stock; what cannot be handed out is passed over and does not refuse the event."""
     game = make_engine(CATALOG)
     game.rewards.add_codes("ten_off", ["A", "B"])
     won = game.events.emit("ada", "won")
     claimed = [effect for effect in won.effects if isinstance(effect, RewardClaimed)]
-    assert [(one.reward, one.cause, one.points_deducted) for one in claimed] == [
-        ("ten_off", "rule:won", 0),
-        ("card", "rule:won", 0),
+    assert [(one.reward, one.cause, one.points_deducted, one.code_value) for one in claimed] == [
+        ("ten_off", "rule:won", 0, "A"),
+        ("card", "rule:won", 0, None),
+    ]
+    assert [claim.claim_id for claim in reversed(game.rewards.claims("ada").items)] == [
+        one.claim_id for one in claimed
+    ]
+    assert str(won).splitlines()[1:3] == [
+        "  reward 10% Off Coupon   rule won, code A",
+        "  reward Card             rule won",
     ]
     assert [claim.code_value for claim in reversed(game.rewards.claims("ada").items)] == ["A", None]
     again = game.events.emit("ada", "won")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -270,6 +271,10 @@ def test_an_unknown_metric_is_named(make_engine: MakeEngine, metric: str, near: 
         ("value", True),
         ("value", 2**53),
         ("gift_id", 5),
+        ("action", "called bob@example.com"),
+        ("action", "x" * 101),
+        ("action", "quiz\n"),
+        ("action", "prüfung"),
     ],
 )
 def test_bad_input_leaves_no_trace(make_engine: MakeEngine, field: str, bad: object) -> None:
@@ -286,6 +291,43 @@ def test_bad_input_leaves_no_trace(make_engine: MakeEngine, field: str, bad: obj
         game.scores.add(**arguments)
     assert caught.value.field == field
     assert game.participants.list().total == 0
+
+
+@pytest.mark.parametrize("action", ["q", "x" * 100, "Quiz_2.final-round"])
+def test_an_action_is_a_code(make_engine: MakeEngine, action: str) -> None:
+    """Letters, digits, underscores, dots and dashes, which history keeps as the cause of what it moved."""
+    score = make_engine().scores.add("ada", "points", action, 5)
+    assert (score.action, score.effects[0].cause) == (action, f"action:{action}")
+
+
+def test_the_cost_does_not_grow_with_the_catalog(make_engine: MakeEngine) -> None:
+    """What a score is posted to is looked up: it is found in as many steps among a few definitions as among many."""
+
+    def steps(many: int, metric: str) -> int:
+        numbers = range(many)
+        game = make_engine(
+            Catalog(
+                currencies=[Currency(f"c{n}") for n in numbers],
+                metrics=[*METRICS, *(Metric(f"m{n}", on=f"e{n}") for n in numbers)],
+                badges=[Badge(f"b{n}") for n in numbers],
+                ladders=[
+                    *(Ladder(f"l{n}", tiers=[Tier("low")], metric=f"m{n}") for n in numbers),
+                    Ladder("tier", tiers=[Tier("bronze")]),
+                ],
+                leaderboards=[*(Leaderboard(f"l{n}", metric=f"m{n}") for n in numbers), Leaderboard("all")],
+            )
+        )
+        game.scores.add("ada", metric, "quiz", 1)
+        called = []
+        sys.setprofile(lambda _, event, __: called.append(event))
+        try:
+            game.scores.add("ada", metric, "quiz", 1)
+        finally:
+            sys.setprofile(None)
+        return len(called)
+
+    for metric in ("points", "tier", "lessons"):
+        assert abs(steps(60, metric) - steps(2, metric)) < 20  # a salt or a cache more or less
 
 
 def test_a_count_only_grows(make_engine: MakeEngine) -> None:

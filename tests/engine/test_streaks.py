@@ -197,7 +197,7 @@ def test_what_is_late_and_was_not_needed_folds_nothing(
         pytest.fail("folded again")
 
     with monkeypatch.context() as patched:
-        patched.setattr("gamify_core.road.streaks.fold", fold)
+        patched.setattr("gamify_core.road.streak_rows.fold", fold)
         for hours in (1, 25):
             answer = game.streaks.record("ada", "daily", at=start + timedelta(hours=hours))
             assert (answer.already_recorded, answer.new_count, answer.effects) == (True, 2, ())

@@ -16,7 +16,7 @@ from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
 from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING
 from gamify_core.storage.tables.rewards import BOOST, CLAIM, CODE, STOCK
 from gamify_core.storage.tables.rules import FIRED
-from gamify_core.storage.tables.streaks import MARK, STREAK
+from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR, STREAK
 
 __all__ = ["ORDER", "TABLES"]
 
@@ -37,6 +37,10 @@ TABLES: tuple[Table[Any], ...] = (
     BADGE,
     MARK,
     STREAK,
+    FREEZE,
+    PAUSE,
+    REPAIR,
+    MILESTONE,
     FIRED,
     RETRACTION,
     REVERSAL,

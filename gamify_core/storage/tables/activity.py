@@ -51,7 +51,10 @@ class PayloadRow(NamedTuple):
 
 
 class CatalogRow(NamedTuple):
-    """A catalog that decisions were made under, whole, addressed by its content."""
+    """A catalog that decisions were made under, whole.
+
+    It is addressed by its content or, where definitions made at run time are in it, by what it was made of.
+    """
 
     number: int
     fingerprint: str

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Table
 
-__all__ = ["BADGE", "EVENT", "RETRACTION", "STANDING"]
-__all__ += ["VOID", "BadgeRow", "EventRow", "RetractionRow", "StandingRow", "is_void", "voided"]
+__all__ = ["BADGE", "ENDED", "EVENT", "RETRACTION", "STANDING", "VOID"]
+__all__ += ["BadgeRow", "EventRow", "RetractionRow", "StandingRow", "ended_by", "is_void", "voided"]
 
 
 class StandingRow(NamedTuple):
@@ -29,7 +29,8 @@ class StandingRow(NamedTuple):
 class BadgeRow(NamedTuple):
     """A badge earned (`held` = 1) or taken back (0).
 
-    A row with the source `void:<n>` says that earning `n` is void, as if it had never been; `held` says what is left.
+    A row with the source `void:<n>` says that earning `n` is void, as if it had never been, and one with `ended:<n>`
+    that it is over; `held` says what is left.
     """
 
     participant: int
@@ -69,12 +70,19 @@ def is_void(row: BadgeRow) -> bool:
     return row.source is not None and row.source.startswith(VOID)
 
 
+def ended_by(row: BadgeRow) -> int | None:
+    """Return which earning of its badge a row ends, or None where it is something else."""
+    source = row.source or ""
+    return int(source.removeprefix(ENDED)) if source.startswith(ENDED) else None
+
+
 def voided(rows: Iterable[BadgeRow]) -> set[tuple[str, int]]:
     """Return which earnings of badges are void, as (badge, n)."""
     return {(row.badge, int(row.source.removeprefix(VOID))) for row in rows if row.source and is_void(row)}
 
 
 VOID = "void:"
+ENDED = "ended:"
 _PARENTS = {"participant": "participant", "activity": "activity"}
 STANDING = Table("standing", StandingRow, key=3, chain=True, parents=_PARENTS)
 BADGE = Table("badge", BadgeRow, key=3, chain=True, parents=_PARENTS)

@@ -11,6 +11,7 @@ from gamify_core.storage.protocol import Index, Table
 
 __all__ = [
     "BOOST",
+    "BOOST_BY_CLAIM",
     "BOOST_BY_END",
     "CLAIM",
     "CLAIM_BY_PERSON",
@@ -95,11 +96,12 @@ CLAIM = Table(
     parents={"participant": "participant", "claimed_by": "activity"},
 )
 BOOST_BY_END = Index("boost_by_end", ("participant", "currency", "ends"))
+BOOST_BY_CLAIM = Index("boost_by_claim", ("claimed_by", "ordinal"), unique=True)
 BOOST = Table(
     "boost",
     BoostRow,
     key=3,
     chain=True,
-    indexes=(BOOST_BY_END,),
+    indexes=(BOOST_BY_END, BOOST_BY_CLAIM),
     parents={"participant": "participant", "claimed_by": "activity"},
 )

@@ -1,0 +1,112 @@
+"""Milestones: what a run gives when it reaches a length, once ever or once in each run.
+
+Promise: what is given is the difference between how often a length has been reached and how often it was given, so a
+run that is healed gets what it lacks, and one that was cut and grew again gets nothing twice. Nothing is ever taken
+back by itself. Lengths that were reached before a milestone was declared are not made up for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.domain.streaks import Mark, Run, State, history
+from gamify_core.errors import GamifyError
+from gamify_core.road import badges, rewards, wallet
+from gamify_core.road.reversals import stay
+from gamify_core.road.streak_rows import marks_of
+from gamify_core.storage.tables.streaks import MILESTONE, MilestoneRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gamify_core.catalog.definitions import Milestone
+    from gamify_core.road.streak_rows import Case
+    from gamify_core.road.turn import Turn
+
+__all__ = ["reach"]
+
+
+def reach(  # noqa: PLR0913 - what there was and is, and which activities are the difference
+    turn: Turn,
+    case: Case,
+    before: State | None,
+    after: State | None,
+    *,
+    was: Case | None = None,
+    new: Sequence[Mark] = (),
+    gone: Sequence[Mark] = (),
+    in_order: bool = False,
+) -> None:
+    """Give what lengths of runs give that are reached now and were not before.
+
+    An activity in order makes one run longer by one: then no other length can have been reached.
+    """
+    if before is not None and after is not None and before[:6] == after[:6]:
+        return
+    streak = case.plan.streak
+    found: tuple[tuple[Run, ...], tuple[Run, ...]] | None = None
+    for milestone in streak.milestones:
+        longest = [state.longest if state is not None else 0 for state in (before, after)]
+        if milestone.length > max(longest):
+            break
+        if streak.milestones_once == "ever":
+            old, due = (int(each >= milestone.length) for each in longest)
+        elif in_order and after is not None and after.run != milestone.length:
+            continue
+        else:
+            found = found or _runs(turn, case, was or case, new, gone)
+            old, due = (sum(run.length >= milestone.length for run in runs) for runs in found)
+        if due > old and not gone:
+            _reward(turn, case, milestone, old, due)
+        elif due < old:
+            _keep(turn, case, milestone, due)
+
+
+def _runs(
+    turn: Turn, case: Case, was: Case, new: Sequence[Mark], gone: Sequence[Mark]
+) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """Return the runs as they were, and as they are."""
+    marks = marks_of(turn.unit, case.who.number, case.plan.streak.code)
+    then = [mark for mark in marks if mark not in new] + [*gone]
+    at = turn.occurred_at
+    return (
+        history(then, was.plan.rules, was.line, was.pardons, at),
+        history(marks, case.plan.rules, case.line, case.pardons, at),
+    )
+
+
+def _reward(turn: Turn, case: Case, milestone: Milestone, old: int, due: int) -> None:
+    key = (case.who.number, case.plan.streak.code, milestone.length)
+    row = turn.unit.get(MILESTONE, key)
+    given = row.times if row is not None else 0
+    missing = due - max(given, old)
+    if missing > 0:
+        turn.unit.put(MILESTONE, MilestoneRow(*key, given + missing))
+        for _ in range(missing):
+            _give(turn, case, milestone)
+
+
+def _keep(turn: Turn, case: Case, milestone: Milestone, due: int) -> None:
+    """Say that what a length gave stays, though it is reached no more."""
+    code = case.plan.streak.code
+    row = turn.unit.get(MILESTONE, (case.who.number, code, milestone.length))
+    if row is not None and row.times > due:
+        stay(turn, case.who, f"streak:{code}", "milestone", "permanent", f"{code} {milestone.length}")
+
+
+def _give(turn: Turn, case: Case, milestone: Milestone) -> None:
+    """Give what a length gives; what cannot be given takes nothing else away."""
+    who, cause, catalog = case.who, f"streak:{case.plan.streak.code}", turn.plan.catalog
+    for currency, points in milestone.points:
+        try:
+            wallet.award(turn, who, currency, points, cause)
+        except GamifyError:  # a wallet that is full to 64 bits
+            turn.say("skipped", who.number, cause, "points", "out_of_range")
+    for badge in map(catalog.badge, milestone.badge):
+        if badge.repeatable or badges.held(turn, who, badge) is None:
+            badges.earn(turn, who, badge, cause)
+    for reward in map(catalog.reward, milestone.reward):
+        try:
+            rewards.give(turn, who, reward, cause)
+        except rewards.REFUSALS as error:
+            turn.say("skipped", who.number, cause, "reward", error.code, reward.code)

@@ -1,0 +1,81 @@
+"""What time does by itself, done in the order in which it is due, each thing once.
+
+A *source* is one kind of such things: it says who comes first up to an instant, and does what is due for one of them.
+Here they are brought into one order; whatever lapses, closes or ends by the clock is one more source. Everything
+is decided by the rows of the transaction it is written in, so many threads and processes may settle at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gamify_core.clock import iso
+from gamify_core.road import streak_time
+from gamify_core.road.road import Ask
+from gamify_core.storage.tables.participants import PARTICIPANT
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Plan
+    from gamify_core.road.road import Decided, Road
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["SOURCES", "Source", "again", "settle"]
+
+
+class Source(NamedTuple):
+    """A kind of things that time does.
+
+    `due` gives the first of them up to an instant as (instant, participant), at most so many; `settle` does all that
+    is due for the turn's participant at the turn's instant, and says when there is more to be done for them.
+    """
+
+    kind: str
+    due: Callable[[Unit, Plan, int, int], list[tuple[int, int]]]
+    settle: Callable[[Turn], int | None]
+
+
+SOURCES: Final = (Source("streaks.settled", streak_time.first_due, streak_time.settle),)
+
+
+def settle(road: Road, unit: Unit, until: int, most: int) -> list[Decided]:
+    """Do what is due up to an instant, at most so many things; each is an activity that occurred when it was due."""
+    plan = road.in_force(unit)
+    waiting = [
+        (at, place, number)
+        for place, source in enumerate(SOURCES)
+        for at, number in source.due(unit, plan, until, most)
+    ]
+    heapify(waiting)
+    done: list[Decided] = []
+    before = None
+    while waiting and len(done) < most:
+        first = heappop(waiting)
+        if first == before:  # two things of one person, which are done together
+            continue
+        before = at, place, number = first
+        person = unit.get(PARTICIPANT, (number,))
+        assert person is not None  # noqa: S101 - rows of people are never removed
+        following: list[int | None] = []
+        ask = _ask(SOURCES[place], person.participant_id, at, following)
+        done.append(road.perform(unit, person.scope, ask))
+        if following[0] is not None and following[0] <= until:
+            heappush(waiting, (following[0], place, number))
+    return done
+
+
+def again(kind: str, participant_id: str, at: int) -> Ask:
+    """Return the command that does what was due at an instant: for deciding a history again."""
+    source = next(source for source in SOURCES if source.kind == kind)
+    return _ask(source, participant_id, at, [])
+
+
+def _ask(source: Source, participant_id: str, at: int, following: list[int | None]) -> Ask:
+    def decide(turn: Turn) -> None:
+        turn.occurred_at = at
+        following.append(source.settle(turn))
+
+    request = {"participant_id": participant_id, "due": iso(at)}
+    return Ask(source.kind, participant_id, request, None, None, decide)
