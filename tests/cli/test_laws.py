@@ -44,6 +44,11 @@ def stored(db: Path) -> int:
         connection.close()
 
 
+def heed_interrupts() -> None:
+    """Take Ctrl-C as usual: a suite that runs in the background of a shell was started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(db: Path, lines: list[bytes]) -> subprocess.Popen[bytes]:
     """Start an import that has been given these lines, waits for more, and has committed some of them."""
     process = subprocess.Popen(  # noqa: S603 - our own command
@@ -52,6 +57,7 @@ def started(db: Path, lines: list[bytes]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=surroundings(),
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - this process has one thread
     )
     assert process.stdin is not None
     before = stored(db)
