@@ -2,7 +2,8 @@
 
 Promise: what is given is the difference between how often a length has been reached and how often it was given, so a
 run that is healed gets what it lacks, and one that was cut and grew again gets nothing twice. Nothing is ever taken
-back by itself. Lengths that were reached before a milestone was declared are not made up for.
+back by itself. Lengths that were reached before a milestone was declared are made up for only when everybody is held
+against the definitions anew.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gamify_core.road.streak_rows import Case
     from gamify_core.road.turn import Turn
 
-__all__ = ["reach"]
+__all__ = ["reach", "review"]
 
 
 def reach(  # noqa: PLR0913 - what there was and is, and which activities are the difference
@@ -60,6 +61,21 @@ def reach(  # noqa: PLR0913 - what there was and is, and which activities are th
             _reward(turn, case, milestone, old, due)
         elif due < old:
             _keep(turn, case, milestone, due)
+
+
+def review(turn: Turn, case: Case, state: State | None) -> None:
+    """Give what lengths of runs give that were reached at any time and have not given it yet."""
+    streak = case.plan.streak
+    if state is None or not streak.milestones:
+        return
+    runs = _runs(turn, case, case, (), ())[1] if streak.milestones_once != "ever" else ()
+    for milestone in streak.milestones:
+        ever = int(state.longest >= milestone.length)
+        due = (
+            ever if streak.milestones_once == "ever" else sum(run.length >= milestone.length for run in runs)
+        )
+        if due:
+            _reward(turn, case, milestone, 0, due)
 
 
 def _runs(

@@ -104,7 +104,7 @@ def repair(turn: Turn, plan: StreakPlan) -> tuple[int, ...]:
     broken = case.read(state, at).broken_at
     if broken is None:
         raise NotRepairable(code, "alive", "is not broken")
-    if at >= broken + hours * HOUR:
+    if at > broken + hours * HOUR:
         raise NotRepairable(code, "too_late", f"broke more than {hours} hours ago")
     labels = repairable(state, plan.rules, case.line, case.pardons, at)
     for label in labels:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gamify_core.road import milestones
+from gamify_core.road.streak_rows import case_of, row_of, state_in
 from gamify_core.storage.tables.definitions import JOB, JobRow
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ def reconsider(turn: Turn) -> None:
     turn.anew = True
     plan = turn.plan
     turn.wake(turn.who, [*plan.ladders.values(), *plan.badges.values(), *plan.challenges.values()])
+    for streak in plan.streaks.values():
+        if streak.streak.milestones:
+            row = row_of(turn.unit, turn.who.number, streak.streak.code)
+            milestones.review(turn, case_of(turn.unit, turn.who, streak, plan.zone, row), state_in(row))
 
 
 def settle_silence(turn: Turn) -> None:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.periods import BEGINNING
 from gamify_core.road import streak_moves
 from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE, ZoneChangeRow
+from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
@@ -42,7 +44,10 @@ def register(
         before = streak_moves.standing(turn, row)
         head = turn.unit.last(ZONE_CHANGE, (row.number,))
         n = 1 if head is None else head.n + 1
-        change = ZoneChangeRow(row.number, n, turn.occurred_at, new.timezone, turn.seq)
+        # Who says for the first time where they live, and has no streak yet, has always lived there
+        always = n == 1 and not turn.unit.scan(STREAK, None, (row.number,), limit=1)
+        since = BEGINNING if always else turn.occurred_at
+        change = ZoneChangeRow(row.number, n, since, new.timezone, turn.seq)
         turn.unit.append(ZONE_CHANGE, change)
         streak_moves.rezone(turn, new, before)
     if new != row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamify_core.domain.periods import END
+from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import NO_PARDONS, Mark, Pardons, State, due, fold, missed, read
 from gamify_core.domain.zones import ZoneLine, zone
 from gamify_core.storage.tables.participants import ZONE_CHANGE
@@ -118,7 +118,9 @@ def line_of(reader: Reader | Unit, who: ParticipantRow | None, plan: StreakPlan,
         return line
     for change in reader.scan(ZONE_CHANGE, None, (who.number,)):
         here = zone(change.timezone) if change.timezone else default
-        if line.changes and line.changes[-1] >= change.since:
+        if change.since == BEGINNING:
+            line = _always(here)
+        elif line.changes and line.changes[-1] >= change.since:
             line = ZoneLine((*line.zones[:-1], here), line.changes)
         else:
             line = line.then(change.since, here)

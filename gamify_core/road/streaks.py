@@ -78,6 +78,8 @@ def record(  # noqa: PLR0913 - the activity, and in the one case that is no plai
     if late and after.last == last:
         correct(turn, case, before, after, told, cause)
     else:
+        if row is not None and row.told is not None and at < row.told:
+            _unsay(turn, case, before, after, row.told, cause)
         _tell(turn, case, before, after, cause)
     follow(turn, case, before, after)
     if plan.streak.milestones:
@@ -100,6 +102,21 @@ def _late(turn: Turn, case: Case, before: State, mark: Mark) -> tuple[State, boo
     after = case.fold([*marks_of(turn.unit, *name), mark])
     assert after is not None  # noqa: S101 - a fold of at least one mark
     return after, filled(beside, rules) if rules.grace_mode != "credit" else None
+
+
+def _unsay(  # noqa: PLR0913 - what was, what is, and what has been said since
+    turn: Turn, case: Case, before: State | None, after: State, told: int, cause: str
+) -> None:
+    """Take back what was said of the time after a run that an activity goes on with, which was not known of then."""
+    if before is None or after.runs != before.runs:
+        return
+    said = [miss.outcome for miss in case.missed(before, told)]
+    previous = 0 if "broken" in said else before.run
+    returned = max(said.count("frozen") - (after.consumed - before.consumed), 0)
+    if previous != before.run or returned:
+        more = (returned, 0) if returned else ()
+        words = (case.plan.streak.code, before.run, before.longest, previous, before.longest, *more)
+        turn.say("streak_corrected", case.who.number, cause, *words)
 
 
 def _tell(turn: Turn, case: Case, before: State | None, after: State, cause: str) -> None:

@@ -115,11 +115,13 @@ class Resource(Generic[Kind, Fields]):
         With `on_change="keep"` those who hold the tier or badge keep it, and the change acts from now on. With
         `"reevaluate"` everybody is held against all definitions in force, and not this one alone, both ways: who is
         below a rung now leaves it (unless it was assigned), who reaches one now gets it, badges that are not permanent
-        go with their criteria. That is a job in steps of some people; after a crash the next process goes on with it.
+        go with their criteria. That is a job in steps of some people; after a crash others go on with it.
+        A streak is always judged by the definition in force, from its first activity on: an edit judges it anew, and
+        says nothing, whatever `on_change` is. So is a metric, whose values are worked out again from history.
         Raises `NotFound`, `DefinitionFixed` for what stands in the catalog, `CatalogError`.
         """
         name = self._named(border.code(code, "code"))
-        given = border.properties(changes, "changes")
+        given = border.properties(_text_keys(changes), "changes")
         for key, same in self._fixed(name).items():
             if given.get(key, same[0]) not in same:
                 raise BadValue(key, given[key], f"the {key} of {self._called} {name} cannot be changed")
@@ -266,7 +268,7 @@ class Resource(Generic[Kind, Fields]):
                 f"definition must be a {self._kind.__name__} or its fields, not {type(definition).__name__}"
             )
             raise BadValue("definition", definition, detail)
-        given = border.properties(definition, "definition")
+        given = border.properties(_text_keys(definition), "definition")
         return {key: value for key, value in self._flat(given).items() if value is not None}
 
     def _flat(self, given: Mapping[str, Json]) -> dict[str, Json]:
@@ -328,6 +330,14 @@ class Resource(Generic[Kind, Fields]):
 
     def _unknown(self, code: str) -> NotFound:
         return NotFound(self._called, code, f"{self._called.capitalize()} definition not found: {code}")
+
+
+def _text_keys(given: Mapping[str, object]) -> dict[str, object]:
+    """Return fields as JSON can say them: the lengths of milestones as text."""
+    made = given.get("milestones") if isinstance(given, Mapping) else None
+    if not isinstance(made, Mapping):
+        return dict(given) if isinstance(given, Mapping) else given
+    return {**given, "milestones": {str(length): gives for length, gives in made.items()}}
 
 
 def _effect(on_change: OnEdit) -> str | None:

@@ -189,7 +189,8 @@ class Points:
         deduction raises the balance, and lowers what was spent. Where the balance does not cover it, this is refused
         (`InsufficientPoints`), or goes below zero (`on_insufficient="allow_negative"`), or takes what is there
         (`"partial"`). Tiers and badges follow their own policies; `answer.stayed` tells what stayed. What was taken
-        back as a whole before is taken back: then nothing is done, and `amount` is 0.
+        back as a whole before is taken back: then nothing is done, and `amount` is 0. It is the movement alone that is
+        taken back: a reward that it paid for is given back by `rewards.cancel`, a freeze or a repair is kept.
         Raises `NotFound` (`Transaction not found: …`), `BadValue` (more than is left of it; a transfer, a reversal).
 
         >>> from gamify_core import Catalog, Engine

@@ -107,8 +107,9 @@ class Streaks:
         """Take an activity back that was recorded by hand: the streak is what it would be without it.
 
         It is named by the `activity_id` of its answer, or by the instant it occurred `at`. What milestones gave stays
-        (`answer.stayed`), badges follow their own policy. A second time nothing is done (`already_retracted`). What an
-        event recorded goes with the event (`events.retract`). Raises `NotFound`, `BadValue`.
+        (`answer.stayed`), badges follow their own policy. By its id a second time nothing is done
+        (`already_retracted`); by its instant it is not found any more. What an event recorded goes with the event
+        (`events.retract`). Raises `NotFound`, `BadValue`.
 
         >>> from gamify_core import Catalog, Engine, Streak
         >>> game = Engine(Catalog(streaks=[Streak("daily")]))

@@ -74,3 +74,42 @@ def test_a_streak_edited_there_and_back_is_as_it_was(make_engine: MakeEngine, cl
     for period in ("weekly", "monthly", "daily"):
         streaks.update("s", {"period": period})
     assert game.streaks.get("ada", "s") == before
+
+
+def test_milestones_may_be_given_as_numbers_and_are_made_up_for_on_request(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """A length that a run has passed gives nothing by itself, and once when everybody is looked at anew."""
+    game = make_engine()
+    streaks: Any = game.definitions.streaks
+    streaks.create({"code": "s"})
+    for _ in range(3):
+        game.streaks.record("ada", "s")
+        clock.advance(days=1)
+    streaks.update("s", {"milestones": {2: 50}})
+    game.streaks.record("ada", "s")
+    assert game.points.balance("ada").balance == 0
+    for name in ("Once", "Twice"):
+        streaks.update("s", {"name": name}, on_change="reevaluate")
+        assert game.points.balance("ada").balance == 50
+
+
+def test_a_break_that_was_told_too_early_is_taken_back(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A late activity that the run goes on with says that the break it is news to was none."""
+    game = make_engine(Catalog(streaks=[Streak("s")]))
+    game.streaks.record("ada", "s")
+    late = clock.now() + timedelta(days=1)
+    clock.advance(days=4)
+    assert [effect.tag for effect in game.settle().effects] == ["streak_broken"]
+    (put_right,) = game.streaks.record("ada", "s", at=late).corrections
+    assert (put_right.count, put_right.previous_count) == (1, 0)
+    assert [effect.tag for effect in game.settle().effects] == ["streak_broken"]
+
+
+def test_the_first_zone_somebody_names_was_always_theirs(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Events from before the registration are judged by it; a streak that has begun is not rewritten."""
+    game = make_engine(Catalog(streaks=[Streak("s")]))
+    clock.set("2026-03-03T20:00:00Z")
+    game.participants.upsert("ada", timezone="America/Los_Angeles")
+    assert game.streaks.record("ada", "s", at=datetime(2026, 3, 3, 3, tzinfo=UTC)).new_count == 1
+    assert game.streaks.record("ada", "s").new_count == 2

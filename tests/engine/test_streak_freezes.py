@@ -309,7 +309,7 @@ def test_a_repair_has_its_time_and_its_price(make_engine: MakeEngine, clock: Man
     with pytest.raises(NotRepairable, match="is not broken") as alive:
         free.streaks.repair("ada", "daily")
     assert alive.value.reason == "alive"
-    clock.set(day(5, 0))
+    clock.set(day(5, 0) + timedelta(microseconds=1))
     before = game.history.state_digest()
     with pytest.raises(NotRepairable, match="broke more than 48 hours ago") as late:
         game.streaks.repair("ada", "daily")
