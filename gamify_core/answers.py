@@ -29,9 +29,11 @@ from gamify_core.effects import (
     effect_id,
 )
 from gamify_core.errors import GamifyError
+from gamify_core.ids import id_of
 from gamify_core.road.road import Decided
 
 __all__ = [
+    "ActionAnswer",
     "Answer",
     "BadgeAnswer",
     "BatchAnswer",
@@ -381,6 +383,22 @@ class BadgeAnswer(Answer):
             "earned_at": iso(int(self._said()[4] or 0)),
             "already_earned": self.already_earned,
         }
+
+
+class ActionAnswer(Answer):
+    """Something done between people, in the words of the documents' social action."""
+
+    __slots__ = ()
+
+    @property
+    def action_id(self) -> str:
+        """The id of the action."""
+        return id_of("act", self._decided.seq)
+
+    @property
+    def status(self) -> str:
+        """Always `completed`: an action is done before it is answered."""
+        return "completed"
 
 
 class TierAnswer(Answer):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gamify_core import Catalog, CatalogError
+from gamify_core.catalog.parts import SECTIONS
 from gamify_core.commands.output import Output, clean, count, wrapped
 
 if TYPE_CHECKING:
@@ -68,19 +69,9 @@ def _faulty(path: str, faults: Sequence[Fault], output: Output) -> None:
 
 def _contents(catalog: Catalog) -> dict[str, list[str]]:
     """Return the codes of each section."""
+    codes = {section: [each.code for each in getattr(catalog, section)] for section in SECTIONS}
     tiers = [f"{ladder.code}: {' < '.join(tier.code for tier in ladder.tiers)}" for ladder in catalog.ladders]
-    return {
-        "events": [event.code for event in catalog.events],
-        "currencies": [currency.code for currency in catalog.currencies],
-        "metrics": [metric.code for metric in catalog.metrics],
-        "rules": [rule.code for rule in catalog.rules],
-        "streaks": [streak.code for streak in catalog.streaks],
-        "ladders": tiers,
-        "badges": [badge.code for badge in catalog.badges],
-        "leaderboards": [board.code for board in catalog.leaderboards],
-        "rewards": [reward.code for reward in catalog.rewards],
-        "challenges": [challenge.code for challenge in catalog.challenges],
-    }
+    return {**codes, "ladders": tiers}
 
 
 def _listed(label: str, codes: list[str]) -> list[str]:

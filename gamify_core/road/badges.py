@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.errors import GamifyError, SoldOut
+from gamify_core.errors import SoldOut
 from gamify_core.road import assets, wallet
 from gamify_core.road.meters import moved, value_in, value_of
 from gamify_core.road.reversals import outcome_of, stay, take_back, take_copy
@@ -149,11 +149,7 @@ def earn(
         _count(turn, who, 1)
     if badge.max_supply is not None:
         assets.mint(turn, who, badge, f"badge:{badge.code}")
-    for currency, points in badge.points:
-        try:
-            wallet.award(turn, who, currency, points, f"badge:{badge.code}")
-        except GamifyError:  # a full wallet does not take the badge away
-            turn.say("skipped", who.number, f"badge:{badge.code}", "points", "out_of_range")
+    wallet.give(turn, who, badge.points, f"badge:{badge.code}")
     return row
 
 

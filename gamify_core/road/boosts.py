@@ -29,9 +29,6 @@ _NEVER = 2**62  # a duration of a billion weeks must still fit 64 bits
 
 def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
     """Issue points to a participant, multiplied by what is running."""
-    if not turn.plan.multiplied:
-        wallet.award(turn, who, currency, amount, cause)
-        return
     value, base = boosted(turn, who, currency, amount)
     wallet.award(turn, who, currency, value, cause, base)
 
@@ -41,7 +38,7 @@ def boosted(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> tupl
 
     Raises `BadValue` where that is more than any amount may be.
     """
-    rows = _running(turn, who, currency)
+    rows = _running(turn, who, currency) if turn.plan.multiplied else ()
     if not rows:
         return amount, None
     factor = combined([Factor(row.factor, cast("Stacking", row.stacking)) for row in rows])
@@ -85,7 +82,7 @@ def _running(turn: Turn, who: ParticipantRow, currency: str) -> list[BoostRow]:
     """Return the multipliers that run as the turn's event occurs."""
     rewards = turn.plan.multiplied
     wallet_of = (who.number, currency)
-    if not rewards or turn.unit.last(BOOST, wallet_of) is None:  # most have none, and that is remembered
+    if turn.unit.last(BOOST, wallet_of) is None:  # most have none, and that is remembered
         return []
     at = turn.occurred_at
     rows = turn.unit.scan(BOOST, BOOST_BY_END, wallet_of, start=(at + 1,))

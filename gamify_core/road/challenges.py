@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.errors import GamifyError
-from gamify_core.road import badges, rewards, wallet
+from gamify_core.road.giving import give
 from gamify_core.road.meters import moved, value_in, value_of
 from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION, AdvanceRow, CompletionRow
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Challenge
     from gamify_core.road.compiled import ChallengePlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -42,31 +40,12 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
         row = CompletionRow(who.number, challenge.code, label, turn.occurred_at, turn.seq)
         turn.unit.add(COMPLETION, row)
         turn.say("challenge_completed", who.number, "goals", challenge.code, label)
-        _give(turn, who, challenge)
+        give(turn, who, challenge, f"challenge:{challenge.code}")
 
 
 def _value(turn: Turn, who: ParticipantRow, plan: ChallengePlan, metric: str) -> int:
     tracker = plan.trackers[metric]
     return value_of(turn, who, metric) if tracker is None else value_in(turn, who, tracker)
-
-
-def _give(turn: Turn, who: ParticipantRow, challenge: Challenge) -> None:
-    """Give what completing gives; what cannot be given takes nothing else away."""
-    cause = f"challenge:{challenge.code}"
-    catalog = turn.plan.catalog
-    for currency, points in challenge.points:
-        try:
-            wallet.award(turn, who, currency, points, cause)
-        except GamifyError:  # a wallet that is full to 64 bits
-            turn.say("skipped", who.number, cause, "points", "out_of_range")
-    for badge in map(catalog.badge, challenge.badge):
-        if badge.repeatable or badges.held(turn, who, badge) is None:
-            badges.earn(turn, who, badge, cause)
-    for reward in map(catalog.reward, challenge.reward):
-        try:
-            rewards.give(turn, who, reward, cause)
-        except rewards.REFUSALS as error:
-            turn.say("skipped", who.number, cause, "reward", error.code, reward.code)
 
 
 def advance(turn: Turn, who: ParticipantRow, code: str) -> bool:

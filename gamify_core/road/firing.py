@@ -107,15 +107,13 @@ class _Firing:
 
     def _award(self, currency: str, value: int) -> bool:
         turn, cap = self.turn, self.plan.cap
-        base = None
-        if turn.plan.multiplied:
-            try:
-                value, base = boosts.boosted(turn, turn.who, currency, value)
-            except BadValue:
-                self.skip(PassedOver("award", "out_of_range"))
-                return False
-            if base is not None:
-                self.told.append(f"{base:,} {currency} are multiplied to {value:,}")
+        try:
+            value, base = boosts.boosted(turn, turn.who, currency, value)
+        except BadValue:
+            self.skip(PassedOver("award", "out_of_range"))
+            return False
+        if base is not None:
+            self.told.append(f"{base:,} {currency} are multiplied to {value:,}")
         if cap is not None and cap.points is not None:
             left = max(cap.points - value_of(turn, turn.who, f"{cap.points_plan.name}@{cap.per}"), 0)
             if value > left:

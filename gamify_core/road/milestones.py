@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.streaks import Mark, Run, State, history
-from gamify_core.errors import GamifyError
-from gamify_core.road import badges, rewards, wallet
+from gamify_core.road.giving import give
 from gamify_core.road.reversals import stay
 from gamify_core.road.streak_rows import marks_of
 from gamify_core.storage.tables.streaks import MILESTONE, MilestoneRow
@@ -99,7 +98,7 @@ def _reward(turn: Turn, case: Case, milestone: Milestone, old: int, due: int) ->
     if missing > 0:
         turn.unit.put(MILESTONE, MilestoneRow(*key, given + missing))
         for _ in range(missing):
-            _give(turn, case, milestone)
+            give(turn, case.who, milestone, f"streak:{case.plan.streak.code}")
 
 
 def _keep(turn: Turn, case: Case, milestone: Milestone, due: int) -> None:
@@ -108,21 +107,3 @@ def _keep(turn: Turn, case: Case, milestone: Milestone, due: int) -> None:
     row = turn.unit.get(MILESTONE, (case.who.number, code, milestone.length))
     if row is not None and row.times > due:
         stay(turn, case.who, f"streak:{code}", "milestone", "permanent", f"{code} {milestone.length}")
-
-
-def _give(turn: Turn, case: Case, milestone: Milestone) -> None:
-    """Give what a length gives; what cannot be given takes nothing else away."""
-    who, cause, catalog = case.who, f"streak:{case.plan.streak.code}", turn.plan.catalog
-    for currency, points in milestone.points:
-        try:
-            wallet.award(turn, who, currency, points, cause)
-        except GamifyError:  # a wallet that is full to 64 bits
-            turn.say("skipped", who.number, cause, "points", "out_of_range")
-    for badge in map(catalog.badge, milestone.badge):
-        if badge.repeatable or badges.held(turn, who, badge) is None:
-            badges.earn(turn, who, badge, cause)
-    for reward in map(catalog.reward, milestone.reward):
-        try:
-            rewards.give(turn, who, reward, cause)
-        except rewards.REFUSALS as error:
-            turn.say("skipped", who.number, cause, "reward", error.code, reward.code)

@@ -187,6 +187,20 @@ class Road:
             ),
         )
 
+    def attempt(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
+        """Decide one command among others of a unit: one that raises, or has nothing to write, leaves nothing."""
+        mark = unit.mark()
+        try:
+            decided = self.perform(unit, scope, ask, backfill=backfill)
+        except BaseException:
+            unit.rewind(mark)
+            raise
+        if decided.written:
+            unit.release()
+        else:
+            unit.rewind(mark)
+        return decided
+
     def note(  # noqa: PLR0913 - the parts of a row that no turn has decided
         self,
         unit: Unit,
@@ -422,13 +436,9 @@ class Road:
         for number in range(job.following, end):
             person = unit.get(PARTICIPANT, (number,))
             if person is not None and person.erased is None:
-                mark = unit.mark()
-                one = self.perform(unit, person.scope, reconsideration(person.participant_id))
+                one = self.attempt(unit, person.scope, reconsideration(person.participant_id))
                 if one.written:
-                    unit.release()
                     decided.append(one)
-                else:
-                    unit.rewind(mark)
         reevaluation.go_on(unit, job, end if last is not None and end <= last.number else None)
         return decided
 

@@ -10,16 +10,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from gamify_core.errors import BadValue, InsufficientPoints
+from gamify_core.errors import BadValue, GamifyError, InsufficientPoints
 from gamify_core.road.meters import moved
 from gamify_core.road.turn import Fall
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, EntryRow, ReversalRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["ISSUED", "SPENT", "OnInsufficient", "award", "covering", "deduct", "reverse", "sweep", "transfer"]
+__all__ = [
+    "ISSUED",
+    "SPENT",
+    "OnInsufficient",
+    "award",
+    "covering",
+    "deduct",
+    "give",
+    "reverse",
+    "sweep",
+    "transfer",
+]
 
 OnInsufficient = Literal["reject", "allow_negative", "partial"]
 """What a reversal does where the wallet does not hold any more what it is to give back."""
@@ -63,6 +76,15 @@ def award(  # noqa: PLR0913 - on the hottest path, as what it calls
         moved(turn, who, metrics.earned, earned or None, earned + amount, amount)
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, balance if version else None, balance + amount, amount)
+
+
+def give(turn: Turn, who: ParticipantRow, gifts: Iterable[tuple[str, int]], cause: str) -> None:
+    """Issue what comes with something else: a wallet that is full to 64 bits does not take that away."""
+    for currency, points in gifts:
+        try:
+            award(turn, who, currency, points, cause)
+        except GamifyError:
+            turn.say("skipped", who.number, cause, "points", "out_of_range")
 
 
 def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:

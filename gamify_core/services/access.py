@@ -173,10 +173,7 @@ class Access:
         except BaseException:
             unit.rollback()
             raise
-        if self.shared.listeners:
-            self._tell([decided])
-        if reevaluation.known(self.road.known):
-            self._go_on()
+        self._committed([decided])
         return decided
 
     def write_many(self, batch: Batch) -> tuple[list[Decided | Failure], bool]:
@@ -194,10 +191,7 @@ class Access:
         except BaseException:
             unit.rollback()
             raise
-        if self.shared.listeners:
-            self._tell([one for one in decided if isinstance(one, Decided)])
-        if reevaluation.known(self.road.known):
-            self._go_on()
+        self._committed(decided)
         return decided, replayed
 
     def _many_inside(self, block: _Block, batch: Batch) -> tuple[list[Decided | Failure], bool]:
@@ -231,16 +225,9 @@ class Access:
             return Failure(error)
 
     def _inside(self, unit: Unit, ask: Ask) -> Decided:
-        mark = unit.mark()
-        try:
-            decided = self.road.perform(unit, self.scope, ask, backfill=self.backfill)
-        except BaseException:
-            unit.rewind(mark)
-            raise
+        decided = self.road.attempt(unit, self.scope, ask, backfill=self.backfill)
         if not decided.written:
-            unit.rewind(mark)
             return decided
-        unit.release()
         if self._block is not None and not self.backfill:
             self._block.decided.append(decided)
             while ask.edits and reevaluation.known(unit.memo):  # the handle shows what comes of it at once
@@ -283,6 +270,13 @@ class Access:
             raise
         unit.release()
         return decided
+
+    def _committed(self, decided: Sequence[Decided | Failure]) -> None:
+        """Tell the listeners what was committed, and do what an edit has left to do."""
+        if self.shared.listeners:
+            self._tell([one for one in decided if isinstance(one, Decided)])
+        if reevaluation.known(self.road.known):
+            self._go_on()
 
     def _go_on(self) -> None:
         """Do what an edit has left to do, some people at a time, so that other writers get their turns.
@@ -342,10 +336,8 @@ class Access:
         finally:
             self.shared.holding.handle = False
             block.unit = _ENDED
-        if keep and self.shared.listeners:
-            self._tell(block.decided)
-        if keep and reevaluation.known(self.road.known):
-            self._go_on()
+        if keep:
+            self._committed(block.decided)
 
     def _nested(self, outer: _Block, *, keep: bool) -> Iterator[Access]:
         unit = outer.unit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.answers import Answer
+from gamify_core.answers import ActionAnswer, Answer
 from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
 from gamify_core.ids import id_of
@@ -85,15 +85,10 @@ class AssetAnswer(_AssetAnswer):
         }
 
 
-class TransferredAnswer(_AssetAnswer):
+class TransferredAnswer(_AssetAnswer, ActionAnswer):
     """A copy that changed hands."""
 
     __slots__ = ()
-
-    @property
-    def action_id(self) -> str:
-        """The id of the action."""
-        return id_of("act", self._decided.seq)
 
     @property
     def type(self) -> str:
@@ -109,11 +104,6 @@ class TransferredAnswer(_AssetAnswer):
     def to(self) -> str:
         """Who has it now."""
         return self._decided.people[int(self._decided.outcome[0][1] or 0)]
-
-    @property
-    def status(self) -> str:
-        """Always `completed`: a transfer is done before it is answered."""
-        return "completed"
 
     @property
     def transferred_at(self) -> datetime:
@@ -133,15 +123,10 @@ class TransferredAnswer(_AssetAnswer):
         }
 
 
-class BurnedAnswer(_AssetAnswer):
+class BurnedAnswer(_AssetAnswer, ActionAnswer):
     """A copy that was destroyed."""
 
     __slots__ = ()
-
-    @property
-    def action_id(self) -> str:
-        """The id of the action."""
-        return id_of("act", self._decided.seq)
 
     @property
     def type(self) -> str:
@@ -152,11 +137,6 @@ class BurnedAnswer(_AssetAnswer):
     def owner(self) -> str:
         """Whose it was."""
         return self.participant_id
-
-    @property
-    def status(self) -> str:
-        """Always `completed`."""
-        return "completed"
 
     @property
     def burned_at(self) -> datetime:

@@ -332,11 +332,11 @@ class Resource(Generic[Kind, Fields]):
         return NotFound(self._called, code, f"{self._called.capitalize()} definition not found: {code}")
 
 
-def _text_keys(given: Mapping[str, object]) -> dict[str, object]:
+def _text_keys(given: Mapping[str, object]) -> Mapping[str, object]:
     """Return fields as JSON can say them: the lengths of milestones as text."""
     made = given.get("milestones") if isinstance(given, Mapping) else None
     if not isinstance(made, Mapping):
-        return dict(given) if isinstance(given, Mapping) else given
+        return given
     return {**given, "milestones": {str(length): gives for length, gives in made.items()}}
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core import border
-from gamify_core.answers import Answer
+from gamify_core.answers import ActionAnswer
 from gamify_core.clock import iso
 from gamify_core.effects import AssetTransferred, PointsDeducted
 from gamify_core.errors import BadValue
-from gamify_core.ids import id_of, numbers_of
+from gamify_core.ids import numbers_of
 from gamify_core.road import assets, wallet
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
@@ -38,7 +38,7 @@ class Side:
     points: int = 0
     currency: str = "points"
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Json]:
         """Return plain JSON."""
         return {
             "participant_id": self.participant_id,
@@ -48,25 +48,15 @@ class Side:
         }
 
 
-class TradeAnswer(Answer):
+class TradeAnswer(ActionAnswer):
     """A trade that was done."""
 
     __slots__ = ()
 
     @property
-    def action_id(self) -> str:
-        """The id of the action."""
-        return id_of("act", self._decided.seq)
-
-    @property
     def type(self) -> str:
         """Always `trade`."""
         return "trade"
-
-    @property
-    def status(self) -> str:
-        """Always `completed`: a trade is done before it is answered."""
-        return "completed"
 
     @property
     def first(self) -> Side:
@@ -140,7 +130,9 @@ class Trades:
             detail = f"both sides of the trade are the same: {one.participant_id!r}"
             raise BadValue("second.participant_id", other.participant_id, detail)
         _hold_against(one, other)
-        request = request_of(at, participant_id=one.participant_id, first=_plain(one), second=_plain(other))
+        request = request_of(
+            at, participant_id=one.participant_id, first=one.to_dict(), second=other.to_dict()
+        )
         road = self._access.road
 
         def decide(turn: Turn) -> None:
@@ -189,15 +181,6 @@ def _hold_against(one: Side, other: Side) -> None:
             detail = f"an asset can be given once: {asset}"
             raise BadValue("assets", asset, detail)
         named.add(numbers)
-
-
-def _plain(side: Side) -> dict[str, Json]:
-    return {
-        "participant_id": side.participant_id,
-        "assets": list(side.assets),
-        "points": side.points,
-        "currency": side.currency,
-    }
 
 
 def _check_means(turn: Turn, giver: ParticipantRow, side: Side) -> None:
