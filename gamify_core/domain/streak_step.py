@@ -35,7 +35,8 @@ def step(  # noqa: PLR0913 - a mark, what it meets, and what both are judged by
 
     A mark in order never must: nothing seen so far is later than it or has a higher label. (With credit grace it
     may, while the period before is open.) The last one may be repeated: it changes nothing. `beside` are all the
-    marks of its label so far, in any order; where the rules are `plain` they are not needed.
+    marks of its label so far, in any order, one given twice counting once; where the rules are `plain` they are
+    not needed.
     """
     if not rules.simple:
         return _step(state, mark, Terms(rules, line, pardons), beside)
@@ -131,7 +132,7 @@ def surplus(state: State, mark: Mark, beside: Sequence[Mark], rules: StreakRules
 
 def _tally(marks: Sequence[Mark], rules: StreakRules) -> Tally:
     whole = Tally(rules)
-    for mark in sorted(marks):
+    for mark in sorted(set(marks)):
         whole.add(mark)
     return whole
 
