@@ -1,4 +1,7 @@
-"""How hard Hypothesis looks: `HYPOTHESIS_PROFILE` chooses `dev` (the default), `ci` or `deep`."""
+"""How hard Hypothesis looks: `HYPOTHESIS_PROFILE` chooses `dev` (the default), `ci` or `deep`.
+
+`ci` draws the same examples each time, so that a change is judged by itself; `dev` and `deep` draw new ones.
+"""
 
 from __future__ import annotations
 
@@ -8,5 +11,7 @@ from hypothesis import settings
 
 # No deadline: a slow first example on a busy machine says nothing about the promise under test.
 for name, examples in (("dev", 50), ("ci", 100), ("deep", 5_000)):
-    settings.register_profile(name, max_examples=examples, deadline=None, print_blob=True)
+    settings.register_profile(
+        name, max_examples=examples, deadline=None, print_blob=True, derandomize=name == "ci"
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
