@@ -16,9 +16,12 @@ from gamify_core.domain.zones import ZoneLine, zone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamify_core.domain.streaks import GraceMode
+
 _PARIS = zone("Europe/Paris")
 _LINE = ZoneLine((_PARIS,))
 _RULES = StreakRules(grace=4 * HOUR)
+_CREDIT = StreakRules(grace=4 * HOUR, grace_mode="credit")
 _START = 1_767_258_000_000_000  # 1 January 2026, 09:00 UTC
 
 
@@ -76,14 +79,16 @@ def main() -> None:
         ("read, broken", reads(40 * DAY), 1000, 10),
         ("fold of 1,000 periods, any order, all cold", lambda: fold(shuffled, _cold(), _LINE), 1, 5000),
         ("fold of 1,000 periods, any order", lambda: fold(shuffled, _RULES, _LINE), 1, 5000),
+        ("the same with credit grace, all cold", lambda: fold(shuffled, _cold("credit"), _LINE), 1, 5000),
+        ("the same with credit grace", lambda: fold(shuffled, _CREDIT, _LINE), 1, 5000),
         ("label, instants of one day", labels(day), 1000, 1),
         ("label, instants all over a year", labels(year), 1000, None),
     ):
         print(f"{what:44}{_best(work, times):9.2f}{'' if bar is None else bar:>9}")
 
 
-def _cold() -> StreakRules:
-    return StreakRules(grace=_RULES.grace)
+def _cold(grace_mode: GraceMode = "keep_alive") -> StreakRules:
+    return StreakRules(grace=_RULES.grace, grace_mode=grace_mode)
 
 
 if __name__ == "__main__":

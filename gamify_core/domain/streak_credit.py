@@ -8,9 +8,9 @@ activity each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gamify_core.domain.streak_deadlines import furthest, ground, is_excused
+from gamify_core.domain.streak_deadlines import furthest, ground, is_excused, reaches
 from gamify_core.domain.streak_tallies import Tally
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gamify_core.domain.streak_facts import Mark, Terms
 
 __all__ = ["credited", "in_grace", "open_before"]
+
+_NONE: Final = range(0)
 
 
 def credited(marks: Sequence[Mark], terms: Terms) -> dict[int, Tally]:
@@ -45,7 +47,10 @@ def in_grace(mark: Mark, terms: Terms) -> range:
     """Return the periods before a mark's own whose grace has not run out at its instant, excused or not."""
     # A deadline lies after an instant exactly when the next period had not begun a grace before.
     calendar, line = terms.rules.calendar, ground(terms.line, mark.offset)
-    return range(furthest(calendar, line, mark.instant - terms.rules.grace), mark.label)
+    label, since = mark.label, mark.instant - terms.rules.grace
+    if reaches(calendar, line, label) <= since:  # as nearly always, and told without reckoning a date
+        return _NONE
+    return range(furthest(calendar, line, since), label)
 
 
 def _asked(label: int, mark: Mark, terms: Terms) -> bool:

@@ -46,9 +46,13 @@ def counted(marks: Iterable[Mark], terms: Terms) -> list[Counted]:
         for mark in sorted(set(marks)):
             tallies.setdefault(mark.label, Tally(rules)).add(mark)
     return [
-        Counted(label, tally.packed, tally.reached and tally.reached._replace(label=label))
-        for label, tally in sorted(tallies.items())
+        Counted(label, tally.packed, _moved(tally.reached, label)) for label, tally in sorted(tallies.items())
     ]
+
+
+def _moved(mark: Mark | None, label: int) -> Mark | None:
+    """Return a mark with the label of the period that it was counted for."""
+    return mark if mark is None or mark.label == label else mark._replace(label=label)
 
 
 def _summed(marks: Sequence[Mark], target: int) -> list[Counted]:

@@ -6,6 +6,7 @@ instants; the one number that a state keeps of it (`packed`) tells how far each 
 
 from __future__ import annotations
 
+from operator import ge
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Tally:
         return mark.part if 0 <= mark.part < len(self._goals) else -1
 
     def _enough(self) -> bool:
-        reached = [done >= goal for done, goal in zip(self._sums, self._goals, strict=True)]
+        reached = map(ge, self._sums, self._goals)
         return any(reached) if self._any else all(reached)
 
 
