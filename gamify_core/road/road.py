@@ -17,7 +17,6 @@ from typing import Any, Literal, NamedTuple
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
-from gamify_core.domain.periods import HOUR
 from gamify_core.effects import PEERS, Words
 from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
 from gamify_core.road import cascade, reevaluation
@@ -25,17 +24,9 @@ from gamify_core.road.definitions import Merged, identity, merged, refuse_unsoun
 from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
+from gamify_core.road.recording import SEALED, Recorder
 from gamify_core.road.requests import asked_with
-from gamify_core.road.seal import (
-    FIRST,
-    canonical,
-    differing,
-    fingerprint_of,
-    key_hash,
-    payload_hash,
-    salt,
-    seal,
-)
+from gamify_core.road.seal import FIRST, canonical, differing, fingerprint_of, key_hash
 from gamify_core.road.turn import Turn
 from gamify_core.storage.protocol import Reader, Store
 from gamify_core.storage.tables import ORDER, TABLES
@@ -44,20 +35,15 @@ from gamify_core.storage.tables.activity import (
     ACTIVITY_BY_KEY,
     CATALOG,
     CATALOG_BY_FINGERPRINT,
-    PAYLOAD,
     SETTING,
     ActivityRow,
     CatalogRow,
-    PayloadRow,
     SettingRow,
 )
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit, remember
 
 __all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog", "reconsideration"]
-
-SEMANTICS = 1
-"""The version of what commands mean; it changes when the same command would be decided otherwise."""
 
 NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0, None)
 """Whom a row is about that is about nobody in particular; never stored."""
@@ -116,14 +102,16 @@ class Road:
         accept_early: int,
         on_change: OnChange,
         seed: int | None,
+        recorder: Recorder = SEALED,
     ) -> None:
-        """Prepare the road; the store is migrated, nothing is written."""
+        """Prepare the road; the store is migrated, nothing is written. `recorder` keeps what was decided."""
         self.store = store
         self.base: Plan = compile_plan(catalog)
         self.now = now
         self.accept_late = accept_late
         self.accept_early = accept_early
         self.known: dict[object, Any] = {}
+        self.recorder = recorder
         self._on_change = on_change
         self._seed = seed
         self._plans: dict[str, Plan] = {catalog.fingerprint: self.base}
@@ -144,7 +132,7 @@ class Road:
     def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
         """Decide one command within a unit. When it raises, the caller takes back what it queued."""
         hashed = fingerprint = None
-        request = canonical(ask.request)
+        request = self.recorder.text(ask.request)
         if ask.key is not None:
             hashed = key_hash(scope, ask.kind, ask.key)
             fingerprint = fingerprint_of(request)
@@ -170,7 +158,9 @@ class Road:
         written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
         if written:
             turn.seq = seq
-            self._record(unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest, ask.erases)
+            self.recorder.record(
+                unit, turn, ask.kind, request, catalog, hashed, fingerprint, head.digest, ask.erases
+            )
         return _row(
             Decided,
             (
@@ -217,7 +207,7 @@ class Road:
         seq, recorded_at = head.seq + 1, max(now, head.recorded_at + 1)
         turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
         turn.outcome = outcome
-        self._record(unit, turn, kind, request, head.catalog, hashed, fingerprint, head.digest)
+        self.recorder.record(unit, turn, kind, request, head.catalog, hashed, fingerprint, head.digest)
 
     def _times(self, at: datetime | None, *, backfill: bool) -> tuple[int, int, int]:
         """Return when this is recorded, when it occurred, and the offset the instant carried."""
@@ -237,51 +227,6 @@ class Road:
             hint = f"up to {days} days late are accepted (accept_late); import older history"
             raise OutOfWindow("at", at, detail, hint=hint)
         return now, occurred_at, offset_of(at)
-
-    def _record(  # noqa: PLR0913 - the columns of the row
-        self,
-        unit: Unit,
-        turn: Turn,
-        kind: str,
-        request: str,
-        catalog: int,
-        hashed: bytes | None,
-        fingerprint: bytes | None,
-        previous: bytes,
-        erases: bool = False,  # noqa: FBT001, FBT002 - as above
-    ) -> None:
-        outcome = canonical(turn.outcome)
-        salted = salt()
-        words = f"{turn.seq}|{turn.recorded_at}|{turn.occurred_at}|{turn.scope}|{kind}|{turn.who.number}|{catalog}|"
-        sealed = seal(
-            previous,
-            f"{words}{SEMANTICS}|{hashed.hex() if hashed else ''}|{fingerprint.hex() if fingerprint else ''}|{outcome}",
-            hashed_payload := payload_hash(salted, request),
-        )
-        keep = unit.append if hashed is None else unit.add
-        keep(
-            ACTIVITY,
-            _row(
-                ActivityRow,
-                (
-                    turn.seq,
-                    turn.recorded_at,
-                    turn.occurred_at,
-                    turn.scope,
-                    kind,
-                    turn.who.number or None,
-                    catalog,
-                    SEMANTICS,
-                    hashed,
-                    fingerprint,
-                    outcome,
-                    sealed,
-                    turn.occurred_at if abs(turn.recorded_at - turn.occurred_at) > HOUR else None,
-                ),
-            ),
-        )
-        kept = (turn.seq, None, None, hashed_payload) if erases else (turn.seq, salted, request, None)
-        unit.append(PAYLOAD, _row(PayloadRow, kept))
 
     # -- what a command rests on -----------------------------------------------------------------------------
 
@@ -323,7 +268,7 @@ class Road:
         The last activity says which catalog that was: as long as it is one that is known to be what this engine's
         own catalog and the definitions in the store come to, there is nothing to be read.
         """
-        head = unit.last(ACTIVITY)
+        head = self.recorder.last(unit)
         if head is not None:
             for facts in (self.known, unit.memo):
                 known = facts.get("plan")
@@ -408,10 +353,10 @@ class Road:
             if self._on_change == "reevaluate":
                 reevaluation.begin(turn)
         request = canonical({"fingerprint": plan.catalog.fingerprint, "on_change": self._on_change})
-        self._record(
+        self.recorder.record(
             unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST
         )
-        adopted = unit.last(ACTIVITY)
+        adopted = self.recorder.last(unit)
         assert adopted is not None  # noqa: S101 - it was just written
         return adopted
 
