@@ -30,6 +30,7 @@ from gamify_core.effects import (
 )
 from gamify_core.errors import GamifyError
 from gamify_core.ids import id_of
+from gamify_core.reasons import Explained
 from gamify_core.road.road import Decided
 
 __all__ = [
@@ -311,9 +312,14 @@ class TransferAnswer(Answer):
 
 
 class EventAnswer(Answer):
-    """An event and everything it brought about."""
+    """An event and everything it brought about; `why` is None unless it was asked for with `explain=True`."""
 
-    __slots__ = ()
+    __slots__ = ("why",)
+
+    def __init__(self, decided: Decided, why: Explained | None = None) -> None:
+        """Read from what was decided."""
+        super().__init__(decided)
+        self.why: Explained | None = why
 
     @property
     def event_id(self) -> str:

@@ -344,6 +344,20 @@ SKIPPED = {
 }
 """Why a cascade passes over an effect: the sentence for each code, filled with the numbers the outcome carries."""
 
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "cap": ("cap", "per", "left"),
+    "cap_times": ("times", "per"),
+    "insufficient_points": ("available", "requested"),
+    "not_an_amount": ("amount",),
+    "not_a_number": ("metric",),
+    "sold_out": ("badge", "max_supply"),
+    "reward_inactive": ("reward",),
+    "out_of_stock": ("reward",),
+    "no_codes": ("reward",),
+    "max_claims": ("reward",),
+}
+"""What the numbers of an effect that was passed over are called, where it has some."""
+
 
 def effect_id(tag: str, activity: int, ordinal: int) -> str:
     """Return the id of the effect that stands at `ordinal` in the outcome of `activity`."""

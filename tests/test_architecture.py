@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     # A catalog is found sound by the very parsers that later decide by it.
     "catalog": {"domain", "errors"},
     "effects": {"catalog", "clock", "errors"},
+    "reasons": set(),
     "printing": {"catalog", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
@@ -26,9 +27,9 @@ ALLOWED: dict[str, set[str]] = {
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     # Answers are read from what the road decided.
-    "answers": {"catalog", "clock", "effects", "errors", "ids", "printing", "road.road"},
+    "answers": {"catalog", "clock", "effects", "errors", "ids", "printing", "reasons", "road.road"},
     "services": {
-        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "ids", "road"),
+        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "ids", "reasons", "road"),
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {
@@ -50,6 +51,7 @@ SHARED = {
     "exporting",
     "flows",
     "held",
+    "nearing",
     "offers",
     "orders",
     "ownership",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["advance", "consider"]
+__all__ = ["advance", "consider", "value"]
 
 
 def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
@@ -31,7 +31,7 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
     complete = turn.unit.get(COMPLETION, (who.number, challenge.code, label)) is not None
     if complete and turn.undoing is None:
         return
-    met = plan.criteria.met(lambda metric: _value(turn, who, plan, metric))
+    met = plan.criteria.met(lambda metric: value(turn, who, plan, metric))
     if complete:
         if not met:
             stay(turn, who, "goals", "challenge", "permanent", challenge.code)
@@ -43,7 +43,8 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
         give(turn, who, challenge, f"challenge:{challenge.code}")
 
 
-def _value(turn: Turn, who: ParticipantRow, plan: ChallengePlan, metric: str) -> int:
+def value(turn: Turn, who: ParticipantRow, plan: ChallengePlan, metric: str) -> int:
+    """Return what a metric of a challenge's goals comes to, in the window of the turn."""
     tracker = plan.trackers[metric]
     return value_of(turn, who, metric) if tracker is None else value_in(turn, who, tracker)
 

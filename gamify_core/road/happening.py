@@ -7,7 +7,7 @@ all rules that fired, for taking the event back has to know of them, and not all
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gamify_core.errors import BadValue, ConditionError
 from gamify_core.road import rules, streaks
@@ -23,21 +23,54 @@ if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
     from gamify_core.domain.condition_facts import Facts
     from gamify_core.road.compiled import StreakPlan
+    from gamify_core.road.rules import Judged, Verdict
     from gamify_core.road.turn import Turn
 
-__all__ = ["begin", "check", "happen"]
+__all__ = ["Witness", "begin", "check", "happen"]
 
 _row = tuple.__new__
 
 
-def happen(turn: Turn, name: str, properties: Mapping[str, Json]) -> None:
-    """Decide an event: metrics, then every rule's condition against that state, then the firing rules in order."""
+class Witness(Protocol):
+    """Somebody who looks on while an event is decided, and has no say in it."""
+
+    def judged(self, found: list[Judged]) -> None:
+        """See how the rules were judged, before any of them acts."""
+        ...
+
+    def acted(self, judged: Judged, verdict: Verdict) -> None:
+        """See what became of a rule, before a strict one refuses the event."""
+        ...
+
+    def passed(self, streak: StreakPlan, facts: Facts) -> None:
+        """See that a streak which listens to the event by itself does not take it."""
+        ...
+
+
+def happen(
+    turn: Turn,
+    name: str,
+    properties: Mapping[str, Json],
+    witness: Witness | None = None,
+    *,
+    earnest: bool = True,
+) -> None:
+    """Decide an event: metrics, then every rule's condition against that state, then the firing rules in order.
+
+    What is not in `earnest` is not refused by a strict rule either.
+    """
     place = len(turn.outcome)
     shared = begin(turn, name, properties)
     told = turn.outcome[place]
-    for judged in rules.judged(turn, name, properties, shared):
+    found = rules.judged(turn, name, properties, shared)
+    if witness is not None:
+        witness.judged(found)
+    for judged in found:
         verdict = act(turn, judged)
-        refuse(judged, verdict)
+        if witness is not None:
+            witness.acted(judged, verdict)
+        if earnest:
+            refuse(judged, verdict)
         if verdict.fires:
             told.append(judged.plan.rule.code)
     for streak in turn.plan.recorded_by.get(name, ()):
@@ -45,6 +78,8 @@ def happen(turn: Turn, name: str, properties: Mapping[str, Json]) -> None:
         facts = rules.facts_for(turn, properties, streak.streak.code) if random else shared
         if _holds(turn, streak, facts):
             streaks.record(turn, turn.who, streak, f"streak:{streak.streak.code}")
+        elif witness is not None:
+            witness.passed(streak, facts)
     if turn.gained:
         streaks.gain(turn)
 

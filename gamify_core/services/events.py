@@ -12,17 +12,19 @@ from gamify_core import border
 from gamify_core.answers import BatchAnswer, EventAnswer
 from gamify_core.clock import iso, moment, offset_of
 from gamify_core.errors import BadValue, GamifyError
+from gamify_core.reasons import Explained
 from gamify_core.road import amendment, retraction
 from gamify_core.road.batches import Batch, Item
-from gamify_core.road.happening import begin, check, happen
+from gamify_core.road.happening import check, happen
 from gamify_core.road.requests import asked_with
 from gamify_core.road.road import Ask
 from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
-from gamify_core.services.explaining import Explained, explained
+from gamify_core.services.explaining import Inquiry, explained_again
 from gamify_core.services.pages import Page
 from gamify_core.services.undo import AmendAnswer, RetractAnswer, event_called, policy
+from gamify_core.storage.tables.activity import ACTIVITY, SETTING
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
@@ -71,12 +73,13 @@ class Events:
         self._access = access
         self._limits = limits
 
-    def emit(
+    def emit(  # noqa: PLR0913 - the event, and how it is sent
         self,
         participant_id: str,
         event_name: str,
         properties: Mapping[str, object] | None = None,
         *,
+        explain: bool = False,
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> EventAnswer:
@@ -84,6 +87,8 @@ class Events:
 
         `properties` are plain JSON. Declared events are held against their declaration; where a catalog declares none,
         any name is accepted. The event itself is never refused by what it sets off: see `answer.skipped`.
+        With `explain`, `answer.why` tells of each rule why it did what it did, and of badges, tiers and challenges that
+        came nearer how much they lack; of an event that is answered again under its key, what `why` tells of it.
         Raises `BadValue`, `OutOfWindow`, `IdempotencyConflict`, and `RuleFailed` where a rule is strict.
 
         >>> from gamify_core import Catalog, Engine, Rule
@@ -92,7 +97,12 @@ class Events:
         19
         """
         ask = self._ask(Emit(participant_id, event_name, properties, at, idempotency_key))
-        return EventAnswer(self._access.write(ask))
+        if not border.flag(explain, "explain"):
+            return EventAnswer(self._access.write(ask))
+        inquiry = Inquiry(ask.request["event_name"], ask.request["properties"], earnest=True)
+        decided = self._access.write(ask._replace(decide=inquiry.decide, after=inquiry.after))
+        why = inquiry.found if inquiry.found is not None else self.why(f"evt_{decided.seq}")
+        return EventAnswer(decided, why)
 
     def emit_batch(
         self, events: Iterable[Emit], *, backfill: bool = False, idempotency_key: str | None = None
@@ -246,25 +256,48 @@ class Events:
     def explain(
         self, participant_id: str, event_name: str, properties: Mapping[str, object] | None = None
     ) -> Explained:
-        """Say what each rule would make of an event, without sending it: which predicate fails, with what values.
+        """Say what an event would come to, and why, without sending it: which predicate fails, with what values.
 
         The event is decided for now, as `emit` would, over a snapshot: the store may be one that is only read from.
+
+        >>> from gamify_core import Catalog, Engine, Ladder, Rule
+        >>> rule = Rule("lesson", on="lesson_finished", when="score >= 60", award=19)
+        >>> game = Engine(Catalog(rules=[rule], ladders=[Ladder("tier", {"bronze": 0, "silver": 60})]))
+        >>> print(game.events.explain("ada", "lesson_finished", {"score": 41}))
+        lesson: no, score >= 60 is false (score = 41)
+        >>> print(game.events.explain("ada", "lesson_finished", {"score": 97}))
+        lesson: yes
+        tier silver: not yet, points.earned 19 of 60
         """
         who = border.participant(participant_id)
         name = border.participant(event_name, "event_name")
-        checked = border.properties(properties, "properties")
-        found: list[Explained] = []
-
-        def decide(turn: Turn) -> None:
-            check(turn.plan.catalog, name, checked)
-            found.append(explained(turn, name, checked, begin(turn, name, checked)))
-            turn.reached.clear()  # what badges and tiers would make of it is not asked
-            turn.rest(turn.seq)
-
+        inquiry = Inquiry(name, border.properties(properties, "properties"), earnest=False)
         access = self._access
+        ask = Ask("event", who, {}, None, None, inquiry.decide, after=inquiry.after)
         with access.read() as reader:
-            access.road.perform(Trial(reader), access.scope, Ask("event", who, {}, None, None, decide))
-        return found[0]
+            access.road.perform(Trial(reader), access.scope, ask)
+        assert inquiry.found is not None  # noqa: S101 - it has been decided
+        return inquiry.found
+
+    def why(self, event: str | None = None, *, key: str | None = None) -> Explained:
+        """Say of an event that was sent why it came out as it did, from what was recorded of it.
+
+        `event` is its id (`evt_17`); or pass as `key` the idempotency key it was sent with. It is explained under the
+        catalog that it was decided under: which rules fired, what stood against the others, which badges, tiers and
+        challenges were reached. A false condition is worked out again on the event's own properties and draws; one that
+        also rests on a metric, on the participant's attributes or on local time is quoted, for what those were then is
+        not kept. `emit(…, explain=True)` and `explain` tell those values too.
+        Raises `NotFound` (`Event not found: …`).
+        """
+        row, who = event_called(self._access, event, key)
+        with self._access.read() as reader:
+            activity = reader.get(ACTIVITY, (row.activity,))
+            assert activity is not None  # noqa: S101 - activity is never removed
+            decided = self._access.road.recall(reader, activity)._replace(participant_id=who)
+            request = asked_with(reader, row.activity)
+            seed = reader.get(SETTING, ("seed",))
+        properties = request.get("properties", {}) if request is not None else None
+        return explained_again(decided, row.name, properties, int(seed.value) if seed is not None else None)
 
     def list(
         self, participant_id: str, *, event_name: str | None = None, page: int = 1, page_size: int = 20
