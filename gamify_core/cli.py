@@ -88,9 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(commands, "settle", _settle, "write down what time has done by itself: for cron")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("--until", type=_moment, metavar="WHEN", help="up to this instant (ISO 8601; now)")
-    one = _command(commands, "explain", _explain, "say what the rules would make of an event")
-    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
-    one.add_argument("event", metavar="EVENT", help="the name of an event")
+    one = _command(commands, "explain", _explain, "say what the rules make of an event, and why")
+    one.add_argument("source", metavar="CATALOG|DB", help="a TOML or JSON file, or a file of a game")
+    one.add_argument("event", metavar="EVENT", help="the name of an event, or (DB) the id of one: evt_17")
+    one.add_argument("--participant", metavar="ID", help="for whom, as they stand in DB")
     one.add_argument(
         "properties", metavar="key=value", nargs="*", help="its properties: score=97 topic=loops"
     )
@@ -201,7 +202,7 @@ def _settle(asked: argparse.Namespace, output: Output) -> int:
 def _explain(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.explain import explain  # noqa: PLC0415
 
-    return explain(asked.catalog, asked.event, asked.properties, output)
+    return explain(asked.source, asked.event, asked.properties, output, participant_id=asked.participant)
 
 
 def _demo(asked: argparse.Namespace, output: Output) -> int:

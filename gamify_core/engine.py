@@ -190,6 +190,24 @@ class Game:
 
         return settled(self._access, until, limit)
 
+    def due(self, until: datetime, *, participant_id: str | None = None, limit: int | None = None) -> Settled:
+        """Say what time will have done by an instant, should nothing else happen until then; nothing is written.
+
+        It is what `settle` will do, tried out by the very code with the clock moved on: streaks that break, freezes
+        that are used, and whatever else lapses or ends by then. It is about the whole store, or one participant.
+
+        >>> from datetime import timedelta
+        >>> from gamify_core import Catalog, Engine, ManualClock, Streak
+        >>> clock = ManualClock("2026-03-02T09:00+00:00")
+        >>> game = Engine(Catalog(streaks=[Streak("daily")]), clock=clock)
+        >>> _ = game.streaks.record("ada", "daily")
+        >>> print(game.due(clock.now() + timedelta(days=7), participant_id="ada"))
+        2026-03-04 00:00 ada · streak daily            broken after 1 day
+        """
+        from gamify_core.services.settling import due  # noqa: PLC0415 - as the services
+
+        return due(self._access, until, participant_id, limit)
+
     @property
     def catalog(self) -> Catalog:
         """The catalog that decisions are made under."""

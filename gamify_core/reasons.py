@@ -11,7 +11,18 @@ from typing import Literal
 
 import attrs
 
-__all__ = ["Bound", "Explained", "FailedPredicate", "Reach", "RuleVerdict", "Threshold", "ThresholdVerdict"]
+from gamify_core.effects import Effect
+
+__all__ = [
+    "Bound",
+    "Explained",
+    "FailedPredicate",
+    "Need",
+    "Reach",
+    "RuleVerdict",
+    "Threshold",
+    "ThresholdVerdict",
+]
 
 Threshold = Literal["badge", "challenge", "tier"]
 
@@ -81,12 +92,11 @@ class RuleVerdict:
 
 
 @attrs.frozen
-class Reach:
-    """One metric and the least value that is enough: what it was before the event, and what it is after it."""
+class Need:
+    """One metric, the least value that is enough, and the value as it stands."""
 
     metric: str
     minimum: int
-    before: int
     value: int
 
     @property
@@ -101,6 +111,13 @@ class Reach:
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
         return {**attrs.asdict(self), "missing": self.missing}
+
+
+@attrs.frozen
+class Reach(Need):
+    """A need as an event leaves it, and what the metric was `before` that."""
+
+    before: int
 
 
 @attrs.frozen
@@ -143,9 +160,9 @@ class Explained:
     """What became of an event: every rule that listens to it, streaks that record it themselves, and thresholds.
 
     `streaks` has those that do not take the event by their own condition. `thresholds` are those that the event has
-    come nearer to, or reached, in the order of the catalog. `as_recorded` tells that an event of the past was
-    explained from what was recorded of it: which thresholds it did not reach is not, nor are values that it read of
-    metrics.
+    come nearer to, or reached; `effects` are all that it brought about. `as_recorded`
+    tells that an event of the past was explained from what was recorded of it: which thresholds it did not reach is
+    not, nor are values that it read of metrics.
     """
 
     participant_id: str
@@ -153,6 +170,7 @@ class Explained:
     rules: tuple[RuleVerdict, ...]
     streaks: tuple[RuleVerdict, ...] = ()
     thresholds: tuple[ThresholdVerdict, ...] = ()
+    effects: tuple[Effect, ...] = ()
     as_recorded: bool = False
 
     def __str__(self) -> str:
@@ -169,6 +187,7 @@ class Explained:
             "rules": [one.to_dict() for one in self.rules],
             "streaks": [one.to_dict() for one in self.streaks],
             "thresholds": [one.to_dict() for one in self.thresholds],
+            "effects": [effect.to_dict() for effect in self.effects],
             "as_recorded": self.as_recorded,
         }
 

@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     # A catalog is found sound by the very parsers that later decide by it.
     "catalog": {"domain", "errors"},
     "effects": {"catalog", "clock", "errors"},
-    "reasons": set(),
+    "reasons": {"catalog", "clock", "effects", "errors"},
     "printing": {"catalog", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     # Answers are read from what the road decided.
     "answers": {"catalog", "clock", "effects", "errors", "ids", "printing", "reasons", "road.road"},
     "services": {
-        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "ids", "reasons", "road"),
+        *("answers", "border", "catalog", "clock", "domain", "effects", "errors", "ids", "printing"),
+        *("reasons", "road"),
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {

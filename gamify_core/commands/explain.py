@@ -1,28 +1,53 @@
-"""`gamify explain`: what the rules of a catalog would make of one event."""
+"""`gamify explain`: what the rules would make of an event, or made of one that was sent, and why."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from gamify_core import BadValue, Catalog, Engine
+from gamify_core.commands.files import is_database
 from gamify_core.commands.output import Output, clean
 from gamify_core.commands.run import decidable
+from gamify_core.printing import lines_of
 
 __all__ = ["explain", "properties_of"]
 
+_SENT = re.compile(r"(evt|fact)_\d+")
 
-def explain(catalog_path: str, event_name: str, pairs: Iterable[str], output: Output) -> int:
-    """Say of every rule that listens to the event whether it fires, and if not why not."""
-    properties = properties_of(pairs)
-    with Engine(decidable(Catalog.load(catalog_path))) as engine:
-        found = engine.events.explain("somebody", event_name, properties)
-        trial = engine.events.emit("somebody", event_name, properties)
-    output.give({**found.to_dict(), "effects": [effect.to_dict() for effect in trial.effects]})
-    output.say(
-        clean_lines(str(found)), "", "For somebody who has done nothing before:", clean_lines(str(trial))
-    )
+
+def explain(
+    source: str, event: str, pairs: Iterable[str], output: Output, *, participant_id: str | None = None
+) -> int:
+    """Say of every rule whether it fires, if not why not, and how near the event comes to what can be reached.
+
+    `source` is a catalog, for somebody who has done nothing before, or a file of a game: then for `participant_id` as
+    they stand, or of an event that was sent, which its id names.
+    """
+    if not is_database(source):
+        with Engine(decidable(Catalog.load(source))) as engine:
+            _say(engine, participant_id, event, pairs, output)
+        return 0
+    with Engine.reopen(source, read_only=True) as engine:
+        if _SENT.fullmatch(event):
+            found = engine.events.why(event)
+            output.give(found.to_dict())
+            output.say(f"{clean(found.participant_id)} · {clean(found.event_name)}", clean_lines(str(found)))
+        else:
+            _say(engine, participant_id, event, pairs, output)
     return 0
+
+
+def _say(
+    engine: Engine, participant_id: str | None, event: str, pairs: Iterable[str], output: Output
+) -> None:
+    who, properties = participant_id or "somebody", properties_of(pairs)
+    found = engine.events.explain(who, event, properties)
+    output.give(found.to_dict())
+    whom = f"For {who} as they stand:" if participant_id else "For somebody who has done nothing before:"
+    told = [f"{who} · {event}", *lines_of(found.effects, engine.catalog, who)]
+    output.say(clean_lines(str(found)), "", clean(whom), *map(clean, told))
 
 
 def clean_lines(text: str) -> str:

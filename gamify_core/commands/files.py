@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gamify_core import Catalog, Engine, GamifyError
 
-__all__ = ["check_place", "check_readable", "differs"]
+__all__ = ["check_place", "check_readable", "differs", "is_database"]
 
 _MAGIC = b"SQLite format 3\0"
 _OURS = "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('gamify_schema', 'gamify_activity')"
@@ -45,16 +45,25 @@ def differs(db: str, catalog: Catalog) -> bool:
         return engine.catalog.fingerprint != catalog.fingerprint
 
 
-def _holds_game(db: str) -> bool:
-    """Say whether anything of a game was ever written to a file."""
-    # The database itself makes one out of an empty file, and says of others only that they are none
+def is_database(path: str) -> bool:
+    """Say whether there is a SQLite file, and not a catalog."""
+    return Path(path).is_file() and _is_sqlite(path)
+
+
+def _is_sqlite(db: str) -> bool:
     try:
         with Path(db).open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                return False
+            return file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
         detail = f"{db} cannot be read: {error.strerror}"
         raise GamifyError(detail) from error
+
+
+def _holds_game(db: str) -> bool:
+    """Say whether anything of a game was ever written to a file."""
+    # The database itself makes one out of an empty file, and says of others only that they are none
+    if not _is_sqlite(db):
+        return False
     from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only for what looks like a database
     from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, store_error  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -122,6 +123,12 @@ class Road:
     def open(self, locks: Sequence[str] = ()) -> Unit:
         """Open a unit of work. Whoever opens it commits it or rolls it back."""
         return Unit(self.store.begin(locks), ORDER, self.known)
+
+    def as_of(self, instant: int) -> Road:
+        """Return the same road at another moment, to try out on it what will be due by then."""
+        other = copy(self)
+        other.now = lambda: (instant, 0)
+        return other
 
     def learn(self, name: object, number: int) -> None:
         """Know a fact of a committed row that never changes, such as a window's number."""

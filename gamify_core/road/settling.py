@@ -37,16 +37,22 @@ class Source(NamedTuple):
     settle: Callable[[Turn], int | None]
 
 
+_ALL: Final = 2**53
+
 SOURCES: Final = (Source("streaks.settled", streak_time.first_due, streak_time.settle),)
 
 
-def settle(road: Road, unit: Unit, until: int, most: int) -> list[Decided]:
-    """Do what is due up to an instant, at most so many things; each is an activity that occurred when it was due."""
+def settle(road: Road, unit: Unit, until: int, most: int, only: int | None = None) -> list[Decided]:
+    """Do what is due up to an instant, at most so many things; each is an activity that occurred when it was due.
+
+    With the number of a participant, `only` what is due for them.
+    """
     plan = road.in_force(unit)
     waiting = [
         (at, place, number)
         for place, source in enumerate(SOURCES)
-        for at, number in source.due(unit, plan, until, most)
+        for at, number in source.due(unit, plan, until, most if only is None else _ALL)
+        if only is None or number == only
     ]
     heapify(waiting)
     done: list[Decided] = []

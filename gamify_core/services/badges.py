@@ -12,12 +12,13 @@ from gamify_core import border
 from gamify_core.answers import Answer, BadgeAnswer
 from gamify_core.clock import iso, moment
 from gamify_core.errors import NotFound
+from gamify_core.reasons import Need
 from gamify_core.road import badges, gone
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.held import earnings, held_of_old
-from gamify_core.services.reading import Snapshot, snapshot
+from gamify_core.services.reading import Snapshot, snapshot, value_for
 from gamify_core.storage.tables.progress import BadgeRow, ended_by, is_void, voided
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["BadgeList", "BadgeState", "Badges", "states"]
+__all__ = ["BadgeList", "BadgeProgress", "BadgeState", "Badges", "states"]
 
 
 @attrs.frozen
@@ -93,6 +94,36 @@ class BadgeList:
             "badges": [badge.to_dict() for badge in self.badges],
             "total": self.total,
             "earned_count": self.earned_count,
+        }
+
+
+@attrs.frozen
+class BadgeProgress:
+    """How far somebody is on the way to a badge: `progress` from 0.0, and 1.0 exactly when it is earned or met.
+
+    `needs` are all thresholds of its criteria, `missing` those that are still to be met on the shortest way. A badge
+    that only rules or people give has none.
+    """
+
+    participant_id: str
+    code: str
+    name: str
+    earned: bool
+    progress: float
+    needs: tuple[Need, ...]
+    missing: tuple[Need, ...]
+
+    def __str__(self) -> str:
+        """Return `explorer 17%, topics 1 of 5, streak.daily 1 of 7`."""
+        told = "earned" if self.earned else f"{int(100 * self.progress)}%"
+        return ", ".join([f"{self.code} {told}", *map(str, self.missing)])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            **attrs.asdict(self, recurse=False),
+            "needs": [need.to_dict() for need in self.needs],
+            "missing": [need.to_dict() for need in self.missing],
         }
 
 
@@ -202,6 +233,31 @@ class Badges:
         first = (number - 1) * size
         earned = sum(s.earned for s in shown)
         return BadgeList(who, tuple(listed[first : first + size]), len(shown), earned, number, size)
+
+    def progress(self, participant_id: str, badge_code: str) -> BadgeProgress:
+        """Return what it would still take to earn a badge. Raises `NotFound`.
+
+        >>> from gamify_core import Badge, Catalog, Engine, Metric
+        >>> lessons = Metric("lessons", on="lesson_finished")
+        >>> game = Engine(Catalog(metrics=[lessons], badges=[Badge("keen", criteria="lessons >= 4")]))
+        >>> _ = game.events.emit("ada", "lesson_finished")
+        >>> print(game.badges.progress("ada", "keen"))
+        keen 25%, lessons 1 of 4
+        """
+        who = border.participant(participant_id)
+        with snapshot(self._access) as seen:
+            badge = seen.plan.catalog.badge(border.code(badge_code, "badge_code"))
+            person = self._access.person(seen.reader, who)
+            earned = _state(badge, earnings(seen, person).get(badge.code, ())).earned
+            plan = seen.plan.badges.get(badge.code)
+            if plan is None:
+                return BadgeProgress(who, badge.code, badge.name, earned, float(earned), (), ())
+            criteria = plan.criteria
+            values = {metric: value_for(seen, person, metric) for metric in criteria.metrics}
+        needs = tuple(Need(*atom, values[atom.metric]) for atom in criteria.atoms)
+        missing = () if earned else tuple(Need(*lack) for lack in criteria.missing(values.__getitem__))
+        share = 1.0 if earned else criteria.progress(values.__getitem__)
+        return BadgeProgress(who, badge.code, badge.name, earned, share, needs, missing)
 
 
 def states(seen: Snapshot, person: ParticipantRow | None) -> list[BadgeState]:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gamify_core.answers import Answer
 from gamify_core.clock import instant_of
 from gamify_core.domain.condition_facts import Facts
 from gamify_core.domain.conditions import Expression, compile_condition
 from gamify_core.domain.luck import stream
 from gamify_core.domain.periods import SECOND
-from gamify_core.effects import FACTS, SKIPPED
+from gamify_core.effects import FACTS, SKIPPED, decode
 from gamify_core.errors import ConditionError
 from gamify_core.reasons import Bound, Explained, FailedPredicate, RuleVerdict
 from gamify_core.road import rules
@@ -55,7 +56,12 @@ class Inquiry:
         seen = self._witness
         thresholds = self._nearing.thresholds()
         who = turn.who.participant_id
-        self.found = Explained(who, self._name, tuple(seen.rules), tuple(seen.streaks), thresholds)
+        effects = tuple(
+            decode(words, turn.people, turn.plan.catalog, turn.seq, ordinal, turn.occurred_at)
+            for ordinal, words in enumerate(turn.outcome)
+            if words[0] != "="
+        )
+        self.found = Explained(who, self._name, tuple(seen.rules), tuple(seen.streaks), thresholds, effects)
         if not self._earnest:
             turn.rest(turn.seq)
 
@@ -165,7 +171,8 @@ def explained_again(
             else:
                 verdicts.append(_silent(decided, rule, properties, seed))
     who = decided.participant_id
-    return Explained(who, name, tuple(verdicts), (), recorded(decided), as_recorded=True)
+    effects = Answer(decided).effects
+    return Explained(who, name, tuple(verdicts), (), recorded(decided), effects, as_recorded=True)
 
 
 def _silent(

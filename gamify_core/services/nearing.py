@@ -81,14 +81,14 @@ class Nearing:
             if words[0] == "tier_changed" and words[1] == turn.who.number and words[3] == ladder.code:
                 tier = ladder.tiers[plan.codes.index(str(words[4]))] if words[4] in plan.codes else None
                 if tier is not None and tier.min_points <= value:
-                    reach = Reach(ladder.metric, tier.min_points, before, value)
+                    reach = Reach(ladder.metric, tier.min_points, value, before)
                     yield ThresholdVerdict("tier", tier.code, tier.name, reached=True, reaches=(reach,))
         head = turn.unit.last(STANDING, (turn.who.number, ladder.code))
         stands = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
         for minimum, place in zip(plan.minimums, plan.places, strict=True):
             if place > stands:
                 tier = ladder.tiers[place]
-                reach = Reach(ladder.metric, minimum, before, value)
+                reach = Reach(ladder.metric, minimum, value, before)
                 held = head is not None and head.how == ASSIGNED
                 reason = f"{head.tier} is assigned by hand" if head is not None and held else ""
                 lacks = (reach,) if reach.missing else ()
@@ -123,7 +123,7 @@ def _verdict(  # noqa: PLR0913 - a threshold, and what it was and is
     criteria: Criteria = plan.criteria
 
     def reach(of: Atom | Lack) -> Reach:
-        return Reach(of.metric, of.minimum, before[of.metric], values[of.metric])
+        return Reach(of.metric, of.minimum, values[of.metric], before[of.metric])
 
     missing = () if reached else tuple(map(reach, criteria.missing(values.__getitem__)))
     kind: Threshold = "badge" if isinstance(plan, BadgePlan) else "challenge"

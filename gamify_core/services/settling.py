@@ -12,13 +12,17 @@ from gamify_core import border
 from gamify_core.clock import instant_of, iso, moment
 from gamify_core.effects import decode
 from gamify_core.errors import OutOfWindow
+from gamify_core.printing import lines_of
+from gamify_core.road import settling
+from gamify_core.road.trial import Trial
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
     from gamify_core.effects import Effect
     from gamify_core.road.road import Decided
     from gamify_core.services.access import Access
 
-__all__ = ["Settled", "settled"]
+__all__ = ["Settled", "due", "settled"]
 
 _MOST = 2**53
 
@@ -33,6 +37,7 @@ class Settled:
     effects: tuple[Effect, ...]
     until: datetime
     more: bool = False
+    catalog: Catalog = attrs.field(kw_only=True, eq=False, repr=False)
 
     def __iter__(self) -> Iterator[Effect]:
         """Go through the effects."""
@@ -41,6 +46,14 @@ class Settled:
     def __len__(self) -> int:
         """Return how many effects there were."""
         return len(self.effects)
+
+    def __str__(self) -> str:
+        """Return a line for each effect, with the instant (UTC) at which it is due."""
+        lines = []
+        for effect in self.effects:
+            (line,) = lines_of([effect], self.catalog, effect.participant_id)
+            lines.append(f"{effect.occurred_at:%Y-%m-%d %H:%M} {effect.participant_id} · {line.strip()}")
+        return "\n".join(lines) or f"nothing is due by {iso(self.until)}"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -63,7 +76,24 @@ def settled(access: Access, until: datetime | None, limit: int | None) -> Settle
         raise OutOfWindow("until", until, detail, hint="what is to come is settled when it has come")
     decided = access.settle(end, most)
     effects = tuple(effect for one in decided for effect in _effects(one))
-    return Settled(effects, moment(end), len(decided) >= most)
+    return Settled(effects, moment(end), len(decided) >= most, catalog=access.plan.catalog)
+
+
+def due(access: Access, until: datetime, participant_id: str | None, limit: int | None) -> Settled:
+    """Try out what settling at an instant will do, should nothing else happen until then."""
+    most = border.whole(limit, "limit", 1, _MOST) if limit is not None else _MOST
+    who = border.participant(participant_id) if participant_id is not None else None
+    end = instant_of(until, "until")
+    road = access.road.as_of(max(end, access.road.now()[0]))
+    with access.read() as reader:
+        catalog = road.plan_in(reader).catalog
+        person = access.person(reader, who) if who is not None else None
+        decided: list[Decided] = []
+        if who is None or person is not None:
+            only = person.number if person is not None else None
+            decided = settling.settle(road, Trial(reader), end, most, only)
+    effects = tuple(effect for one in decided for effect in _effects(one))
+    return Settled(effects, moment(end), len(decided) >= most, catalog=catalog)
 
 
 def _effects(one: Decided) -> Iterator[Effect]:

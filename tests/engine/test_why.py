@@ -1,0 +1,261 @@
+"""Why an event came out as it did, what it would take, and what time will do: as data and as sentences."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gamify_core import (
+    Badge,
+    Cap,
+    Catalog,
+    Challenge,
+    Engine,
+    Ladder,
+    ManualClock,
+    Metric,
+    NotFound,
+    Rule,
+    RuleFailed,
+    Streak,
+)
+from tests.engine.conftest import MakeEngine
+
+GAME = Catalog(
+    metrics=[
+        Metric("lessons", on="lesson_finished"),
+        Metric("topics", on="lesson_finished", distinct="topic"),
+    ],
+    streaks=[
+        Streak("daily", freeze_cap=2),
+        Streak("sharp", on="lesson_finished", when="score >= 90"),
+    ],
+    ladders=[Ladder("tier", {"bronze": 0, "silver": 60, "gold": 2000})],
+    rules=[
+        Rule(
+            "lesson",
+            on="lesson_finished",
+            when="score >= 60",
+            award="10 + score // 10",
+            streak="daily",
+            cap=Cap(points=30),
+        ),
+        Rule("third", on="lesson_finished", when='score > 0 and metric("lessons") >= 3', award=1),
+        Rule("grown", on="lesson_finished", when="participant.age >= 18 or chance(0.0)", award=1),
+    ],
+    badges=[
+        Badge("first_steps", criteria="lessons >= 1", points=50),
+        Badge("explorer", criteria="topics >= 5 and streak.daily >= 7 or lessons >= 100", secret=True),
+        Badge("pioneer", criteria="lessons >= 1", max_supply=1),
+        Badge("by_hand"),
+    ],
+    challenges=[Challenge("march", goals="lessons >= 2", period="monthly")],
+)
+
+
+def test_an_event_answers_why_when_it_is_asked(make_engine: MakeEngine) -> None:
+    """Rules with what bound them, thresholds with what they lack, in words and numbers; unasked there is nothing."""
+    game = make_engine(GAME)
+    assert game.events.emit("bob", "lesson_finished", {"score": 60}).why is None
+    answer = game.events.emit("ada", "lesson_finished", {"score": 97, "topic": "loops"}, explain=True)
+    assert str(answer.why) == (
+        "lesson: yes\n"
+        'third: no, metric("lessons") >= 3 is false (metric("lessons") = 1)\n'
+        "grown: no, participant.age >= 18 is false (participant.age is missing); chance(0.0) is false\n"
+        "tier silver: reached, points.earned 69 of 60\n"
+        "tier gold: not yet, points.earned 69 of 2,000\n"
+        "badge first_steps: reached, lessons 1 of 1\n"
+        "badge explorer: not yet, topics 1 of 5, streak.daily 1 of 7\n"
+        "badge pioneer: not yet, lessons 1 of 1, all 1 editions are minted\n"
+        "challenge march: not yet, lessons 1 of 2"
+    )
+    assert answer.why is not None
+    assert answer.why.effects == answer.effects
+    explorer = next(one for one in answer.why.thresholds if one.code == "explorer")
+    assert [(one.metric, one.before, one.value, one.missing) for one in explorer.reaches] == [
+        ("topics", 0, 1, 4),
+        ("streak.daily", 0, 1, 6),
+        ("lessons", 0, 1, 99),
+    ]
+    assert json.loads(json.dumps(answer.why.to_dict())) == answer.why.to_dict()
+
+
+def test_what_bound_a_rule_is_told_in_numbers(make_engine: MakeEngine) -> None:
+    """A cap says what it is and what it left."""
+    game = make_engine(GAME)
+    for _ in range(2):
+        answer = game.events.emit("ada", "lesson_finished", {"score": 100}, explain=True)
+    assert answer.why is not None
+    lesson = answer.why.rules[0]
+    assert lesson.fires
+    (bound,) = lesson.bounds
+    assert (bound.effect, bound.code, dict(bound.values)) == (
+        "award",
+        "cap",
+        {"cap": 30, "per": "daily", "left": 10},
+    )
+    assert str(lesson) == "lesson: yes, the daily cap of 30 leaves 10"
+
+
+def test_a_streak_that_does_not_take_the_event_says_why(make_engine: MakeEngine) -> None:
+    """A condition of its own is explained as a rule's is."""
+    found = make_engine(GAME).events.explain("ada", "lesson_finished", {"score": 89})
+    assert [str(one) for one in found.streaks] == ["sharp: no, score >= 90 is false (score = 89)"]
+    assert "streak sharp: no, score >= 90 is false (score = 89)" in str(found)
+
+
+def test_a_rung_that_was_assigned_holds_what_is_earned(make_engine: MakeEngine) -> None:
+    """The threshold is met and the rung not reached: that it is pinned is the reason."""
+    game = make_engine(GAME)
+    game.tiers.assign("ada", "bronze")
+    found = game.events.explain("ada", "lesson_finished", {"score": 97})
+    assert "tier silver: not yet, points.earned 69 of 60, bronze is assigned by hand" in str(found)
+
+
+@given(st.lists(st.tuples(st.integers(0, 120), st.sampled_from("abcdef"), st.integers(0, 30)), max_size=12))
+def test_asking_changes_nothing_and_tells_the_truth(events: list[tuple[int, str, int]]) -> None:
+    """Asked or not, a history ends in the same state; what is told as reached is what was earned, and no other."""
+    clock, other_clock = ManualClock(), ManualClock()
+    asked, silent = Engine(GAME, clock=clock, seed=1), Engine(GAME, clock=other_clock, seed=1)
+    for score, topic, hours in events:
+        properties = {"score": score, "topic": topic}
+        told = asked.events.explain("ada", "lesson_finished", properties)
+        answer = asked.events.emit("ada", "lesson_finished", properties, explain=True)
+        assert silent.events.emit("ada", "lesson_finished", properties) == answer
+        why = answer.why
+        assert why is not None
+        assert (why.rules, why.thresholds) == (told.rules, told.thresholds)
+        badges = {badge.code for badge in answer.badges}
+        assert {one.code for one in why.thresholds if one.kind == "badge" and one.reached} == badges
+        for one in why.thresholds:
+            assert bool(one.missing) is not one.reached or one.reason
+        later = asked.events.why(answer.event_id)
+        assert [(one.rule, one.fires) for one in later.rules] == [(one.rule, one.fires) for one in why.rules]
+        reached = [one.code for one in why.thresholds if one.reached]
+        assert sorted(one.code for one in later.thresholds) == sorted(reached)
+        for each in (clock, other_clock):
+            each.advance(hours=hours)
+    assert asked.history.state_digest() == silent.history.state_digest()
+
+
+def test_a_strict_rule_refuses_though_it_is_asked_why(make_engine: MakeEngine) -> None:
+    """Asking in earnest is in earnest."""
+    game = make_engine(Catalog(rules=[Rule("r", on="e", deduct=5, strict=True)]))
+    with pytest.raises(RuleFailed):
+        game.events.emit("ada", "e", explain=True)
+    assert game.history.activity() == ()
+
+
+# -- of the past ---------------------------------------------------------------------------------------------
+
+
+def test_an_event_of_the_past_is_explained_by_the_catalog_of_its_day(make_engine: MakeEngine) -> None:
+    """What was recorded tells which rules fired, what bound them, and which conditions on properties were false."""
+    game = make_engine(GAME)
+    game.events.emit("ada", "lesson_finished", {"score": 100})
+    sent = game.events.emit("ada", "lesson_finished", {"score": 100, "topic": "loops"}, idempotency_key="k")
+    failed = game.events.emit("ada", "lesson_finished", {"score": 0})
+    later = make_engine(Catalog(), store=game._store)  # noqa: SLF001
+    later.points.award("ada", 1)
+    why = later.events.why(sent.event_id)
+    assert why == later.events.why(key="k")
+    assert why.as_recorded
+    assert why.effects == sent.effects
+    assert str(why) == (
+        "lesson: yes, the daily cap of 30 leaves 10\n"
+        'third: no, score > 0 and metric("lessons") >= 3 was false, or left it nothing to give; '
+        "what it read beside the event is not kept\n"
+        "grown: no, participant.age >= 18 or chance(0.0) was false, or left it nothing to give; "
+        "what it read beside the event is not kept\n"
+        "challenge march: reached"
+    )
+    assert str(later.events.why(failed.event_id)).splitlines()[:2] == [
+        "lesson: no, score >= 60 is false (score = 0)",
+        "third: no, score > 0 is false (score = 0)",
+    ]
+    with pytest.raises(NotFound, match="Event not found: evt_99"):
+        later.events.why("evt_99")
+
+
+def test_a_repeated_key_is_explained_from_what_was_recorded(make_engine: MakeEngine) -> None:
+    """The first answer again comes with the first reasons, as far as they were kept."""
+    game = make_engine(GAME)
+    for replayed in (False, True):
+        answer = game.events.emit("ada", "lesson_finished", {"score": 97}, explain=True, idempotency_key="k")
+        assert (answer.replayed, answer.why is not None and answer.why.as_recorded) == (replayed, replayed)
+        assert str(answer.why).splitlines()[0] == "lesson: yes"
+
+
+def test_the_luck_of_the_past_is_known(make_engine: MakeEngine) -> None:
+    """Draws are repeated, so a condition on luck alone is told as it was."""
+    game = make_engine(Catalog(rules=[Rule("lucky", on="e", when="chance(0.5)", award=1)]), seed=3)
+    for _ in range(20):
+        answer = game.events.emit("ada", "e", explain=True)
+        assert answer.why is not None
+        assert game.events.why(answer.event_id).rules == answer.why.rules
+
+
+def test_an_erased_event_says_so(make_engine: MakeEngine) -> None:
+    """Whose properties are gone cannot be worked out again, and is not made up."""
+    game = make_engine(GAME)
+    sent = game.events.emit("ada", "lesson_finished", {"score": 10})
+    game.participants.anonymize("ada")
+    assert "lesson: no, what the event came with was erased" in str(game.events.why(sent.event_id))
+
+
+# -- what it would take, and what will lapse -----------------------------------------------------------------
+
+
+def test_what_a_badge_still_takes(make_engine: MakeEngine) -> None:
+    """All thresholds, and those on the shortest way; nothing once it is earned, and no numbers for one by hand."""
+    game = make_engine(GAME)
+    assert str(game.badges.progress("ada", "explorer")) == "explorer 0%, lessons 0 of 100"
+    game.events.emit("ada", "lesson_finished", {"score": 97, "topic": "loops"})
+    progress = game.badges.progress("ada", "explorer")
+    assert str(progress) == "explorer 17%, topics 1 of 5, streak.daily 1 of 7"
+    assert [need.missing for need in progress.needs] == [4, 6, 99]
+    assert json.loads(json.dumps(progress.to_dict())) == progress.to_dict()
+    first = game.badges.progress("ada", "first_steps")
+    assert (first.earned, first.progress, first.missing) == (True, 1.0, ())
+    assert game.badges.progress("ada", "by_hand").needs == ()
+    with pytest.raises(NotFound, match="Badge definition not found: exploer"):
+        game.badges.progress("ada", "exploer")
+
+
+def test_what_is_due_is_what_settling_then_does(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """For everybody or for one, without a trace; and when the day has come, just that happens."""
+    game = make_engine(GAME)
+    for who in ("ada", "bob"):
+        game.streaks.record(who, "daily")
+    game.streaks.give_freezes("ada", "daily", 1)
+    before = game.history.state_digest()
+    until = clock.now() + timedelta(days=5)
+    assert str(game.due(until, participant_id="ada")) == (
+        "2026-03-04 00:00 ada · streak daily            a freeze stands in for 2026-03-03\n"
+        "2026-03-05 00:00 ada · streak daily            broken after 1 day"
+    )
+    assert str(game.due(clock.now())) == "nothing is due by 2026-03-02T09:00:00Z"
+    assert game.due(until, participant_id="nobody").effects == ()
+    assert game.due(until, limit=1).more
+    foreseen = game.due(until)
+    with game.dry_run() as trial:
+        assert trial.due(until) == foreseen
+    assert game.history.state_digest() == before
+    clock.set(until)
+    assert game.settle().effects == foreseen.effects
+    assert len(foreseen) == 3
+
+
+def test_a_file_that_is_only_read_says_what_is_due(tmp_path: Path) -> None:
+    """Nothing has to be written to foresee."""
+    path = tmp_path / "game.db"
+    with Engine(Catalog(streaks=[Streak("daily")]), path) as game:
+        game.streaks.record("ada", "daily")
+    with Engine.reopen(path, read_only=True) as game:
+        found = game.due(datetime.now(UTC) + timedelta(days=3))
+        assert [effect.tag for effect in found] == ["streak_broken"]
