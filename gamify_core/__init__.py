@@ -87,6 +87,7 @@ if TYPE_CHECKING:
         NotForSale,
         NotFound,
         NotOwner,
+        NoTransaction,
         NotRepairable,
         NotTransferable,
         OutOfStock,
@@ -101,11 +102,14 @@ if TYPE_CHECKING:
         StoreCorrupt,
         StoreError,
         StoreNewer,
+        StoreOlder,
         SupplyFixed,
     )
     from gamify_core.services.events import Emit
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award
+    from gamify_core.storage.sqlite import SQLiteStore
+    from gamify_core.storage.sqlite_joined import HostStore
 
 __all__ = [
     "AdminRequired",
@@ -146,6 +150,7 @@ __all__ = [
     "GiftExpired",
     "GiftRedeemed",
     "HandleInUse",
+    "HostStore",
     "IdempotencyConflict",
     "InsufficientPoints",
     "Ladder",
@@ -156,6 +161,7 @@ __all__ = [
     "Metric",
     "Milestone",
     "NoCodes",
+    "NoTransaction",
     "NotForSale",
     "NotFound",
     "NotOwner",
@@ -176,6 +182,7 @@ __all__ = [
     "RewardInactive",
     "Rule",
     "RuleFailed",
+    "SQLiteStore",
     "Side",
     "Skipped",
     "SoldOut",
@@ -185,6 +192,7 @@ __all__ = [
     "StoreCorrupt",
     "StoreError",
     "StoreNewer",
+    "StoreOlder",
     "Streak",
     "StreakAnswer",
     "StreakBroken",
@@ -274,6 +282,7 @@ _ROOMS = {
         "MaxClaims",
         "NoCodes",
         "NotForSale",
+        "NoTransaction",
         "NotFound",
         "NotOwner",
         "NotRepairable",
@@ -290,8 +299,11 @@ _ROOMS = {
         "StoreCorrupt",
         "StoreError",
         "StoreNewer",
+        "StoreOlder",
         "SupplyFixed",
     ),
+    "storage.sqlite": ("SQLiteStore",),
+    "storage.sqlite_joined": ("HostStore",),
     "services.events": ("Emit",),
     "services.trades": ("Side",),
     "services.wallets": ("Award",),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from gamify_core import border
 from gamify_core.border import Limits
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from gamify_core.services.tiers import Tiers
     from gamify_core.services.trades import Trades
     from gamify_core.storage.protocol import Store
+    from gamify_core.storage.sqlite_joined import HostConnection
 
-__all__ = ["Engine", "Game"]
+__all__ = ["Engine", "Game", "Joined"]
 
 SomeEffect = TypeVar("SomeEffect", bound="Effect")
 _MICROSECOND = timedelta(microseconds=1)
@@ -236,17 +237,46 @@ class Game:
         """
         return Game(self._access.without_admin(), self._limits)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Game]:
+    @overload
+    def transaction(self, connection: None = None) -> AbstractContextManager[Game]: ...
+    @overload
+    def transaction(self, connection: HostConnection) -> AbstractContextManager[Joined]: ...
+    def transaction(self, connection: HostConnection | None = None) -> AbstractContextManager[Game]:
         """Make several commands one: all of them are committed when the `with` block ends, or none if it raises.
 
         Use the handle that it gives: `with engine.transaction() as tx: tx.points.award(…)`. Each command is
         atomic inside, so a refusal that is caught leaves the rest. Nested, it is a part that can be taken back.
         The handle belongs to the thread that opened it. Using the engine itself meanwhile, in that thread, or the
         handle in another, raises `HandleInUse`; other writers wait.
+
+        With a `connection` of your own (a `sqlite3.Connection` to the engine's file, inside a transaction that you
+        began) the block is a savepoint in your transaction: what it did is committed with your rows or goes with
+        them, and no other writer gets in from here until you end it. Your connection is left as it is. Who listens is
+        told when you call `committed()` of the handle after your commit. Raises `NoTransaction` where you have begun
+        none, `StoreOlder` before `engine.migrate(connection)`, and `StoreBusy` when your transaction cannot write
+        (any more): begin it with BEGIN IMMEDIATE, which is `"transaction_mode": "IMMEDIATE"` in Django's OPTIONS.
+
+        >>> import os, sqlite3, tempfile
+        >>> from gamify_core import Catalog, Engine
+        >>> path = os.path.join(tempfile.mkdtemp(), "shop.db")
+        >>> game = Engine(Catalog(), path)
+        >>> shop = sqlite3.connect(path, isolation_level=None)
+        >>> _ = shop.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, buyer TEXT)")
+        >>> _ = shop.execute("BEGIN IMMEDIATE")
+        >>> _ = shop.execute("INSERT INTO orders VALUES (1, 'ada')")
+        >>> with game.transaction(connection=shop) as tx:
+        ...     _ = tx.points.award("ada", 50, idempotency_key="order-1")
+        >>> _ = shop.execute("ROLLBACK")
+        >>> game.points.balance("ada").balance
+        0
+        >>> shop.close(); game.close()
         """
-        with self._access.handle(keep=True) as access:
-            yield Game(access, self._limits)
+        return self._transaction(connection)
+
+    @contextmanager
+    def _transaction(self, connection: HostConnection | None) -> Iterator[Game]:
+        with self._access.handle(keep=True, connection=connection) as access:
+            yield Game(access, self._limits) if connection is None else Joined(access, self._limits)
 
     @contextmanager
     def dry_run(self) -> Iterator[Game]:
@@ -256,6 +286,18 @@ class Game:
         """
         with self._access.handle(keep=False) as access:
             yield Game(access, self._limits)
+
+
+class Joined(Game):
+    """The handle of a block inside the application's own transaction."""
+
+    def committed(self) -> None:
+        """Tell the listeners what the block did: call it after your own commit, from any thread.
+
+        Once, and only when you have committed: nobody else can know. In Django it is
+        `transaction.on_commit(tx.committed)`. Where nobody listens there is no need of it.
+        """
+        self._access.committed()
 
 
 class Engine(Game):
@@ -354,6 +396,17 @@ class Engine(Game):
             store.close()
             raise
         return engine
+
+    def migrate(self, connection: HostConnection) -> None:
+        """Make the tables that this version needs, in the transaction that you began on a connection of your own.
+
+        Many processes may do it at once, each in a transaction begun with BEGIN IMMEDIATE; where there is nothing to do
+        nothing is done. An engine on a file of its own has done it when it was opened. Raises `StoreNewer` for tables
+        of a later version, and leaves them alone.
+        """
+        from gamify_core.storage.tables import TABLES  # noqa: PLC0415 - as the services
+
+        self._access.road.beside(connection).store.migrate(TABLES)
 
     def on(self, effect: type[SomeEffect], listener: Callable[[SomeEffect], object]) -> None:
         """Call `listener` with every effect of this kind once it is committed.

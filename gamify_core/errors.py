@@ -488,6 +488,24 @@ class StoreNewer(StoreError):
         self.known = known
 
 
+class StoreOlder(StoreError):
+    """The application's database lacks our tables, or has those of an older version; `found` is 0 where it has none."""
+
+    code = "store_older"
+
+    def __init__(self, detail: str, *, found: int, known: int) -> None:
+        super().__init__(detail, hint="call engine.migrate(connection) in a transaction of the application's")
+        self.found = found
+        self.known = known
+
+
+class NoTransaction(StoreError):
+    """The application's own transaction was to be joined, and there is none."""
+
+    code = "no_transaction"
+    http_status = 500
+
+
 class CommitOutcomeUnknown(StoreError):
     """COMMIT itself failed: the change may or may not be there. Repeat the call with the same idempotency key."""
 

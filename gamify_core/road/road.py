@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
 from gamify_core.effects import PEERS, Words
-from gamify_core.errors import CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
+from gamify_core.errors import BadValue, CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
 from gamify_core.road import cascade, reevaluation
 from gamify_core.road.definitions import Merged, identity, merged, refuse_unsound, versions
 from gamify_core.road.erasing import ALIAS, NOWHERE
@@ -130,6 +130,20 @@ class Road:
         other.now = lambda: (instant, 0)
         return other
 
+    def beside(self, connection: object) -> Road:
+        """Return the same road over the application's own connection, for one transaction of the application's.
+
+        Facts are learnt anew there: whether what it commits will stay is not known, nor that it is our own file.
+        """
+        joined = getattr(self.store, "joined", None)
+        if joined is None:
+            detail = f"{type(self.store).__name__} keeps its rows elsewhere than a connection leads to"
+            raise BadValue("connection", connection, detail, hint="open the engine on the application's file")
+        other = copy(self)
+        other.store = joined(connection)
+        other.known = {}
+        return other
+
     def learn(self, name: object, number: int) -> None:
         """Know a fact of a committed row that never changes, such as a window's number."""
         remember(self.known, {name: number})
@@ -141,7 +155,8 @@ class Road:
         hashed = fingerprint = None
         request = self.recorder.text(ask.request)
         if ask.key is not None:
-            hashed, fingerprint = self._keyed(scope, ask, ask.key, request)
+            hashed = key_hash(scope, ask.kind, ask.key)
+            fingerprint = fingerprint_of(request)
             first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (hashed,))
             if first is not None:
                 return self._again(unit, first, ask, fingerprint)
@@ -214,10 +229,6 @@ class Road:
         turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
         turn.outcome = outcome
         self.recorder.record(unit, turn, kind, request, head.catalog, hashed, fingerprint, head.digest)
-
-    def _keyed(self, scope: str, ask: Ask, key: str, request: str) -> tuple[bytes, bytes]:
-        """Return what a command's key and its arguments are kept as."""
-        return key_hash(scope, ask.kind, key), fingerprint_of(request)
 
     def _times(self, at: datetime | None, *, backfill: bool) -> tuple[int, int, int]:
         """Return when this is recorded, when it occurred, and the offset the instant carried."""

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from typing import Any, NoReturn
 
 from gamify_core.effects import Effect, decode
@@ -50,6 +51,12 @@ class Shared:
         self.road: Road = road
         self.listeners: list[tuple[type[Effect], Callable[[Effect], object]]] = []
         self.holding: threading.local = threading.local()
+
+    def beside(self, connection: object) -> Shared:
+        """Return the same over a connection of the application's."""
+        other = copy(self)
+        other.road = self.road.beside(connection)
+        return other
 
 
 class _Barred:
@@ -314,17 +321,27 @@ class Access:
     # -- handles ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def handle(self, *, keep: bool) -> Iterator[Access]:
-        """Open a unit for a `with` block; keep what it did, or (a dry run) take it back."""
+    def handle(self, *, keep: bool, connection: object = None) -> Iterator[Access]:
+        """Open a unit for a `with` block; keep what it did, or (a dry run) take it back.
+
+        On a `connection` of the application's, what is kept is left to the application's transaction.
+        """
         if self._block is not None:
+            if connection is not None:
+                detail = "this handle is inside a transaction already"
+                raise BadValue("connection", connection, detail, hint="use it without a connection")
             yield from self._nested(self._block, keep=keep)
             return
         self._outside()
-        unit = self.road.open()
+        shared = self.shared if connection is None else self.shared.beside(connection)
+        unit = shared.road.open()
         block = _Block(unit)
         self.shared.holding.handle = True
         try:
-            yield Access(self.shared, self.scope, block, quiet=not keep, admin=self.admin)
+            yield Access(shared, self.scope, block, quiet=not keep, admin=self.admin)
+            if connection is not None:
+                while reevaluation.known(unit.memo):  # later would be without the application's connection
+                    block.decided.extend(shared.road.reevaluate(unit, _PEOPLE_AT_ONCE))
             self.shared.holding.handle = False
             if keep:
                 unit.commit()
@@ -332,12 +349,22 @@ class Access:
                 unit.rollback()
         except BaseException:
             unit.rollback()
+            block.decided.clear()
             raise
         finally:
             self.shared.holding.handle = False
             block.unit = _ENDED
-        if keep:
+        if keep and connection is None:
             self._committed(block.decided)
+
+    def committed(self) -> None:
+        """Tell the listeners, once, what was left to a transaction that the application has committed now."""
+        block = self._block
+        if block is None or block.unit is not _ENDED:
+            detail = "what a transaction did is told after its end"
+            raise HandleInUse(detail, hint="call committed() when your own transaction is committed")
+        decided, block.decided = block.decided, []
+        self._tell(decided)
 
     def _nested(self, outer: _Block, *, keep: bool) -> Iterator[Access]:
         unit = outer.unit

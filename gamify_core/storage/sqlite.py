@@ -35,6 +35,7 @@ from gamify_core.storage.sqlite_connections import (
     store_error,
     unsafe_here,
 )
+from gamify_core.storage.sqlite_joined import JoinedStore, file_of
 from gamify_core.storage.sqlite_reading import Layout, SQLiteView
 from gamify_core.storage.sqlite_remembered import Remembered
 from gamify_core.storage.sqlite_transactions import SQLiteTransaction
@@ -124,6 +125,18 @@ class SQLiteStore:
                 raise store_error(error, self.path) from error
             raise
         transaction.commit()
+
+    def joined(self, connection: object) -> JoinedStore:
+        """Return a store on a connection of the application's own, which has to lead to this very file."""
+        other = file_of(connection)
+        try:
+            same = bool(other) and Path(other).samefile(self.path)
+        except OSError:
+            same = False
+        if not same:
+            detail = f"the connection leads to {other or 'no file'}, the engine's file is {self.path}"
+            raise BadValue("connection", connection, detail, hint="an engine for any database: HostStore()")
+        return JoinedStore(self._layout, connection)  # the tables were made when the file was opened
 
     def begin(self, locks: Sequence[str] = (), /) -> SQLiteTransaction:  # noqa: ARG002 - one lock for all names
         """Open the write transaction, when it is this thread's turn."""

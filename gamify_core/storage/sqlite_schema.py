@@ -21,7 +21,7 @@ from gamify_core.storage.sqlite_views import VIEWS
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["NUMBER", "is_current", "migrate"]
+__all__ = ["NUMBER", "is_current", "is_numbered", "migrate"]
 
 NUMBER = 1
 """The schema this version writes. A step for each later number goes into `STEPS`."""
@@ -57,8 +57,15 @@ def _refuse_newer(path: str, found: int) -> None:
         raise StoreNewer(detail, found=found, known=NUMBER)
 
 
+def is_numbered(connection: sqlite3.Connection, path: str) -> bool:
+    """Say whether a file that has our tables has those of this version. Raises `StoreNewer`."""
+    found = _found(connection, {"gamify_schema"})
+    _refuse_newer(path, found)
+    return found == NUMBER
+
+
 def is_current(connection: sqlite3.Connection, path: str, tables: Sequence[Statements]) -> bool:
-    """Say, by reading only, whether there is nothing to do."""
+    """Say, by reading only, whether there is nothing to do. Raises `StoreNewer`."""
     names = _names(connection)
     found = _found(connection, names)
     _refuse_newer(path, found)
@@ -131,6 +138,7 @@ def _table_sql(texts: Statements, parents: dict[str, Statements]) -> str:
         parent = parents.get(table.parents.get(name, ""))
         if parent is not None and parent.table.key == 1:
             line += f" REFERENCES {parent.name} ({quoted(parent.table.columns[0])})"
+            line += " DEFERRABLE INITIALLY DEFERRED"
         lines.append(line)
     if not single:
         lines.append(f"PRIMARY KEY ({columns_sql(key)})")
