@@ -126,6 +126,7 @@ def test_every_room_has_a_rule() -> None:
         "githistory",
         "history",
         "importing",
+        "replay",
         "simulation",
     }
     rooms = {module.split(".")[0] for module in FILES} - {""}

@@ -7,13 +7,16 @@ read back it is a stand-in that is written in the same way and decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from gamify_core.errors import GamifyError
 
-__all__ = ["KEY", "Elsewhere", "name_of"]
+if TYPE_CHECKING:
+    from gamify_core.catalog.catalog import Catalog
+
+__all__ = ["KEY", "Elsewhere", "decidable", "name_of"]
 
 KEY: Final = "python"
 
@@ -47,3 +50,11 @@ def name_of(decide: object) -> str:
         return decide.name
     named = decide if hasattr(decide, "__qualname__") else type(decide)
     return f"{getattr(named, '__module__', None) or ''}.{getattr(named, '__qualname__', '')}"
+
+
+def decidable(catalog: Catalog) -> Catalog:
+    """Return a catalog that decides by itself. Raises `GamifyError` for one that needs a function that is not here."""
+    for rule in catalog.rules:
+        if isinstance(rule.when, Elsewhere):
+            raise rule.when.refusal
+    return catalog

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from gamify_core import BadValue, Catalog, Engine
+from gamify_core.catalog.elsewhere import decidable
 from gamify_core.commands.files import is_database
 from gamify_core.commands.output import Output, clean
-from gamify_core.commands.run import decidable
 from gamify_core.printing import lines_of
 
 __all__ = ["explain", "properties_of"]

@@ -11,14 +11,14 @@ from typing import BinaryIO
 import attrs
 
 from gamify_core import Catalog, Engine, GamifyError
-from gamify_core.catalog.elsewhere import Elsewhere
+from gamify_core.catalog.elsewhere import decidable
 from gamify_core.commands.files import check_place, differs
 from gamify_core.commands.output import Output, clean, count, scaled, table, wrapped
 from gamify_core.commands.progress import progress
 from gamify_core.eventfiles import Format, Lines, read_events
 from gamify_core.importing import Imported, feed
 
-__all__ = ["Summary", "board_lines", "decidable", "report", "run", "scale_of", "summary_of", "tell_adoption"]
+__all__ = ["Summary", "board_lines", "report", "run", "scale_of", "summary_of", "tell_adoption"]
 
 _SHOWN = 20
 _STOPPED = 130
@@ -44,14 +44,6 @@ def run(  # noqa: PLR0913 - the options of the command, all by name
                     told=lambda events: advance(lines.done, events),
                 )
             return report(summary_of(engine, done), output)
-
-
-def decidable(catalog: Catalog) -> Catalog:
-    """Return a catalog that decides by itself; raise for one that leaves a decision to a Python function."""
-    for rule in catalog.rules:
-        if isinstance(rule.when, Elsewhere):
-            raise rule.when.refusal
-    return catalog
 
 
 def tell_adoption(db: str, catalog: Catalog, output: Output) -> None:

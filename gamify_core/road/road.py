@@ -155,8 +155,7 @@ class Road:
         hashed = fingerprint = None
         request = self.recorder.text(ask.request)
         if ask.key is not None:
-            hashed = key_hash(scope, ask.kind, ask.key)
-            fingerprint = fingerprint_of(request)
+            hashed, fingerprint = self._keyed(scope, ask, ask.key, request)
             first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (hashed,))
             if first is not None:
                 return self._again(unit, first, ask, fingerprint)
@@ -229,6 +228,10 @@ class Road:
         turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, recorded_at, 0, NOBODY)
         turn.outcome = outcome
         self.recorder.record(unit, turn, kind, request, head.catalog, hashed, fingerprint, head.digest)
+
+    def _keyed(self, scope: str, ask: Ask, key: str, request: str) -> tuple[bytes, bytes]:
+        """Return what a command's key and its arguments are kept as."""
+        return key_hash(scope, ask.kind, key), fingerprint_of(request)
 
     def _times(self, at: datetime | None, *, backfill: bool) -> tuple[int, int, int]:
         """Return when this is recorded, when it occurred, and the offset the instant carried."""

@@ -87,7 +87,7 @@ def _luck(turn: Turn, name: str) -> Callable[[], int]:
     def draw() -> int:
         nonlocal draws
         if draws is None:
-            draws = stream(turn.seed, turn.seq, name)
+            draws = stream(turn.seed, turn.luck, name)
         return draws()
 
     return draw

@@ -42,6 +42,7 @@ class Turn:
         "draws",
         "gained",
         "idle",
+        "luck",
         "occurred_at",
         "offset",
         "outcome",
@@ -75,6 +76,7 @@ class Turn:
         self.draws: Callable[[Unit], int] = seed
         self.scope: str = scope
         self.seq: int = seq
+        self.luck: int = seq  # what draws go by: a replay draws as the command that it repeats did
         self.recorded_at: int = recorded_at
         self.occurred_at: int = occurred_at
         self.offset: int = offset

@@ -1,0 +1,209 @@
+"""A history, decided again command by command on a store in memory.
+
+Promise: without a catalog each command is decided by the one it was recorded under, with the clock, the key, the luck
+and the order of then, and ends in the same outcomes and the same rows: the law of replay (`differing_rows` finds
+none). With a catalog that one is in force from the first command to the last, and definitions made at run time are laid
+over it as they came, where it does not define the same itself.
+
+Under another catalog
+- adoptions and reevaluations of then are not repeated: there is nothing to be adopted, and an edit that asks for a
+  reevaluation has one;
+- what time did by itself is what it would have done by then;
+- corrections that a backtest made (`history.apply`) are not repeated: what they make up for happens by itself;
+- ids that a command refers to (a claim, a copy, a transaction, an event) are those of what the same command made; where
+  it made nothing, the command is not repeated, and the reason is told (`Missing`).
+
+In both, commands whose words were erased with a person cannot be decided: they are passed over, and so is that
+person. A rule that a Python function decides needs the function: `GamifyError` names it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from gamify_core.border import Limits
+from gamify_core.catalog import Catalog
+from gamify_core.catalog.elsewhere import decidable
+from gamify_core.engine import Game
+from gamify_core.errors import GamifyError, StoreError
+from gamify_core.replay.calls import call
+from gamify_core.replay.names import Names
+from gamify_core.replay.roads import AsItWas, Repeating
+from gamify_core.road import settling
+from gamify_core.road.reevaluation import KIND as REEVALUATED
+from gamify_core.road.road import Decided, reconsideration
+from gamify_core.road.seal import canonical
+from gamify_core.services.access import Access, Shared
+from gamify_core.storage.tables import TABLES
+from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
+from gamify_core.storage.tables.definitions import JOB
+
+if TYPE_CHECKING:
+    from gamify_core.road.road import Ask, Road
+    from gamify_core.storage.protocol import Reader, Store
+    from gamify_core.storage.tables.activity import ActivityRow
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["ADOPTED", "Again", "Repeated", "differing_rows"]
+
+ADOPTED: Final = "catalog.adopted"
+_TIME: Final = frozenset(source.kind for source in settling.SOURCES)
+_ITS_OWN_TIME: Final = _TIME | {ADOPTED, "events.amend"}
+"""What does not occur when it is recorded, though it was not told when it did."""
+_AT_ONCE = 500
+_KEY = "as it was"
+_MOST = 2**31
+
+
+@attrs.frozen
+class Repeated:
+    """A command of the history, and what came of it now.
+
+    `request` is None where its words were erased; `decided` is empty where nothing was to be done, and where `error`
+    says why it would have been refused.
+    """
+
+    row: ActivityRow
+    request: dict[str, Any] | None
+    decided: tuple[Decided, ...] = ()
+    error: GamifyError | None = None
+
+
+class Again:
+    """A history being decided again. Go through `steps()`; `game` is how things stand by then."""
+
+    def __init__(self, source: Reader, road: Road, catalog: Catalog | None = None) -> None:
+        """Begin before the first command of `source`, which was written by way of `road`.
+
+        `source` is to stay as it is meanwhile: a snapshot. Raises `GamifyError` for a catalog with a rule that a
+        function decides which is not here.
+        """
+        self.source = source
+        self._road = road
+        setting = source.get(SETTING, ("seed",))
+        seed = int(setting.value) if setting is not None else None
+        self._following = AsItWas(source, self._catalog_of, seed) if catalog is None else None
+        self.road: Repeating = self._following or Repeating(decidable(catalog or Catalog()), seed)
+        self.game = Game(Access(Shared(self.road)), Limits())
+        self.names = Names(source)
+        self.erased: list[int] = []
+        """The commands that were passed over, for their words were erased."""
+
+    @property
+    def store(self) -> Store:
+        """Where what was decided stands."""
+        return self.road.store
+
+    def _catalog_of(self, number: int) -> tuple[str, Catalog]:
+        row = self.source.get(CATALOG, (number,))
+        assert row is not None  # noqa: S101 - activities refer to catalogs that are there
+        return row.fingerprint, decidable(self._road.catalog_of(self.source, number))
+
+    def steps(self) -> Iterator[Repeated]:
+        """Decide one command after the other, and say what came of each."""
+        after = 0
+        while rows := self.source.scan(ACTIVITY, None, (), start=(after + 1,), limit=_AT_ONCE):
+            after = rows[-1].seq
+            payloads = self.source.get_many(PAYLOAD, [(row.seq,) for row in rows])
+            for row, payload in zip(rows, payloads, strict=True):
+                asked = payload.request if payload is not None else None
+                yield self._step(row, json.loads(asked) if asked is not None else None)
+
+    def run(self, told: Callable[[int], object] | None = None) -> None:
+        """Decide all of it; `told` hears how many commands are done."""
+        for done, _ in enumerate(self.steps(), 1):
+            if told is not None:
+                told(done)
+
+    def _step(self, row: ActivityRow, request: dict[str, Any] | None) -> Repeated:
+        told = request is not None and ("at" in request or row.kind in _ITS_OWN_TIME)
+        self.road.stand(row, row.recorded_at if told else row.occurred_at)
+        try:
+            self._repeat(row, request)
+        except StoreError:
+            raise
+        except GamifyError as error:
+            if self._following is not None:
+                raise
+            return Repeated(row, request, (), error)
+        if self._following is not None:
+            self._following.followed(row)
+        self.names.learn(row, self.road.heard)
+        return Repeated(row, request, tuple(self.road.heard))
+
+    def _repeat(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
+        road, following = self.road, self._following
+        if row.kind.endswith("_batch") and row.key is not None:
+            self._batch(row, request)
+        elif request is None:
+            self.erased.append(row.seq)
+            if following is not None:
+                following.pass_over(row)
+        elif row.kind == ADOPTED:
+            if following is not None:
+                following.adopt(row, request["on_change"])
+        elif row.kind == REEVALUATED:
+            if following is not None:
+                self._whole(lambda unit: road.perform(unit, row.scope, _anew(request)))
+        elif row.kind in _TIME:
+            self._whole(lambda unit: self._time(unit, row, request))
+        else:
+            asked = self.names.translated(request) if following is None else request
+            call(self.game.scope(row.scope), row.kind, asked, _KEY if row.key is not None else None)
+
+    def _time(self, unit: Unit, row: ActivityRow, request: dict[str, Any]) -> None:
+        """Do what time did: this very thing, or all that was due by then."""
+        if self._following is not None:
+            who = str(request["participant_id"])
+            self.road.perform(unit, row.scope, settling.again(row.kind, who, row.occurred_at))
+        else:
+            settling.settle(self.road, unit, row.occurred_at, _MOST)
+
+    def _batch(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
+        """Keep what the items of a batch became under its key."""
+        assert row.key is not None  # noqa: S101 - a batch without a key leaves no row
+        became = [self.names.seq(seq) or 0 for seq in json.loads(row.outcome)[0][2:]]
+        kept = (canonical(request), [["=", None, *became]], row.key, row.fingerprint or b"")
+        self._whole(lambda unit: self.road.note(unit, row.scope, row.kind, *kept))
+
+    def _whole(self, work: Callable[[Unit], object]) -> None:
+        unit = self.road.open()
+        try:
+            work(unit)
+            unit.commit()
+        except BaseException:
+            unit.rollback()
+            raise
+
+
+def _anew(request: dict[str, Any]) -> Ask:
+    return reconsideration(str(request["participant_id"]))
+
+
+_NOT_COMPARED: Final = {"activity": {"digest"}, "payload": {"salt", "hash"}}
+"""What luck (a salt) leaves in a row."""
+_LEFT_OUT: Final = (SETTING, JOB)
+
+
+def differing_rows(one: Reader, other: Reader) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Return the tables whose rows differ between two stores, with the rows that only one of them has."""
+    found = {}
+    for table in TABLES:
+        if table in _LEFT_OUT:
+            continue
+        passed_over = _NOT_COMPARED.get(table.name, set())
+        kept = [place for place, name in enumerate(table.columns) if name not in passed_over]
+        a, b = (
+            [tuple([row[place] for place in kept]) for row in reader.scan(table)] for reader in (one, other)
+        )
+        if a != b:
+            left, right = set(a), set(b)
+            found[table.name] = (
+                [row for row in a if row not in right],
+                [row for row in b if row not in left],
+            )
+    return found
