@@ -1,4 +1,4 @@
-"""The command line: `gamify check`, `run`, `top`, `show`, `settle`, `explain` and `demo`.
+"""The command line: `gamify check`, `run`, `top`, `show`, `settle`, `verify`, `explain` and `demo`.
 
 Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error,
 or the JSON document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(commands, "settle", _settle, "write down what time has done by itself: for cron")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("--until", type=_moment, metavar="WHEN", help="up to this instant (ISO 8601; now)")
+    one = _command(commands, "verify", _verify, "work out again all that is derived, and name what differs")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("--replay", action="store_true", help="decide every command again as well")
     one = _command(commands, "explain", _explain, "say what the rules make of an event, and why")
     one.add_argument("source", metavar="CATALOG|DB", help="a TOML or JSON file, or a file of a game")
     one.add_argument("event", metavar="EVENT", help="the name of an event, or (DB) the id of one: evt_17")
@@ -197,6 +200,12 @@ def _settle(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.settle import settle  # noqa: PLC0415
 
     return settle(asked.db, output, until=asked.until)
+
+
+def _verify(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.verify import verify  # noqa: PLC0415
+
+    return verify(asked.db, output, replay=asked.replay)
 
 
 def _explain(asked: argparse.Namespace, output: Output) -> int:

@@ -18,7 +18,7 @@ from gamify_core.errors import BadValue, HandleInUse, StoreError
 
 if TYPE_CHECKING:
     from gamify_core.effects import Effect
-    from gamify_core.road.road import OnChange
+    from gamify_core.road.road import OnChange, Road
     from gamify_core.services.access import Access
     from gamify_core.services.analytics import Analytics
     from gamify_core.services.assets import Assets
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gamify_core.services.streaks import Streaks
     from gamify_core.services.tiers import Tiers
     from gamify_core.services.trades import Trades
-    from gamify_core.storage.protocol import Store
+    from gamify_core.storage.protocol import Reader, Store
     from gamify_core.storage.sqlite_joined import HostConnection
 
 __all__ = ["Engine", "Game", "Joined"]
@@ -111,7 +111,7 @@ class Game:
         """What was done, in order."""
         from gamify_core.services.history import History  # noqa: PLC0415 - see above
 
-        return History(self._access)
+        return History(self._access, _again)
 
     @cached_property
     def assets(self) -> Assets:
@@ -443,6 +443,15 @@ class Engine(Game):
     ) -> None:
         """Close."""
         self.close()
+
+
+def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Store:
+    """Decide a history again, on a store in memory: which takes an engine."""
+    from gamify_core.replay.again import Again  # noqa: PLC0415 - only who audits a history needs it
+
+    repeated = Again(reader, road)
+    repeated.run(told)
+    return repeated.store
 
 
 def _path(catalog: object) -> str:

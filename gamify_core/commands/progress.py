@@ -1,4 +1,4 @@
-"""How far an import is, for the person who waits: a bar on a terminal, and nothing anywhere else."""
+"""How far something long is, for the person who waits: a bar on a terminal, and nothing anywhere else."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO
 __all__ = ["Advance", "progress"]
 
 Advance = Callable[[int, int], None]
-"""Told how much of the whole is done, and how many events that was."""
+"""Told how much of the whole is done, and how many events (or rows, or lines) that was."""
 
 
 @contextmanager
-def progress(stream: TextIO, whole: int | None) -> Iterator[Advance]:
+def progress(stream: TextIO, whole: int | None, what: str = "events") -> Iterator[Advance]:
     """Show progress on `stream` while the `with` block runs; `whole` None is an end that nobody knows."""
     if not stream.isatty():
         yield lambda _done, _events: None
@@ -21,22 +21,22 @@ def progress(stream: TextIO, whole: int | None) -> Iterator[Advance]:
     try:
         from rich.console import Console  # noqa: PLC0415 - comfort, where it is installed
     except ImportError:
-        yield _plain(stream, whole)
+        yield _plain(stream, whole, what)
         stream.write("\r\x1b[K")
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
 
     console = Console(file=stream)
-    parts = (BarColumn(40), TextColumn("{task.fields[events]:,} events"), TimeRemainingColumn())
+    parts = (BarColumn(40), TextColumn(f"{{task.fields[events]:,}} {what}"), TimeRemainingColumn())
     with Progress(*parts, console=console, transient=True) as bar:
         task = bar.add_task("", total=whole, events=0)
         yield lambda done, events: bar.update(task, completed=done, events=events)
 
 
-def _plain(stream: TextIO, whole: int | None) -> Advance:
+def _plain(stream: TextIO, whole: int | None, what: str) -> Advance:
     def advance(done: int, events: int) -> None:
         share = f"{100 * done // whole:>3} %  " if whole else ""
-        stream.write(f"\r\x1b[K{share}{events:,} events")
+        stream.write(f"\r\x1b[K{share}{events:,} {what}")
         stream.flush()
 
     return advance

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gamify_core.domain.periods import HOUR
-from gamify_core.road.seal import canonical, payload_hash, salt, seal
+from gamify_core.road.seal import canonical, payload_hash, salt, seal, sealed_words
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
 
 if TYPE_CHECKING:
@@ -77,12 +77,20 @@ class _Sealed:
         """Append the row and its payload, sealed."""
         outcome = canonical(turn.outcome)
         salted = salt()
-        words = f"{turn.seq}|{turn.recorded_at}|{turn.occurred_at}|{turn.scope}|{kind}|{turn.who.number}|{catalog}|"
-        sealed = seal(
-            previous,
-            f"{words}{SEMANTICS}|{hashed.hex() if hashed else ''}|{fingerprint.hex() if fingerprint else ''}|{outcome}",
-            hashed_payload := payload_hash(salted, request),
+        words = sealed_words(
+            turn.seq,
+            turn.recorded_at,
+            turn.occurred_at,
+            turn.scope,
+            kind,
+            turn.who.number,
+            catalog,
+            SEMANTICS,
+            hashed,
+            fingerprint,
+            outcome,
         )
+        sealed = seal(previous, words, hashed_payload := payload_hash(salted, request))
         keep = unit.append if hashed is None else unit.add
         keep(
             ACTIVITY,

@@ -15,6 +15,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 __all__ = ["FIRST", "canonical", "differing", "fingerprint_of", "key_hash", "payload_hash", "salt", "seal"]
+__all__ += ["sealed_words"]
 
 FIRST = bytes(32)
 """The digest before the first row."""
@@ -71,6 +72,26 @@ def payload_hash(salted: bytes, request: str) -> bytes:
 def seal(previous: bytes, words: str, payload: bytes) -> bytes:
     """Return the digest of a row from the one before it."""
     return hashlib.sha256(previous + payload + words.encode()).digest()
+
+
+def sealed_words(  # noqa: PLR0913 - the columns of the row that the seal covers
+    seq: int,
+    recorded_at: int,
+    occurred_at: int,
+    scope: str,
+    kind: str,
+    participant: int | None,
+    catalog: int,
+    semantics: int,
+    key: bytes | None,
+    fingerprint: bytes | None,
+    outcome: str,
+) -> str:
+    """Return what the seal covers of an activity: all but its digest, and the payload, whose hash goes beside it."""
+    return (
+        f"{seq}|{recorded_at}|{occurred_at}|{scope}|{kind}|{participant or 0}|{catalog}|"
+        f"{semantics}|{key.hex() if key else ''}|{fingerprint.hex() if fingerprint else ''}|{outcome}"
+    )
 
 
 def key_hash(scope: str, operation: str, key: str) -> bytes:

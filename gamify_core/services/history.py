@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from gamify_core import border
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
+from gamify_core.history.looking import rows_of
+from gamify_core.history.verifying import Progress, verify
 from gamify_core.road.requests import asked_with
 from gamify_core.road.seal import canonical
 from gamify_core.services.access import Access
@@ -20,7 +22,9 @@ from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.definitions import JOB
 
 if TYPE_CHECKING:
-    from gamify_core.storage.protocol import Key, Reader, Table
+    from gamify_core.history.comparing import Play
+    from gamify_core.history.report import Report
+    from gamify_core.storage.protocol import Reader
 
 __all__ = ["Activity", "History"]
 
@@ -63,9 +67,10 @@ class Activity:
 class History:
     """What was done, in order."""
 
-    def __init__(self, access: Access) -> None:
-        """Hang off an engine."""
+    def __init__(self, access: Access, play: Play) -> None:
+        """Hang off an engine; `play` makes others, to decide this history again on."""
         self._access = access
+        self._play = play
 
     def activity(
         self, *, after: int = 0, limit: int = 100, every_scope: bool = False
@@ -104,6 +109,30 @@ class History:
         request = asked_with(reader, seq)
         return Activity(seq, row.scope, row.kind, who, recorded_at, occurred_at, request, effects)
 
+    def verify(self, *, replay: bool = False, limit: int = 100, progress: Progress | None = None) -> Report:
+        """Recompute everything that is derived, in every scope, and report what is not as it should be.
+
+        Looked at are the file itself, the seal (gaps, digests, payloads, keys), the ledger (every balance, what went
+        between participants), metrics, boards and the counts kept beside them, rungs, badges, streaks, copies, stock,
+        codes, claims. It reads one snapshot a stretch at a time, so others may go on writing; on a large store it takes
+        its time, of which `progress` is told: how many rows were read, and about how many there are. Up to `limit`
+        (1 to 10,000) mismatches are listed, all are counted. What was erased is counted, and is no mismatch.
+
+        With `replay` every command is decided again as well, on a store of its own, and every row compared: that finds
+        what rests on the way by which things came about (bounds of rules, dates, fields of people, definitions). It
+        takes about as long as it took to write, and cannot be done any more once words were erased: `not_replayed`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 5)
+        >>> game.history.verify().ok
+        True
+        """
+        border.whole(limit, "limit", 1, 10_000)
+        with self._access.read() as reader:
+            play = self._play if border.flag(replay, "replay") else None
+            return verify(reader, self._access.road, play, limit=limit, progress=progress)
+
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.
 
@@ -118,7 +147,7 @@ class History:
                 left_out = _WHEN_WRITTEN.get(table.name, set())
                 kept = [place for place, column in enumerate(table.columns) if column not in left_out]
                 digest.update(table.name.encode())
-                for row in _rows(reader, table):
+                for row in rows_of(reader, table):
                     if (
                         table is ACTIVITY and row.participant is None
                     ):  # about nobody: it occurs when it is recorded
@@ -126,15 +155,3 @@ class History:
                     words = [row[place] for place in kept]
                     digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
         return digest.hexdigest()
-
-
-def _rows(reader: Reader, table: Table[Any]) -> Iterator[Any]:
-    """Go through a table in key order, some rows at a time."""
-    start: Key | None = None
-    while True:
-        rows = reader.scan(table, None, (), start=start, limit=_AT_ONCE + 1)
-        fresh = rows[1:] if start is not None else rows[:_AT_ONCE]
-        yield from fresh
-        if len(rows) <= _AT_ONCE:
-            return
-        start = rows[-1 if start is not None else _AT_ONCE - 1][: table.key]

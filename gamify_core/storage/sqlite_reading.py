@@ -7,7 +7,7 @@ when the `with` statement was entered, and answers nothing before and after it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -215,6 +215,21 @@ class SQLiteReader:
             return sqlite_ranks.faults(self._open(), counts)
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
+
+    def check(self, tables: Iterable[Table[Any]], /) -> list[str]:
+        """Let SQLite look for damage in its file, and recount every counted order; return what is wrong, in words."""
+        found = []
+        try:
+            for (line,) in self._open().execute("PRAGMA integrity_check"):
+                found += [part for part in line.splitlines() if part != "ok"]
+            for table, row, parent, _ in self._open().execute("PRAGMA foreign_key_check"):
+                found.append(f"{table} {row}: refers to a row of {parent} that is not there")
+        except DRIVER_ERRORS as error:
+            found.append(str(error))
+        for table in tables:
+            for order in self._layout[table].counted:
+                found += sqlite_ranks.faults(self._open(), self._layout.counts(order))
+        return found
 
 
 class SQLiteView(SQLiteReader):

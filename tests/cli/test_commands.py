@@ -4,6 +4,7 @@ import builtins
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -433,3 +434,25 @@ def test_the_examples_are_sound_and_ship(said: Said) -> None:
         assert said.json("check", catalog)["notes"] == []
     with Engine(LESSONS) as engine:
         assert engine.catalog.badge("explorer").rarity == "rare"
+
+
+# -- verify -------------------------------------------------------------------------------------------------
+
+
+def test_verify_says_that_all_adds_up_or_what_does_not(said: Said, game: Path, tmp_path: Path) -> None:
+    """Status 0 and one line, or 1 and a line for each mismatch; decided again only where that was asked for."""
+    out = said.by("verify", game)
+    assert said.status == 0
+    assert "everything adds up" in out
+    assert "decided again" in said.by("verify", game, "--replay")
+    spoilt = tmp_path / "spoilt.db"
+    with Engine.reopen(game) as engine:
+        engine._store.backup(spoilt)  # type: ignore[attr-defined]  # noqa: SLF001 - a copy to be spoilt
+    connection = sqlite3.connect(spoilt)
+    connection.execute("UPDATE gamify_activity SET outcome = '[]' WHERE seq = 3")
+    connection.commit()
+    connection.close()
+    document = said.json("verify", spoilt)
+    assert said.status == 1
+    assert document["ok"] is False
+    assert "activity.digest at 3" in said.by("verify", spoilt)

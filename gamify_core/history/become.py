@@ -1,0 +1,89 @@
+"""What people have become: rungs, badges, events and streaks, held against what was sealed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gamify_core.history.looking import Look, spelt
+from gamify_core.history.report import Mismatch
+from gamify_core.road.erasing import DELETED
+from gamify_core.road.streak_rows import case_of, marks_of, state_in
+from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING, is_void
+from gamify_core.storage.tables.streaks import STREAK
+
+if TYPE_CHECKING:
+    from gamify_core.history.looking import Check
+
+__all__ = ["CHECKS"]
+
+
+def tiers(look: Look) -> Iterator[Mismatch]:
+    """Compare every change of rung with what was said of it; a pin, and the rung at the bottom, go unsaid."""
+    for rows, gaps in look.chains(STANDING, "tier.gap"):
+        yield from gaps
+        before = None
+        for row in rows:
+            moved = look.tells(
+                row.activity, "tier_changed", row.participant, ..., row.ladder, row.tier, before
+            )
+            if row.tier != before and not moved and before is not None:
+                yield Mismatch("tier.outcome", spelt(*row[:3]), row.tier, before)
+            before = row.tier
+
+
+def badges(look: Look) -> Iterator[Mismatch]:
+    """Compare every earning and every end of one with what was said of it."""
+    for rows, gaps in look.chains(BADGE, "badge.gap"):
+        yield from gaps
+        for row in rows:
+            earned = row.held and not (row.source or "").startswith(("void:", "ended:"))
+            tag = "badge_earned" if earned else "badge_revoked"
+            if is_void(row) and not look.tells(row.activity, tag, row.participant, ..., row.badge):
+                continue  # an earning that was over already never was: nothing more is said
+            if not look.tells(row.activity, tag, row.participant, ..., row.badge):
+                yield Mismatch("badge.outcome", spelt(*row[:3]), row.held)
+
+
+def events(look: Look) -> Iterator[Mismatch]:
+    """Compare events with the activities that they were, and what took some of them back with the ones that did."""
+    retracted = 0
+    for rows, gaps in look.chains(EVENT, "event.gap"):
+        yield from gaps
+        for row in rows:
+            if not look.tells(row.activity, "=", row.participant, row.name):
+                yield Mismatch("event.outcome", spelt(*row[:2]), row.name)
+            retracted += row.retracted is not None
+    for taken, gaps in look.chains(RETRACTION, "event.gap"):
+        yield from gaps
+        retracted -= len(taken)
+        for back in taken:
+            event = look.reader.get(EVENT, (back.participant, back.event))
+            found = event.retracted if event is not None else None
+            if found != back.activity:
+                yield Mismatch("event.outcome", spelt(*back[:2]), found, back.activity)
+    if retracted:
+        yield Mismatch("event.outcome", "retracted", retracted, 0)
+
+
+def streaks(look: Look) -> Iterator[Mismatch]:
+    """Fold every streak again from its activities."""
+    who = None
+    for row in look.rows(STREAK):
+        if who is None or who.number != row.participant:
+            who = look.reader.get(PARTICIPANT, (row.participant,))
+        plan = look.plan.streaks.get(row.streak)
+        if plan is None or who is None or who.erased == DELETED:
+            continue
+        case = case_of(look.reader, who, plan, look.plan.zone, row)
+        marks = marks_of(look.reader, who.number, row.streak)
+        look.checked["mark"] += len(marks)
+        state, found = case.fold(marks), state_in(row)
+        if state != found:
+            yield Mismatch("streak.state", spelt(*row[:2]), found, state)
+        elif row.told is not None and who.erased is None and row.due != case.due(state, row.told):
+            yield Mismatch("streak.due", spelt(*row[:2]), row.due, case.due(state, row.told))
+
+
+CHECKS: tuple[Check, ...] = (tiers, badges, events, streaks)

@@ -1,0 +1,117 @@
+"""What every check of an audit looks with: one snapshot, read a stretch at a time, and what the seal says was done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gamify_core.history.report import Mismatch
+from gamify_core.storage.tables.activity import ACTIVITY
+
+if TYPE_CHECKING:
+    from gamify_core.effects import Words
+    from gamify_core.road.plan import Plan
+    from gamify_core.road.road import Road
+    from gamify_core.storage.protocol import Key, Reader, Table
+
+__all__ = ["AT_ONCE", "Check", "Look", "rows_of", "spelt"]
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+AT_ONCE = 1_000
+_REMEMBERED = 20_000
+
+
+def rows_of(reader: Reader, table: Table[Row], prefix: Key = ()) -> Iterator[Row]:
+    """Go through a table in key order, some rows at a time."""
+    start: Key | None = None
+    while True:
+        rows = reader.scan(table, None, prefix, start=start, limit=AT_ONCE + 1)
+        fresh = rows[1:] if start is not None else rows[:AT_ONCE]
+        yield from fresh
+        if len(rows) <= AT_ONCE:
+            return
+        start = rows[-1 if start is not None else AT_ONCE - 1][len(prefix) : table.key]
+
+
+def spelt(*parts: object) -> str:
+    """Return the name of a row, for people: its key."""
+    return "/".join(str(part) for part in parts)
+
+
+class Look:
+    """One audit's view of the store.
+
+    Checks share what was read of the sealed outcomes last, a bounded number of them: what wrote rows that stand beside
+    each other is often one and the same.
+    """
+
+    def __init__(self, reader: Reader, road: Road, plan: Plan, advance: Callable[[int], None]) -> None:
+        """Look at a snapshot; `advance` is told how many rows were read more."""
+        self.reader = reader
+        self.road = road
+        self.plan = plan
+        self.checked: Counter[str] = Counter()
+        self.erased = 0
+        self.said: Counter[str] = Counter()
+        """How many effects of each kind the sealed outcomes tell, once the chain was gone through."""
+        self.adopted: dict[int, str] = {}
+        """The fingerprints of catalogs as their adoption sealed them, by the number of the catalog."""
+        self._advance = advance
+        self._told: OrderedDict[int, list[Words]] = OrderedDict()
+
+    def rows(self, table: Table[Row]) -> Iterator[Row]:
+        """Go through a table in key order."""
+        count = 0
+        for count, row in enumerate(rows_of(self.reader, table), 1):
+            if not count % AT_ONCE:
+                self._advance(AT_ONCE)
+            yield row
+        self._advance(count % AT_ONCE)
+        self.checked[table.name] += count
+
+    def chains(self, table: Table[Row], code: str) -> Iterator[tuple[list[Row], Iterator[Mismatch]]]:
+        """Go through the chains of a table, each with what is wrong with its numbers."""
+        width = table.key - 1
+        for _, rows in groupby(self.rows(table), lambda row: row[:width]):
+            chain = list(rows)
+            yield chain, _gaps(chain, width, code)
+
+    def outcome(self, activity: int) -> list[Words]:
+        """Return the sealed outcome of an activity; there is none where there is no such activity."""
+        told = self._told.get(activity)
+        if told is None:
+            row = self.reader.get(ACTIVITY, (activity,))
+            told = self._told[activity] = _read(row.outcome) if row is not None else []
+            if len(self._told) > _REMEMBERED:
+                self._told.popitem(last=False)
+        return told
+
+    def tells(self, activity: int, *words: object) -> bool:
+        """Say whether an activity's outcome has an effect that these words begin, the cause (None) left open."""
+        return any(
+            len(told) >= len(words)
+            and all(want is ... or want == have for want, have in zip(words, told, strict=False))
+            for told in self.outcome(activity)
+        )
+
+
+Check = Callable[[Look], Iterator[Mismatch]]
+
+
+def _gaps(chain: list[Row], width: int, code: str) -> Iterator[Mismatch]:
+    for n, row in enumerate(chain, 1):
+        if row[width] != n:
+            yield Mismatch(code, spelt(*row[: width + 1]), row[width], n)
+            return
+
+
+def _read(outcome: str) -> list[Words]:
+    try:
+        told = json.loads(outcome)
+    except ValueError:
+        return []
+    return [words for words in told if isinstance(words, list)] if isinstance(told, list) else []

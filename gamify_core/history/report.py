@@ -1,0 +1,151 @@
+"""What an audit says: each mismatch by a stable code, where it is, and what there is instead of what should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+__all__ = ["MEANINGS", "Mismatch", "Report"]
+
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "file.damaged": "the store finds its own file, an index or a count damaged",
+        "file.unreadable": "rows cannot be read",
+        "activity.gap": "the numbers of the activity are not 1, 2, 3 …",
+        "activity.clock": "an activity is not recorded later than the one before it",
+        "activity.digest": "the seal does not fit what it seals: the row, its payload or the row before was changed",
+        "activity.late": "the mark for what came late is not what the row's two instants say",
+        "activity.orphan": "an activity refers to a catalog or a participant that is not there",
+        "payload.missing": "an activity has no payload, neither words nor what is left of erased ones",
+        "catalog.altered": "a catalog is not the one whose fingerprint it bears",
+        "definition.gap": "the versions of a definition are not 1, 2, 3 …",
+        "definition.altered": "a definition made at run time is of no activity that made it",
+        "key.fingerprint": "the fingerprint kept beside an idempotency key is not that of its arguments",
+        "key.effect": "what a key is to be answered with is not there",
+        "participant.gap": "the numbers of participants are not 1, 2, 3 …",
+        "participant.erased": "an erased participant still has a name, or fields",
+        "ledger.gap": "the movements of a wallet are not numbered 1, 2, 3 …",
+        "ledger.balance": "a balance is not the one before and the amount",
+        "ledger.totals": "earned or spent is not what it was and what the movement adds to it",
+        "ledger.sides": "a movement has not exactly one other side",
+        "ledger.outcome": "a movement is not what the sealed outcome of its activity says",
+        "ledger.missing": "sealed outcomes say more movements, or fewer, than there are",
+        "ledger.zero_sum": "what went between participants does not sum to zero",
+        "reversal.amount": "what was taken back of a movement is not what its reversals come to",
+        "metric.value": "a metric in a window is not what history comes to",
+        "metric.order": "an entry stands elsewhere on its board than its score says",
+        "seen.values": "the different values that were met are not those of history",
+        "level.holders": "a score is not held by as many as are counted",
+        "board.count": "a board is counted as longer or shorter than it is",
+        "board.position": "an entry is counted to be at another place than it is",
+        "tier.gap": "the changes of a rung are not numbered 1, 2, 3 …",
+        "tier.outcome": "a change of rung is not what the sealed outcome of its activity says",
+        "badge.gap": "the rows of a badge are not numbered 1, 2, 3 …",
+        "badge.outcome": "an earning, or its end, is not what the sealed outcome of its activity says",
+        "event.gap": "the events of a participant are not numbered 1, 2, 3 …",
+        "event.outcome": "an event is of no activity that was one, or was taken back by none that did",
+        "streak.state": "a streak is not what its activities fold to",
+        "streak.due": "the instant at which time does something to a streak is another",
+        "asset.owner": "a copy's owner is not the last on its way",
+        "asset.provenance": "a step of a copy's way does not follow the one before, or is not what its activity says",
+        "supply.count": "the copies that there were and are, or their owners, are counted otherwise than they are",
+        "stock.count": "claims or codes are counted otherwise than they are",
+        "code.free": "a code is free though a claim has it, or taken though none has",
+        "claim.outcome": "a claim, or its end, is not what the sealed outcome of its activity says",
+        "challenge.outcome": "a completion is not what the sealed outcome of its activity says",
+        "gift.outcome": "a gift, or a score that was posted, is of no activity that made it",
+        "replay.activity": "deciding the activity again comes to another outcome",
+        "replay.rows": "deciding the activity again comes to other rows",
+        "replay.refused": "a command that was accepted is refused when it is decided again",
+    }
+)
+"""Every code there is, and what it says. A code keeps its meaning for ever."""
+
+
+@attrs.frozen
+class Mismatch:
+    """One thing that is not as it should be: `code` is one of `MEANINGS`, `where` names the row."""
+
+    code: str = attrs.field(validator=attrs.validators.in_(MEANINGS))
+    where: str
+    found: object = None
+    expected: object = None
+
+    def __str__(self) -> str:
+        """Return `ledger.balance at 1/points/3: found 12, expected 10`."""
+        told = f"{self.code} at {self.where}"
+        if self.found is None and self.expected is None:
+            return f"{told}: {MEANINGS[self.code]}"
+        return f"{told}: found {self.found!r:.200}, expected {self.expected!r:.200}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "code": self.code,
+            "meaning": MEANINGS[self.code],
+            "where": self.where,
+            "found": _plain(self.found),
+            "expected": _plain(self.expected),
+        }
+
+
+@attrs.frozen
+class Report:
+    """What an audit found. `mismatches` holds the first `limit` of them, `found` says how many there were.
+
+    `checked` counts the rows that were read, by table; `erased` the activities whose words were erased, which is no
+    damage. `replayed` is how many activities were decided again, or None where that was not asked for;
+    `not_replayed` says why they could not be.
+    """
+
+    mismatches: tuple[Mismatch, ...]
+    found: int
+    checked: Mapping[str, int]
+    erased: int
+    replayed: int | None = None
+    not_replayed: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all adds up."""
+        return not self.found
+
+    def __bool__(self) -> bool:
+        """Say whether all adds up."""
+        return self.ok
+
+    def __str__(self) -> str:
+        """Return a line for each mismatch, and one that sums up."""
+        rows = f"{sum(self.checked.values()):,} rows of {len(self.checked)} tables"
+        more = [f"{self.erased:,} erased payloads"] if self.erased else []
+        if self.replayed is not None:
+            more.append(f"{self.replayed:,} activities decided again")
+        if self.not_replayed is not None:
+            more.append(f"not decided again: {self.not_replayed}")
+        what = "everything adds up" if self.ok else f"{self.found:,} mismatches"
+        lines = [*map(str, self.mismatches), f"{what}: {', '.join([rows, *more])}"]
+        if self.found > len(self.mismatches):
+            lines.insert(-1, f"… and {self.found - len(self.mismatches):,} more")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "ok": self.ok,
+            "found": self.found,
+            "mismatches": [one.to_dict() for one in self.mismatches],
+            "checked": dict(self.checked),
+            "erased": self.erased,
+            "replayed": self.replayed,
+            "not_replayed": self.not_replayed,
+        }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if value is None or isinstance(value, int | str | bool | float) else str(value)
