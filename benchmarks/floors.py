@@ -7,7 +7,7 @@ would write. The engine's rate over the floor's, both taken in one run, is what 
 The file of `SQLiteFloor` has the engine's STRICT tables `gamify_participant`, `gamify_catalog`,
 `gamify_activity`, `gamify_payload` and `gamify_window` (by their integer key), `gamify_entry` and
 `gamify_metric` (WITHOUT ROWID, clustered by participant), and its indexes `participant_by_id`,
-`activity_by_key`, `catalog_by_fingerprint`, `window_by_name`, `metric_by_rank` and `metric_moved`.
+`activity_by_key`, `catalog_by_fingerprint`, `window_by_name`, `metric_by_rank` and `metric_by_morning`.
 
 What a floor leaves out, always in its own favour: the counts beside `metric_by_rank`, periods that end (each
 window is opened once and never looked up again), the check of an idempotency key and of foreign keys, and
@@ -80,8 +80,10 @@ CREATE TABLE gamify_metric (
   reached_at INTEGER NOT NULL, down INTEGER, tie TEXT, day INTEGER, day_down INTEGER, day_reached INTEGER,
   PRIMARY KEY (participant, window)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX metric_by_rank ON gamify_metric (window, down, reached_at, tie) WHERE down IS NOT NULL;
-CREATE INDEX metric_moved ON gamify_metric (window, day) WHERE day IS NOT NULL;
+CREATE INDEX metric_by_rank ON gamify_metric (window, down, reached_at, tie, participant, day)
+  WHERE down IS NOT NULL;
+CREATE INDEX metric_by_morning ON gamify_metric (window, day_down, day_reached, tie, participant, day)
+  WHERE day_down IS NOT NULL;
 """
 
 HEAD = "SELECT seq, recorded_at, digest FROM gamify_activity ORDER BY seq DESC LIMIT 1"
@@ -104,7 +106,7 @@ KEEP = (
     " SET value = excluded.value, reached_at = excluded.reached_at, down = excluded.down,"
     " day = excluded.day, day_down = excluded.day_down, day_reached = excluded.day_reached"
 )
-# An upsert that names `day` rewrites `metric_moved` each time; within a day there is nothing to rewrite.
+# An upsert that names `day` rewrites `metric_by_morning` each time; within a day there is nothing to rewrite.
 MOVE = "UPDATE gamify_metric SET value = ?, reached_at = ?, down = ? WHERE participant = ? AND window = ?"
 
 text = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

@@ -157,7 +157,7 @@ def _forget_seen(unit: Unit, who: ParticipantRow) -> None:
 def _leave(unit: Unit, row: MetricRow) -> None:
     """Take a score out of its window, and off the levels that a dense board counts."""
     if row.down is not None and unit.get(SCORE_LEVEL, (row.window, row.down)) is not None:
-        meters.relevel(unit, row.window, row.down, None)
+        meters.relevel(unit, row, None)
     unit.remove(METRIC, row)
 
 

@@ -19,6 +19,7 @@ from gamify_core.road.compiled import ALL_TIME, MetricPlan, Tracker
 from gamify_core.road.plan import natural
 from gamify_core.road.values import natural_value
 from gamify_core.storage.tables.metrics import (
+    LEVEL_EMPTIED,
     METRIC,
     SCORE_LEVEL,
     SEEN,
@@ -39,6 +40,7 @@ __all__ = ["moved", "relevel", "see", "value_in", "value_of", "window_number"]
 
 DAILY = Calendar("daily")
 _LIMIT = 2**63 - 1
+_SWEPT = 250
 _row = tuple.__new__
 
 
@@ -143,24 +145,56 @@ def _rank(  # noqa: PLR0913 - as above
         ),
     )
     if tracker.dense and (row is None or row.down != down):
-        relevel(turn.unit, window, row.down if row is not None else None, down)
+        _level(turn.unit, window, down, 1, day)
+        if row is not None and row.down is not None:
+            _level(turn.unit, window, row.down, -1, day)
 
 
-def relevel(unit: Unit, window: int, old: int | None, new: int | None) -> None:
-    """Count somebody who came from one score to another (None: from nowhere, or off the board) where they are now."""
-    if new is not None:
-        _level(unit, window, new, 1)
-    if old is not None:
-        _level(unit, window, old, -1)
+def relevel(unit: Unit, held: MetricRow | None, left: MetricRow | None) -> None:
+    """Count somebody whose row on a dense board was `held` and is `left` now (None: there is none).
+
+    Both tell the same story of a last day: where it found them, and where they went from there.
+    """
+    for row, one in ((left, 1), (held, -1)):
+        if row is None or row.down is None:
+            continue
+        morning = row.down if row.day is None else row.day_down
+        if morning is not None:
+            _level(unit, row.window, morning, one, None)
+        if morning != row.down:
+            _level(unit, row.window, row.down, one, row.day)
+            if morning is not None:
+                _level(unit, row.window, morning, -one, row.day)
 
 
-def _level(unit: Unit, window: int, down: int, change: int) -> None:
-    """Count one holder of a score more or less; a score nobody holds has no row."""
+def _level(unit: Unit, window: int, down: int, change: int, day: int | None) -> None:
+    """Count one holder of a score more or less: since a day, or (None, or an earlier day) as long as anybody can tell.
+
+    A score that nobody holds, and nobody held as the day began, has no row.
+    """
     row = unit.get(SCORE_LEVEL, (window, down))
-    holders = (row.holders if row is not None else 0) + change
-    if holders:
-        unit.put(SCORE_LEVEL, ScoreLevelRow(window, down, holders))
+    marked = day if row is None or row.day is None else row.day if day is None else max(day, row.day)
+    holders = row.holders or 0 if row is not None else 0
+    before = holders if row is None or row.day != marked else row.before or 0
+    holders += change
+    if marked is not None and day != marked:
+        before += change
+    if holders or (marked is not None and before):
+        emptied = None if holders else marked
+        kept = before or None if marked is not None else None
+        unit.put(SCORE_LEVEL, ScoreLevelRow(window, down, holders or None, marked, kept, emptied))
     elif row is not None:
+        unit.remove(SCORE_LEVEL, row)
+    if not holders and day is not None:
+        _sweep(unit, window, day)
+
+
+def _sweep(unit: Unit, window: int, day: int) -> None:
+    """Remove scores that were emptied before today: once in a unit, some at a time, more than one unit leaves."""
+    if ("swept", window) in unit.memo:
+        return
+    unit.memo["swept", window] = day
+    for row in unit.scan(SCORE_LEVEL, LEVEL_EMPTIED, (window,), stop=(day,), limit=_SWEPT):
         unit.remove(SCORE_LEVEL, row)
 
 

@@ -159,9 +159,10 @@ def _rank(unit: Unit, tracker: Tracker, who: ParticipantRow, row: MetricRow, tol
     down = row.value if tracker.ascending else -row.value
     if told is not None and told.value == row.value:
         row = row._replace(day=told.day, day_down=told.day_down, day_reached=told.day_reached)
-    unit.put(METRIC, row._replace(down=down, tie=who.participant_id))
+    row = row._replace(down=down, tie=who.participant_id)
+    unit.put(METRIC, row)
     if tracker.dense:
-        relevel(unit, row.window, None, down)
+        relevel(unit, None, row)
 
 
 def again(

@@ -150,8 +150,7 @@ def _settle(  # noqa: PLR0913 - whose, where, and from what to what
     elif held is not None:
         turn.unit.remove(METRIC, held)
     if tracker.dense:
-        was, now = (row.down if row is not None else None for row in (held, left))
-        relevel(turn.unit, window, was, now)
+        relevel(turn.unit, held, left)
     # A window that is over moves nobody: what it gave was given by what happened in it, and is undone with that
     if (
         tracker.watch is not None

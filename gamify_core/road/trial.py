@@ -77,9 +77,21 @@ class Trial(Unit):
             return super().count(table, index, prefix)
         return len(self.scan(table, index, prefix))
 
-    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Count the rows of an order before `bound`: one by one, for nothing that is decided asks for ranks."""
-        return len(self.scan(table, index, prefix, stop=bound))
+        rows = self.scan(table, index, prefix, stop=bound)
+        if mark is None or index is None or index.marked is None:
+            return len(rows)
+        marked = table.columns.index(index.marked)
+        return sum([row[marked] == mark for row in rows])
 
 
 def _within(values: Key, prefix: Key, start: Key | None, stop: Key | None) -> bool:

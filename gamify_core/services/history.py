@@ -20,6 +20,7 @@ from gamify_core.services.access import Access
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.definitions import JOB
+from gamify_core.storage.tables.metrics import SCORE_LEVEL
 
 if TYPE_CHECKING:
     from gamify_core.history.comparing import Play
@@ -35,6 +36,7 @@ _WHEN_WRITTEN = {
     "definition": {"recorded_at"},
     "gift": {"created_at"},
     "metric": {"day", "day_down", "day_reached"},
+    "score_level": {"day", "before", "emptied"},
 }
 """What depends on when (and with what luck of the salt) a row was written: left out of the state's digest."""
 _AT_ONCE = 1_000
@@ -152,6 +154,8 @@ class History:
                         table is ACTIVITY and row.participant is None
                     ):  # about nobody: it occurs when it is recorded
                         row = row._replace(occurred_at=0)  # noqa: PLW2901 - the same row, without its moment
+                    if table is SCORE_LEVEL and row.holders is None:  # only says how a day began
+                        continue
                     words = [row[place] for place in kept]
                     digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
         return digest.hexdigest()

@@ -34,8 +34,7 @@ class Leaderboards:
 
         Inside a tie those come first who reached the score first. A period that the board does not keep is
         answered by going through all participants' scores: exact, but as slow as that is. `change` compares with the
-        period before, which is fast, or on an all-time board with the start of today, which takes time with the
-        number of participants who moved today; `change=False` leaves it out (None).
+        period before, or on an all-time board with the start of today; `change=False` leaves it out (None).
 
         >>> from gamify_core import Catalog, Engine, Leaderboard
         >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))

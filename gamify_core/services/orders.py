@@ -14,9 +14,11 @@ from gamify_core.road.road import NOBODY
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.metrics import (
+    LEVEL_HELD,
+    LEVEL_OF_MORNING,
     METRIC,
+    METRIC_BY_MORNING,
     METRIC_BY_RANK,
-    METRIC_MOVED,
     SCORE_LEVEL,
     WINDOW,
     MetricRow,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
-__all__ = ["Kept", "Key", "Order", "Scanned", "down_of", "key_of", "rank_of", "scanned"]
+__all__ = ["Kept", "Key", "Order", "Scanned", "down_of", "key_of", "morning_key", "rank_of", "scanned"]
 
 Key = tuple[int, int, str]
 
@@ -41,6 +43,15 @@ def down_of(row: MetricRow) -> int:
 def key_of(row: MetricRow) -> Key:
     """Return what an entry is ordered by."""
     return down_of(row), row.reached_at, row.tie or ""
+
+
+def morning_key(row: MetricRow, day: int) -> Key | None:
+    """Return what an entry was ordered by as a day began (its last day or a later one); None if it was not there."""
+    if row.day != day:
+        return key_of(row)
+    if row.day_down is None or row.day_reached is None:
+        return None
+    return row.day_down, row.day_reached, row.tie or ""
 
 
 def rank_of(order: Order, ties: str, row: MetricRow) -> int:
@@ -81,8 +92,16 @@ class Order(Protocol):
         """Return how many entries there are."""
         ...
 
-    def moved_on(self, day: int) -> list[MetricRow]:
-        """Return the entries whose score changed on a day."""
+    def moved_on(self, day: int) -> int:
+        """Return how many entries' scores changed on a day."""
+        ...
+
+    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
+        """Return how many entries came before a score, or before a whole key, as a day began."""
+        ...
+
+    def distinct_before_on(self, down: int, day: int) -> int:
+        """Return how many different scores were better as a day began."""
         ...
 
 
@@ -106,7 +125,7 @@ class Kept:
 
     def distinct_before(self, down: int) -> int:
         """Return how many different scores are better."""
-        return self._reader.position(SCORE_LEVEL, None, (self._window,), (down,)) if self._window else 0
+        return self._reader.position(SCORE_LEVEL, LEVEL_HELD, (self._window,), (down,)) if self._window else 0
 
     def entry(self, participant: int) -> MetricRow | None:
         """Return the entry of a participant."""
@@ -127,9 +146,32 @@ class Kept:
         """Return how many entries there are."""
         return self._reader.count(METRIC, METRIC_BY_RANK, (self._window,)) if self._window else 0
 
-    def moved_on(self, day: int) -> list[MetricRow]:
-        """Return the entries whose score changed on a day."""
-        return self._reader.scan(METRIC, METRIC_MOVED, (self._window, day)) if self._window else []
+    def moved_on(self, day: int) -> int:
+        """Return how many entries' scores changed on a day."""
+        return (
+            self._reader.position(METRIC, METRIC_BY_RANK, (self._window,), None, day) if self._window else 0
+        )
+
+    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
+        """Return how many entries came before a score, or before a whole key, as a day began.
+
+        Those who do now, without those who moved that day, and with those of them who stood there as it began.
+        """
+        board, before = (self._window,), self._reader.position
+        return (
+            before(METRIC, METRIC_BY_RANK, board, bound)
+            - before(METRIC, METRIC_BY_RANK, board, bound, day)
+            + before(METRIC, METRIC_BY_MORNING, board, bound, day)
+        )
+
+    def distinct_before_on(self, down: int, day: int) -> int:
+        """Return how many different scores were better as a day began, in the same way."""
+        board, before = (self._window,), self._reader.position
+        return (
+            before(SCORE_LEVEL, LEVEL_HELD, board, (down,))
+            - before(SCORE_LEVEL, LEVEL_HELD, board, (down,), day)
+            + before(SCORE_LEVEL, LEVEL_OF_MORNING, board, (down,), day)
+        )
 
 
 class Scanned:
@@ -140,6 +182,7 @@ class Scanned:
         self._rows = sorted(rows, key=key_of)
         self._keys = [key_of(row) for row in self._rows]
         self._by_participant = {row.participant: row for row in rows}
+        self._asked: tuple[int | None, list[Key]] = None, []
 
     def slice(self, first: int, length: int) -> list[MetricRow]:
         """Return the entries from place `first` on."""
@@ -165,9 +208,24 @@ class Scanned:
         """Return how many entries there are."""
         return len(self._rows)
 
-    def moved_on(self, day: int) -> list[MetricRow]:
-        """Return the entries whose score changed on a day."""
-        return [row for row in self._rows if row.day == day]
+    def moved_on(self, day: int) -> int:
+        """Return how many entries' scores changed on a day."""
+        return sum([row.day == day for row in self._rows])
+
+    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
+        """Return how many entries came before a score, or before a whole key, as a day began."""
+        return bisect_left(self._morning(day), bound)
+
+    def distinct_before_on(self, down: int, day: int) -> int:
+        """Return how many different scores were better as a day began."""
+        keys = self._morning(day)
+        return len({key[0] for key in keys[: bisect_left(keys, (down,))]})
+
+    def _morning(self, day: int) -> list[Key]:
+        if self._asked[0] != day:
+            keys = [key for row in self._rows if (key := morning_key(row, day)) is not None]
+            self._asked = day, sorted(keys)
+        return self._asked[1]
 
 
 def scanned(access: Access, reader: Reader, plan: Plan, tracker: Tracker) -> Callable[[int], Order]:

@@ -8,7 +8,6 @@ competition rank whatever the board's own, so equal scores share it; alone on a 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +15,7 @@ import attrs
 
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.meters import DAILY
-from gamify_core.services.orders import Kept, Key, Order, down_of, key_of, rank_of, scanned
+from gamify_core.services.orders import Kept, Order, down_of, key_of, morning_key, rank_of, scanned
 from gamify_core.services.reading import window_at, window_of
 from gamify_core.storage.tables.metrics import MetricRow
 from gamify_core.storage.tables.participants import PARTICIPANT
@@ -167,6 +166,11 @@ class Board:
     def _day(self) -> int:
         return self._today()
 
+    @cached_property
+    def _nothing_moved(self) -> bool:
+        """Whether the board is for all time and as it was when today began."""
+        return self._label is None and not self.order.moved_on(self._day)
+
     @property
     def code(self) -> str:
         """The board's code."""
@@ -209,6 +213,8 @@ class Board:
     # -- what changed -----------------------------------------------------------------------------------------
 
     def _change(self, row: MetricRow, rank: int) -> Change:
+        if self._nothing_moved:
+            return "same"
         before = self._earlier(row)
         if before is None:
             return "new"
@@ -222,45 +228,17 @@ class Board:
         return self._this_morning(row)
 
     def _this_morning(self, row: MetricRow) -> int | None:
-        """Return the all-time rank as today began, from the entries that moved since."""
-        down, reached = (
-            (row.day_down, row.day_reached) if row.day == self._day else (row.down, row.reached_at)
-        )
-        if down is None or reached is None:
+        """Return the all-time rank as today began."""
+        key = morning_key(row, self._day)
+        if key is None:
             return None
-        key = (down, reached, row.tie or "")
-        now, then = self._moved
-        if self.definition.ties == "dense":
-            return self._dense_this_morning(down)
-        bound: tuple[int] | Key = key if self.definition.ties == "ordinal" else (down,)
-        return self.order.before(bound) - bisect_left(now, bound) + bisect_left(then, bound) + 1
-
-    def _dense_this_morning(self, down: int) -> int:
-        """Return the dense rank as today began: levels that were emptied count, levels that are new do not."""
-        now, then = self._moved
-        levels: dict[int, int] = {}
-        for key in now:
-            levels[key[0]] = levels.get(key[0], 0) - 1
-        for key in then:
-            levels[key[0]] = levels.get(key[0], 0) + 1
-        rank = self.order.distinct_before(down)
-        for level, change in levels.items():
-            if level < down:
-                holders = self.order.before((level + 1,)) - self.order.before((level,))
-                rank += (holders + change > 0) - (holders > 0)
-        return rank + 1
-
-    @cached_property
-    def _moved(self) -> tuple[list[Key], list[Key]]:
-        """The keys, now and as today began, of the entries that moved today, each in order."""
-        rows = self.order.moved_on(self._day)
-        now = sorted(key_of(row) for row in rows)
-        then = sorted(
-            (row.day_down, row.day_reached, row.tie or "")
-            for row in rows
-            if row.day_down is not None and row.day_reached is not None
-        )
-        return now, then
+        match self.definition.ties:
+            case "ordinal":
+                return self.order.before_on(key, self._day) + 1
+            case "dense":
+                return self.order.distinct_before_on(key[0], self._day) + 1
+            case _:
+                return self.order.before_on(key[:1], self._day) + 1
 
 
 def rank_in(  # noqa: PLR0913 - which board, and who

@@ -104,9 +104,17 @@ class _Reading:
         """Return how many rows have these leading columns."""
         return self._shelves[table].count(index, prefix)
 
-    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Return how many rows of a board come strictly before `bound`."""
-        return self._shelves[table].order(index).position(prefix, bound)
+        return self._shelves[table].order(index).position(prefix, bound, mark)
 
 
 class _View(_Reading):

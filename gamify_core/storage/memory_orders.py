@@ -23,6 +23,8 @@ Entry = tuple[Any, ...]
 
 _REBUILD = 8
 _NOTHING = Blocks()
+_UNMARKED = -(2**63)
+_NOTED = 10_000
 
 
 class _Top:
@@ -46,6 +48,45 @@ def cut(first: int, last: int, reverse: bool, offset: int, limit: int | None) ->
     return first, (last if limit is None or first + limit > last else first + limit)
 
 
+class _Marked:
+    """The entries of a board whose rows have the greatest mark, in a list of their own.
+
+    Kept once somebody has asked for it, and brought up to date when asked again: what moved is only noted.
+    """
+
+    __slots__ = ("_column", "_entries", "_moved", "mark")
+
+    def __init__(self, column: int, entries: Iterable[Entry]) -> None:
+        marks = [(entry, entry[-1][column]) for entry in entries]
+        self._column = column
+        self._moved: list[tuple[Entry | None, Entry | None]] = []
+        self.mark: int = max([mark for _, mark in marks if mark is not None], default=_UNMARKED)
+        self._entries = Blocks()
+        self._entries.fill([entry for entry, mark in marks if mark == self.mark])
+
+    def note(self, changes: list[tuple[Any, Any]]) -> None:
+        """Remember changes, up to so many."""
+        self._moved += changes
+        if len(self._moved) > _NOTED:
+            self.settled()
+
+    def settled(self) -> Blocks:
+        """Return the entries that have the mark."""
+        entries, column = self._entries, self._column
+        for was, now in self._moved:
+            if was is not None and was[-1][column] == self.mark:
+                entries.remove(was)
+            mark = None if now is None else now[-1][column]
+            if now is None or mark is None or mark < self.mark:
+                continue
+            if mark > self.mark:
+                self.mark = mark
+                entries.fill([])
+            entries.add(now)
+        self._moved.clear()
+        return entries
+
+
 class Order:
     """The order that an index, or the key, gives to the rows of a table.
 
@@ -57,6 +98,8 @@ class Order:
         "_board_of",
         "_boards",
         "_columns_of",
+        "_mark",
+        "_marked",
         "_row_of",
         "_shown",
         "_width",
@@ -82,6 +125,8 @@ class Order:
         self._shown = table.columns.index(index.present) if index and index.present else None
         self._board_of: Callable[[Row], Value] = itemgetter(places[0]) if self.counted else _one_board
         self._row_of = row_of
+        self._mark = table.columns.index(index.marked) if index and index.marked else None
+        self._marked: dict[Value, _Marked] = {}
         self._boards: dict[Value, tuple[Blocks, dict[Key, Row | None]]] = {}
         for key, row in rows:
             if self._shown is None or row[self._shown] is not None:
@@ -135,7 +180,11 @@ class Order:
         moved.clear()
 
     def _move(self, entries: Blocks, board: Value, moved: dict[Key, Row | None]) -> None:
-        for was, now in self._changes(board, moved):
+        changes = self._changes(board, moved)
+        marked = self._marked.get(board)
+        if marked is not None:
+            marked.note(changes)
+        for was, now in changes:
             if was is None:
                 entries.add(now)
             elif now is None:
@@ -148,6 +197,7 @@ class Order:
                 entries.replace(was, now)
 
     def _sort_anew(self, entries: Blocks, board: Value, moved: dict[Key, Row | None]) -> None:
+        self._marked.pop(board, None)
         changes = self._changes(board, moved)
         gone = {was for was, _ in changes if was is not None}
         kept = [entry for entry in entries if entry not in gone] if gone else list(entries)
@@ -232,16 +282,43 @@ class Order:
             return len(entries)
         return entries.before(self._bound((*prefix, TOP))) - entries.before(self._bound(prefix))
 
-    def position(self, prefix: Key, bound: Key) -> int:
-        """Return how many rows of a board come before a bound."""
+    def position(self, prefix: Key, bound: Key | None, mark: int | None = None) -> int:
+        """Return how many rows of a board come before a bound, all of them or those with a mark."""
         if not self.counted or not prefix:
             raise StoreError("A position is asked of one board of a counted order")
+        entries = self._settled(prefix[0])
+        if mark is not None:
+            entries = self._having(prefix[0], entries, mark)
+        if bound is None:
+            return len(entries)
         whole = prefix + bound
         if len(whole) > self._width:
             whole = self._bound(whole)
-        entries = self._settled(prefix[0])
         found = entries.before(whole)
         return found if len(prefix) == 1 else found - entries.before(self._bound(prefix))
+
+    def _having(self, board: Value, entries: Blocks, mark: int) -> Blocks:
+        """Return the entries that have a mark: kept for the greatest, sought out for any other."""
+        column = self._mark
+        if column is None:
+            raise StoreError("This order has no marks")
+        marked = self._marked.get(board)
+        if marked is None:
+            if not entries:
+                return entries
+            marked = self._marked[board] = _Marked(column, entries)
+        try:
+            kept = marked.settled()
+        except BaseException:  # interrupted: as when a board is
+            del self._marked[board]
+            raise
+        if mark == marked.mark:
+            return kept
+        if mark > marked.mark:
+            return _NOTHING
+        found = Blocks()
+        found.fill([entry for entry in entries if entry[-1][column] == mark])
+        return found
 
 
 def _one_board(_row: Row) -> None:

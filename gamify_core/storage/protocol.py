@@ -42,6 +42,9 @@ class Index:
     A `unique` index refuses a second row with the same columns. A `counted` index answers
     `position` and offsets in O(log n); its first column is the board, the rest the order inside it.
     `present` names a column: rows in which it is None are left out of the index.
+    `marked` names an integer column of a counted index: beside all rows of a board, those are counted whose mark is
+    the greatest there is. It is for marks that only grow, such as the day on which a row last moved, and answers what
+    is true of today's rows without anything to be swept out at midnight.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Index:
     unique: bool = False
     counted: bool = False
     present: str | None = None
+    marked: str | None = None
 
 
 @attrs.frozen(eq=False)
@@ -132,11 +136,21 @@ class Reader(Protocol):
         """Return how many rows have these leading columns. O(1) for a chain and for a counted order's board."""
         ...
 
-    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Return how many rows of a counted order come strictly before `bound` within the board `prefix`.
 
         `bound` may be partial: `(score,)` counts the rows with a smaller score (a competition rank less one),
         the full key counts the rows before this very one (an ordinal rank less one). O(log n).
+        With `mark`, only rows with this mark are counted, along an index that has marks; None as the bound means all
+        of them. That is O(log n) for the greatest mark on the board, and for others takes time with the rows before.
         """
         ...
 

@@ -17,15 +17,32 @@ import sqlite3
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 from gamify_core.storage.protocol import Key, Value
-from gamify_core.storage.sqlite_ranks import BLOCK, SUPERBLOCK, VERSION, Counts
+from gamify_core.storage.sqlite_ranks import BLOCK, SUPERBLOCK, VERSION, Counts, Size, together
 
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "Placed"]
 
 FULL = 256  # rows in a block, beyond which it is split
 FULL_ABOVE = 128  # blocks in a superblock, likewise
 _BOARDS_KEPT = 512
+
+Placed = tuple[Key, Value]
+"""The place of a row, and its mark."""
+_Moves = dict[Any, int]
+"""How many rows more there are with each mark."""
+
+
+def _net(counts: Counts, moves: _Moves) -> Size | None:
+    """Return what is to be added to a size, None where nothing is: of the marks only the greatest that moved."""
+    moved = [mark for mark, change in moves.items() if change]
+    if not moved:
+        return None
+    if counts.order.marked is None:
+        return (moves[moved[0]],)
+    mark = max(moved)
+    return sum(moves.values()), mark, moves[mark]
 
 
 class _Board:
@@ -102,23 +119,27 @@ class Blocks:
         for (board,) in self._execute(counts.boards).fetchall():
             n = self._execute(counts.members_count, (board,)).fetchone()[0]
             blocks = self._board(counts, board)
+            size = together(self._execute(counts.member_sizes, (board, *counts.lowest, n)))
             for level in (BLOCK, SUPERBLOCK):
-                self._execute(counts.set, (n, board, level, *counts.lowest))
+                self._execute(counts.set, (*size, board, level, *counts.lowest))
             if n > FULL:
                 self._split(counts, board, blocks, counts.lowest, n)
 
-    def keep(self, counts: Counts, gone: Iterable[Key], come: Iterable[Key]) -> None:
+    def keep(self, counts: Counts, gone: Iterable[Placed], come: Iterable[Placed]) -> None:
         """Count rows that left these places and came to those; the rows themselves are written already."""
-        changes: dict[Value, tuple[_Board, dict[Key, int]]] = {}
+        changes: dict[Value, tuple[_Board, dict[Key, _Moves]]] = {}
         for places, one in ((gone, -1), (come, 1)):
-            for place in places:
+            for place, mark in places:
                 board = place[0]
                 known = changes.get(board)
                 if known is None:
                     known = changes[board] = (self._board(counts, board), {})
                 blocks, moves = known
                 start = blocks.bounds[bisect_right(blocks.bounds, place[1:]) - 1]
-                moves[start] = moves.get(start, 0) + one
+                move = moves.get(start)
+                if move is None:
+                    move = moves[start] = {}
+                move[mark] = move.get(mark, 0) + one
         for board, (blocks, moves) in changes.items():
             self._add(counts, board, blocks, moves)
 
@@ -129,27 +150,31 @@ class Blocks:
 
     # -- counting ----------------------------------------------------------------------------------------
 
-    def _add(self, counts: Counts, board: Value, blocks: _Board, moves: dict[Key, int]) -> None:
+    def _add(self, counts: Counts, board: Value, blocks: _Board, moves: dict[Key, _Moves]) -> None:
         sizes = self._touched(blocks)
-        above: dict[Key, int] = {}
+        above: dict[Key, _Moves] = {}
         written: list[tuple[Value, ...]] = []
         full, sparse = [], []
-        for start, change in moves.items():
-            if change:
-                n = sizes.get(start)
-                if n is None:
-                    (n,) = self._execute(counts.add, (change, board, BLOCK, *start)).fetchone()
-                else:
-                    n += change
-                    written.append((change, board, BLOCK, *start))
-                sizes[start] = n
-                super_start = blocks.supers[blocks.above(start)]
-                above[super_start] = above.get(super_start, 0) + change
-                if n > FULL:
-                    full.append((start, n))
-                elif change < 0 and n < FULL // 4:
-                    sparse.append(start)
-        written += [(change, board, SUPERBLOCK, *start) for start, change in above.items() if change]
+        for start, move in moves.items():
+            net = _net(counts, move)
+            if net is None:
+                continue
+            n, change = sizes.get(start), net[0]
+            if n is None:
+                (n,) = self._execute(counts.add, (*net, board, BLOCK, *start)).fetchone()
+            else:
+                n += change
+                written.append((*net, board, BLOCK, *start))
+            sizes[start] = n
+            over = above.setdefault(blocks.supers[blocks.above(start)], {})
+            for mark, by in move.items():
+                over[mark] = over.get(mark, 0) + by
+            if n > FULL:
+                full.append((start, n))
+            elif change < 0 and n < FULL // 4:
+                sparse.append(start)
+        over_all = [(start, _net(counts, move)) for start, move in above.items()]
+        written += [(*net, board, SUPERBLOCK, *start) for start, net in over_all if net is not None]
         if written:
             self._connection.executemany(counts.move, written)
         for start, n in full:
@@ -157,9 +182,9 @@ class Blocks:
         for start in sparse:
             self._thin_out(counts, board, blocks, start)
 
-    def _n(self, counts: Counts, board: Value, level: int, start: Key) -> int:
-        n: int = self._execute(counts.n, (board, level, *start)).fetchone()[0]
-        return n
+    def _size(self, counts: Counts, board: Value, level: int, start: Key) -> Size:
+        size: Size = self._execute(counts.size, (board, level, *start)).fetchone()
+        return size
 
     # -- structure ---------------------------------------------------------------------------------------
 
@@ -168,9 +193,11 @@ class Blocks:
         blocks.sizes.pop(start, None)
         pieces = max(2, -(-n * 4 // (FULL * 3)))
         members = self._execute(counts.members, (board, *start, n)).fetchall()
+        counted = self._execute(counts.member_sizes, (board, *start, n)).fetchall()
         cuts = [number * n // pieces for number in range(pieces)] + [n]
-        self._execute(counts.set, (cuts[1], board, BLOCK, *start))
-        new = [(board, BLOCK, *members[first], last - first) for first, last in pairwise(cuts[1:])]
+        sizes = [together(counted[first:last]) for first, last in pairwise(cuts)]
+        self._execute(counts.set, (*sizes[0], board, BLOCK, *start))
+        new = [(board, BLOCK, *members[cut], *size) for cut, size in zip(cuts[1:-1], sizes[1:], strict=True)]
         self._connection.executemany(counts.put, new)
         at = bisect_left(blocks.bounds, start) + 1
         blocks.bounds[at:at] = [members[first] for first in cuts[1:-1]]
@@ -184,14 +211,15 @@ class Blocks:
         first, last = blocks.span(above)
         pieces = max(2, -(-(last - first) * 4 // (FULL_ABOVE * 3)))
         cuts = [first + number * (last - first) // pieces for number in range(pieces)]
-        counted = self._execute(counts.walk, (board, BLOCK, *blocks.bounds[first])).fetchmany(last - first)
-        sums = [
-            sum(row[0] for row in counted[one - first : other - first])
+        walk = (board, BLOCK, *blocks.bounds[first])
+        counted = self._execute(counts.walk_sizes, walk).fetchmany(last - first)
+        sizes = [
+            together(counted[one - first : other - first])
             for one, other in zip(cuts, [*cuts[1:], last], strict=True)
         ]
         starts = [blocks.bounds[cut] for cut in cuts]
-        self._execute(counts.set, (sums[0], board, SUPERBLOCK, *starts[0]))
-        new = [(board, SUPERBLOCK, *start, n) for start, n in zip(starts[1:], sums[1:], strict=True)]
+        self._execute(counts.set, (*sizes[0], board, SUPERBLOCK, *starts[0]))
+        new = [(board, SUPERBLOCK, *start, *size) for start, size in zip(starts[1:], sizes[1:], strict=True)]
         self._connection.executemany(counts.put, new)
         blocks.supers[above + 1 : above + 1] = starts[1:]
 
@@ -215,13 +243,13 @@ class Blocks:
 
     def _join(self, counts: Counts, board: Value, blocks: _Board, left: int) -> bool:
         one, other = blocks.bounds[left], blocks.bounds[left + 1]
-        n, more = self._n(counts, board, BLOCK, one), self._n(counts, board, BLOCK, other)
-        if n + more > FULL // 2 and n and more:
+        size, more = self._size(counts, board, BLOCK, one), self._size(counts, board, BLOCK, other)
+        if size[0] + more[0] > FULL // 2 and size[0] and more[0]:
             return False
         self._execute(counts.drop, (board, BLOCK, *other))
-        self._execute(counts.set, (n + more, board, BLOCK, *one))
+        self._execute(counts.set, (*together([size, more]), board, BLOCK, *one))
         blocks.sizes.pop(other, None)
-        blocks.sizes[one] = n + more
+        blocks.sizes[one] = size[0] + more[0]
         del blocks.bounds[left + 1]
         self._restructured(counts, board, blocks)
         return True
@@ -243,9 +271,9 @@ class Blocks:
             return
         left = best[1]
         one, other = blocks.supers[left], blocks.supers[left + 1]
-        n, more = self._n(counts, board, SUPERBLOCK, one), self._n(counts, board, SUPERBLOCK, other)
+        sizes = [self._size(counts, board, SUPERBLOCK, start) for start in (one, other)]
         self._execute(counts.drop, (board, SUPERBLOCK, *other))
-        self._execute(counts.set, (n + more, board, SUPERBLOCK, *one))
+        self._execute(counts.set, (*together(sizes), board, SUPERBLOCK, *one))
         del blocks.supers[left + 1]
         self._restructured(counts, board, blocks)
 
@@ -253,7 +281,7 @@ class Blocks:
         if not blocks.changed:  # once a transaction is enough for others to notice
             blocks.changed = True
             self._changed.append((counts, board))
-            self._execute(counts.add, (1, board, VERSION, *counts.lowest)).fetchone()
+            self._execute(counts.touch, (board, VERSION, *counts.lowest))
             blocks.version += 1
 
     # -- remembering -------------------------------------------------------------------------------------
@@ -275,8 +303,8 @@ class Blocks:
         execute = self._execute
         found = execute(counts.n, (board, VERSION, *counts.lowest)).fetchone()
         if found is None:
-            levels = (VERSION, 1), (BLOCK, 0), (SUPERBLOCK, 0)
-            new = [(board, level, *counts.lowest, n) for level, n in levels]
+            sizes = (VERSION, (1, *counts.none[1:])), (BLOCK, counts.none), (SUPERBLOCK, counts.none)
+            new = [(board, level, *counts.lowest, *size) for level, size in sizes]
             self._connection.executemany(counts.put, new)
             blocks = _Board(self._epoch, 1, [counts.lowest], [counts.lowest])
             # A rollback takes the rows away, so what is remembered has to go with them.

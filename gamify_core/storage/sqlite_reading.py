@@ -199,11 +199,23 @@ class SQLiteReader:
             raise self._refused(error) from error
         return counted
 
-    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Return how many rows of a counted order come strictly before `bound` within the board `prefix`."""
         counts = self._layout.counts(self._layout[table].order(index))
         (board,) = prefix
         try:
+            if mark is not None:
+                return sqlite_ranks.marked_position(self._open(), counts, board, bound, mark)
+            if bound is None:
+                return sqlite_ranks.total(self._open(), counts, board)
             return sqlite_ranks.position(self._open(), counts, board, bound)
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error

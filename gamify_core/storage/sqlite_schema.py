@@ -103,7 +103,7 @@ def _make(
         order = texts.order(index)
         if order.name not in names:
             unique = "UNIQUE " if index.unique else ""
-            columns = columns_sql(index.columns)
+            columns = columns_sql(order.indexed)
             where = f" WHERE {order.present}" if order.present else ""
             database.execute(f"CREATE {unique}INDEX {quoted(order.name)} ON {texts.name} ({columns}){where}")
     for order in texts.counted:

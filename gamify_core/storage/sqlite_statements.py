@@ -15,8 +15,9 @@ from typing import Any
 
 from gamify_core.storage.protocol import Index, Key, Table, Value
 
-__all__ = ["Order", "Statements", "columns_sql", "equals_sql", "lowest", "quoted", "vector"]
+__all__ = ["UNMARKED", "Order", "Statements", "columns_sql", "equals_sql", "lowest", "quoted", "vector"]
 
+UNMARKED = -(2**63)
 LOWEST: dict[str, Value] = {"INTEGER": -(2**63), "TEXT": "", "BLOB": b""}
 _TYPES: dict[object, str] = {int: "INTEGER", str: "TEXT", bytes: "BLOB"}
 
@@ -65,6 +66,10 @@ class Order:
             needed += [name for name in own if kinds[name][1] and name not in needed]
         self.needed: tuple[str, ...] = tuple(needed)
         self.present: str = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
+        self.marked: str | None = index.marked if index else None
+        # Marks stand in the tree, behind what orders it: the marked rows of a block are counted without the table.
+        self.indexed: tuple[str, ...] = (*self.columns, self.marked) if self.marked else own
+        self._mark = table.columns.index(self.marked) if self.marked else 0
         self.source: str = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
         self._needed = tuple([table.columns.index(name) for name in needed])
         self._places = itemgetter(*[table.columns.index(name) for name in self.columns])
@@ -83,6 +88,14 @@ class Order:
                 return None
         place: Key = self._places(row)
         return place
+
+    def placed(self, row: tuple[Value, ...]) -> tuple[Key, Value] | None:
+        """Return where `row` stands in this order and what its mark is, or None when it has no entry."""
+        place = self.place(row)
+        if place is None:
+            return None
+        mark = row[self._mark] if self.marked else None
+        return place, UNMARKED if mark is None else mark
 
     def _where(self, *terms: str) -> str:
         return " AND ".join([term for term in (*terms, self.present) if term]) or "1"
@@ -138,7 +151,11 @@ class Statements:
         self.insert: str = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
         self.delete: str = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
         self._key = tuple(range(table.key))
-        ordered = {name for index in table.indexes for name in (*index.columns, index.present or "")}
+        ordered = {
+            name
+            for index in table.indexes
+            for name in (*index.columns, index.present or "", index.marked or "")
+        }
         rest = range(table.key, len(table.columns))
         self._plain = tuple([place for place in rest if table.columns[place] not in ordered])
         self._ordered = tuple([place for place in rest if table.columns[place] in ordered])

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from gamify_core.errors import CommitOutcomeUnknown, StoreError
 from gamify_core.storage.protocol import Index, Key, Table
-from gamify_core.storage.sqlite_blocks import Blocks
+from gamify_core.storage.sqlite_blocks import Blocks, Placed
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS
 from gamify_core.storage.sqlite_reading import Layout, SQLiteReader
 from gamify_core.storage.sqlite_remembered import Known, Remembered
@@ -223,12 +223,12 @@ class SQLiteTransaction(SQLiteReader):
                 raise
 
     def _count(self, order: Order, before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]) -> None:
-        left: list[Key] = []
-        came: list[Key] = []
+        left: list[Placed] = []
+        came: list[Placed] = []
         for key, row in after.items():
             old = before[key]
-            was = None if old is None else order.place(old)
-            now = None if row is None else order.place(row)
+            was = None if old is None else order.placed(old)
+            now = None if row is None else order.placed(row)
             if was != now:
                 if was is not None:
                     left.append(was)

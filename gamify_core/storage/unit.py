@@ -168,10 +168,18 @@ class Unit:
         self._flush_dirty(table)
         return self._transaction.count(table, index, prefix)
 
-    def position(self, table: Table[Row], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Count the rows of a counted order before `bound`."""
         self._flush_dirty(table)
-        return self._transaction.position(table, index, prefix, bound)
+        return self._transaction.position(table, index, prefix, bound, mark)
 
     # -- writing ----------------------------------------------------------------------------------------------
 

@@ -97,6 +97,62 @@ class ReadContract(StoreParts):
                 place = view.position(RUNNER, RUNNER_BY_RANK, (1,), (row.down, row.tie))
                 assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=place, limit=1) == [row]
 
+    def test_5_position_counts_the_rows_that_have_a_mark(self, store: Store) -> None:
+        """With a mark only rows that have it count, be it the greatest there is, an earlier one, or nobody's."""
+        fill(store)
+        moves = [
+            RUNNERS[2]._replace(day=6),
+            RUNNERS[1]._replace(day=6, down=-95),
+            RUNNERS[0]._replace(day=4),
+            RUNNERS[2]._replace(day=3, down=7),
+        ]
+        rows = {(row.person, row.race): row for row in RUNNERS}
+        for move in [None, *moves]:
+            if move is not None:
+                with writing(store) as tx:
+                    update(tx, RUNNER, move)
+                rows[move.person, move.race] = move
+            order = [
+                (entry[1:], row.day)
+                for entry, row in order_of(RUNNER, RUNNER_BY_RANK, rows.values())
+                if entry[0] == 1
+            ]
+            with store.view() as view:
+                for mark in (3, 4, 5, 6, 9):
+                    marked = [place for place, day in order if day == mark]
+                    assert view.position(RUNNER, RUNNER_BY_RANK, (1,), None, mark) == len(marked)
+                    for bound in ((LEAST,), (-90,), (-30, "bea"), (-30, "bea", 2), (0,), (MOST,)):
+                        expected = sum(place < bound for place in marked)
+                        assert view.position(RUNNER, RUNNER_BY_RANK, (1,), bound, mark) == expected
+                assert view.position(RUNNER, RUNNER_BY_RANK, (1,), None) == len(order)
+                assert view.position(RUNNER, RUNNER_BY_RANK, (9,), None, 5) == 0
+
+    def test_5_marks_are_counted_on_a_long_board_day_by_day(self, store: Store) -> None:
+        """While rows move on one day after the other, today's are told from the rest wherever one asks."""
+        size = 900
+        rows = {n: RunnerRow(n, 1, n * 7919 % 1009, f"p{n:05}", None, None) for n in range(size)}
+        with writing(store) as tx:
+            insert(tx, RUNNER, *rows.values())
+        for day in (1, 2, 3):
+            with writing(store) as tx:
+                moved = [
+                    row._replace(down=n * (31 + day) % 1009, day=day)
+                    for n, row in rows.items()
+                    if n * day % 7 < day + 1
+                ]
+                rows.update((row.person, row) for row in moved)
+                update(tx, RUNNER, *moved)
+                gone = [row for n, row in rows.items() if n % 50 == day]
+                remove(tx, RUNNER, *gone)
+                for row in gone:
+                    del rows[row.person]
+            with store.view() as view:
+                todays = [row.down for row in rows.values() if row.day == day and row.down is not None]
+                assert view.position(RUNNER, RUNNER_BY_RANK, (1,), None, day) == len(todays)
+                for bound in range(0, 1010, 101):
+                    expected = sum(down < bound for down in todays)
+                    assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (bound,), day) == expected
+
     def test_5_text_is_ordered_by_its_bytes(self, store: Store) -> None:
         """No locale, no case folding, no UTF-16: by UTF-8 bytes, in the key, in an index and on a board."""
         names = [

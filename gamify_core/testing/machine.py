@@ -308,6 +308,11 @@ class StoreMachine(RuleBasedStateMachine):
         bound = _values(draw, _columns(table, index)[1:], 1)
         place = self.ask(lambda reader: reader.position(table, index, (race,), bound))
         self.ask(lambda reader: reader.scan(table, index, (race,), offset=place, limit=2))
+        self.ask(lambda reader: reader.position(table, index, (race,), None))
+        if index is not None:
+            mark = draw.draw(SMALL)
+            self.ask(lambda reader: reader.position(table, index, (race,), bound, mark))
+            self.ask(lambda reader: reader.position(table, index, (race,), None, mark))
 
     @rule(draw=st.data())
     def get(self, draw: st.DataObject) -> None:

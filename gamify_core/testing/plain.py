@@ -71,9 +71,23 @@ class PlainReading:
         """Read and count."""
         return len(range_of(table, index, self.rows(table).values(), prefix))
 
-    def position(self, table: Table[Any], index: Index | None, prefix: Key, bound: Key, /) -> int:
+    def position(
+        self,
+        table: Table[Any],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
         """Read what comes before, and count."""
-        return len(range_of(table, index, self.rows(table).values(), prefix, stop=bound))
+        rows = range_of(table, index, self.rows(table).values(), prefix, stop=bound)
+        if mark is None:
+            return len(rows)
+        assert index is not None
+        assert index.marked is not None
+        marked = table.columns.index(index.marked)
+        return sum(row[marked] == mark for row in rows)
 
 
 class PlainView(PlainReading):

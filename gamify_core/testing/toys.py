@@ -65,7 +65,7 @@ class LetterRow(NamedTuple):
 
 
 class RunnerRow(NamedTuple):
-    """A keyed row that may stand on a board (`down` and `tie`), best first."""
+    """A keyed row that may stand on a board (`down` and `tie`), best first, marked by a day."""
 
     person: int
     race: int
@@ -91,7 +91,9 @@ PERSON_BY_NICK = Index("toy_person_by_nick", ("nick",), unique=True, present="ni
 PERSON = Table("toy_person", PersonRow, key=1, chain=True, indexes=(PERSON_BY_NAME, PERSON_BY_NICK))
 LETTER_BY_TEXT = Index("toy_letter_by_text", ("text",))
 LETTER = Table("toy_letter", LetterRow, key=3, chain=True, indexes=(LETTER_BY_TEXT,))
-RUNNER_BY_RANK = Index("toy_runner_by_rank", ("race", "down", "tie"), counted=True, present="down")
+RUNNER_BY_RANK = Index(
+    "toy_runner_by_rank", ("race", "down", "tie"), counted=True, present="down", marked="day"
+)
 RUNNER_BY_DAY = Index("toy_runner_by_day", ("race", "day"), present="day")
 RUNNER = Table("toy_runner", RunnerRow, key=2, indexes=(RUNNER_BY_RANK, RUNNER_BY_DAY))
 LEVEL = Table("toy_level", LevelRow, key=2, counted=True)

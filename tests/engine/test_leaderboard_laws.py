@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from gamify_core import Catalog, Emit, Engine, Leaderboard, ManualClock, Metric, Streak
 from gamify_core.storage.sqlite import SQLiteStore
-from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, SCORE_LEVEL
+from gamify_core.storage.tables.metrics import (
+    LEVEL_HELD,
+    LEVEL_OF_MORNING,
+    METRIC,
+    METRIC_BY_MORNING,
+    METRIC_BY_RANK,
+    SCORE_LEVEL,
+)
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Period, Ties
@@ -144,8 +151,10 @@ def test_a_board_is_everybody_sorted(  # noqa: PLR0913 - what a board can be
         _check_windows(game, expected, period)
         if store is not None:
             with store.view() as view:
-                assert view.verify_counts(METRIC, METRIC_BY_RANK) == []
-                assert view.verify_counts(SCORE_LEVEL) == []
+                for index in (METRIC_BY_RANK, METRIC_BY_MORNING):
+                    assert view.verify_counts(METRIC, index) == []
+                for index in (LEVEL_HELD, LEVEL_OF_MORNING):
+                    assert view.verify_counts(SCORE_LEVEL, index) == []
 
 
 def _check_pages(game: Engine, expected: list[tuple[int, str, int]], period: Period) -> None:

@@ -122,7 +122,9 @@ def kept(store: Store) -> dict[str, set[tuple[Any, ...]]]:
         windows = {row.number: (row.metric, row.calendar, row.label) for row in view.scan(WINDOW)}
         return {
             "metric": {(row.participant, windows[row.window], *row[2:6]) for row in view.scan(METRIC)},
-            "level": {(windows[row.window], row.down, row.holders) for row in view.scan(SCORE_LEVEL)},
+            "level": {
+                (windows[row.window], row.down, row.holders) for row in view.scan(SCORE_LEVEL) if row.holders
+            },
             "seen": {(row.participant, windows[row.window], *row[2:]) for row in view.scan(SEEN)},
             "mark": {(*row[:4], row.carried) for row in view.scan(MARK)},
             "streak": {row[: row._fields.index("seen_id")] for row in view.scan(STREAK)},

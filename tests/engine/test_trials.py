@@ -12,8 +12,8 @@ from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.tables import ORDER, TABLES
 from gamify_core.storage.tables.metrics import (
     METRIC,
+    METRIC_BY_MORNING,
     METRIC_BY_RANK,
-    METRIC_MOVED,
     WINDOW,
     WINDOW_BY_NAME,
     MetricRow,
@@ -102,7 +102,7 @@ def test_a_trial_sees_what_a_unit_would_see(  # noqa: PLR0913 - one range, every
             return [
                 *(
                     asked.scan(METRIC, index, (number,), **bounds)
-                    for index in (METRIC_BY_RANK, METRIC_MOVED, None)
+                    for index in (METRIC_BY_RANK, METRIC_BY_MORNING, None)
                 ),
                 *(asked.count(METRIC, index, (number,)) for index in (METRIC_BY_RANK, None)),
                 asked.count(WINDOW),

@@ -47,8 +47,8 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
     made.close()
 
 
-def _runner(person: int, down: int | None) -> RunnerRow:
-    return RunnerRow(person, 1, down, None if down is None else f"p{person % 7}", None, None)
+def _runner(person: int, down: int | None, day: int | None = None) -> RunnerRow:
+    return RunnerRow(person, 1, down, None if down is None else f"p{person % 7}", day, None)
 
 
 def _write(tx: SQLiteTransaction, model: dict[int, RunnerRow], rows: list[RunnerRow]) -> None:
@@ -70,6 +70,11 @@ def _agrees(reader: sqlite_reading.SQLiteReader, model: dict[int, RunnerRow]) ->
     assert reader.count(RUNNER, RUNNER_BY_RANK, (1,)) == len(rows)
     for bound in [*places, *[place[:2] for place in places], *[place[:1] for place in places], (0,), (MOST,)]:
         assert reader.position(RUNNER, RUNNER_BY_RANK, (1,), bound) == bisect_left(places, bound)
+    for day in {row.day for row in rows if row.day is not None} | {9}:
+        marked = [place for row, place in zip(rows, places, strict=True) if row.day == day]
+        assert reader.position(RUNNER, RUNNER_BY_RANK, (1,), None, day) == len(marked)
+        for bound in [*places[::3], (0,), (MOST,)]:
+            assert reader.position(RUNNER, RUNNER_BY_RANK, (1,), bound, day) == bisect_left(marked, bound)
     for offset in range(len(rows) + 2):
         assert reader.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=offset, limit=3) == rows[offset : offset + 3]
     turned = rows[::-1]
@@ -90,7 +95,8 @@ def test_ranks_agree_with_sorting(
         remove(tx, RUNNER, *tx.scan(RUNNER))
     other = SQLiteStore(store.path, durability="normal")
     model: dict[int, RunnerRow] = {}
-    for what, pairs in steps:
+    for step, (what, pairs) in enumerate(steps):
+        day = (step * 5 + 2) // 7  # days go on, and one in a while a row of yesterday comes late
         tx = (other if what == "other" else store).begin()
         was = dict(model)
         if what == "remove":
@@ -100,12 +106,17 @@ def test_ranks_agree_with_sorting(
         elif what in {"fall", "rise"}:
             by = 5 if what == "fall" else -5
             rows = [
-                _runner(row.person, max(-99, min(99, row.down)) + by) for row in model.values() if row.down
+                _runner(row.person, max(-99, min(99, row.down)) + by, day)
+                for row in model.values()
+                if row.down
             ]
             if rows:
                 _write(tx, model, rows)
         else:
-            _write(tx, model, [_runner(person, down) for person, down in dict(pairs).items()])
+            rows = [
+                _runner(person, down, day if person % 3 else None) for person, down in dict(pairs).items()
+            ]
+            _write(tx, model, rows)
         _agrees(tx, model)
         if what == "rollback":
             tx.rollback()
@@ -195,6 +206,7 @@ def test_wrong_counts_are_found(store: SQLiteStore) -> None:
     harm = {
         "says": f"UPDATE {table} SET n = n + 1 WHERE level = 1 AND down = (SELECT MAX(down) FROM {table})",
         "does not start": f"DELETE FROM {table} WHERE level = 1 AND down < 0",
+        "miscounted its marks": f"UPDATE {table} SET m = m - 1 WHERE level = 1 AND down > 0",
         "where no block": f"UPDATE {table} SET tie = tie || 'x' WHERE level = 2 AND down > 0",
     }
     for words, text in harm.items():

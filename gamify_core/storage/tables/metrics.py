@@ -11,7 +11,18 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["METRIC", "METRIC_BY_RANK", "METRIC_MOVED", "SCORE_LEVEL", "SEEN", "WINDOW", "WINDOW_BY_NAME"]
+__all__ = [
+    "LEVEL_EMPTIED",
+    "LEVEL_HELD",
+    "LEVEL_OF_MORNING",
+    "METRIC",
+    "METRIC_BY_MORNING",
+    "METRIC_BY_RANK",
+    "SCORE_LEVEL",
+    "SEEN",
+    "WINDOW",
+    "WINDOW_BY_NAME",
+]
 __all__ += ["MetricRow", "ScoreLevelRow", "SeenRow", "WindowRow"]
 
 
@@ -33,7 +44,9 @@ class MetricRow(NamedTuple):
     In windows that are boards, `down` orders best first (the negated score, or the score itself where
     less is better) and `tie` is the participant's id; both are None where nothing is ranked. `day` is the last
     day on which the score changed, `day_down` and `day_reached` what they were as that day began: this
-    answers "up or down since this morning" without a daily copy of the board.
+    answers "up or down since this morning" without a daily copy of the board. How many were better this morning is
+    how many are now, without those that moved today, and with those of them that stood there then; `day` is
+    the mark by which both orders count the entries that moved.
     """
 
     participant: int
@@ -48,11 +61,19 @@ class MetricRow(NamedTuple):
 
 
 class ScoreLevelRow(NamedTuple):
-    """How many participants hold exactly this score: what a dense rank counts. Kept for dense boards only."""
+    """How many participants hold exactly this score: what a dense rank counts. Kept for dense boards only.
+
+    `holders` is None where there are none, and then the row is kept only for what it tells of the morning: `day` is
+    the last day on which the holders changed, `before` how many there were as it began (None: nobody). `emptied` is
+    that day again where nobody holds the score any more: such rows are swept out when the day is over.
+    """
 
     window: int
     down: int
-    holders: int
+    holders: int | None
+    day: int | None
+    before: int | None
+    emptied: int | None
 
 
 class SeenRow(NamedTuple):
@@ -67,15 +88,30 @@ class SeenRow(NamedTuple):
 WINDOW_BY_NAME = Index("window_by_name", ("scope", "metric", "calendar", "label"), unique=True)
 WINDOW = Table("window", WindowRow, key=1, chain=True, indexes=(WINDOW_BY_NAME,))
 METRIC_BY_RANK = Index(
-    "metric_by_rank", ("window", "down", "reached_at", "tie"), counted=True, present="down"
+    "metric_by_rank", ("window", "down", "reached_at", "tie"), counted=True, present="down", marked="day"
 )
-METRIC_MOVED = Index("metric_moved", ("window", "day"), present="day")
+METRIC_BY_MORNING = Index(
+    "metric_by_morning",
+    ("window", "day_down", "day_reached", "tie"),
+    counted=True,
+    present="day_down",
+    marked="day",
+)
 METRIC = Table(
     "metric",
     MetricRow,
     key=2,
-    indexes=(METRIC_BY_RANK, METRIC_MOVED),
+    indexes=(METRIC_BY_RANK, METRIC_BY_MORNING),
     parents={"participant": "participant", "window": "window"},
 )
-SCORE_LEVEL = Table("score_level", ScoreLevelRow, key=2, counted=True, parents={"window": "window"})
+LEVEL_HELD = Index("level_held", ("window", "down"), counted=True, present="holders", marked="day")
+LEVEL_OF_MORNING = Index("level_of_morning", ("window", "down"), counted=True, present="before", marked="day")
+LEVEL_EMPTIED = Index("level_emptied", ("window", "emptied"), present="emptied")
+SCORE_LEVEL = Table(
+    "score_level",
+    ScoreLevelRow,
+    key=2,
+    indexes=(LEVEL_HELD, LEVEL_OF_MORNING, LEVEL_EMPTIED),
+    parents={"window": "window"},
+)
 SEEN = Table("seen", SeenRow, key=3, parents={"participant": "participant", "window": "window"})
