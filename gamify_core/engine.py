@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, Self, TypedDict, TypeVar, overload
 
 from gamify_core import border
 from gamify_core.border import Limits
@@ -366,13 +366,28 @@ class Engine(Game):
 
     @classmethod
     def open(cls, catalog: Catalog | str | os.PathLike[str], url: str) -> Engine:
-        """Open by a URL, for configuration files: `"sqlite:///game.db"` (four slashes: absolute) or `"memory:"`."""
+        """Open by a URL, for configuration files: `"sqlite:///game.db"` (four slashes: absolute) or `"memory:"`.
+
+        A file takes the options of `SQLiteStore`: `"sqlite:///game.db?durability=normal&timeout=5"`.
+        """
         if url == "memory:":
             return cls(catalog)
-        if isinstance(url, str) and url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
-            return cls(catalog, url.removeprefix("sqlite:///"))
-        detail = f"{url!r} is not a store"
-        raise BadValue("url", url, detail, hint="'sqlite:///game.db' or 'memory:'")
+        path, _, options = (
+            url.removeprefix("sqlite:///").partition("?") if isinstance(url, str) else ("", "", "")
+        )
+        if not path or not url.startswith("sqlite:///"):
+            detail = f"{url!r} is not a store"
+            raise BadValue("url", url, detail, hint="'sqlite:///game.db' or 'memory:'")
+        from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
+
+        store = SQLiteStore(path, **_options(url, options))
+        try:
+            engine = cls(catalog, store)
+        except BaseException:
+            store.close()
+            raise
+        engine._owned = True
+        return engine
 
     @classmethod
     def reopen(
@@ -396,6 +411,33 @@ class Engine(Game):
             store.close()
             raise
         return engine
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy everything, as it is at this moment, to a new SQLite file at `path`, while others go on writing.
+
+        The file appears under its name when it is whole. From memory, too: that is how to keep what was played there.
+        A backup is restored by opening it. Raises `StoreError` where there is a file already.
+
+        >>> import os, tempfile
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 5)
+        >>> copy = os.path.join(tempfile.mkdtemp(), "copy.db")
+        >>> game.backup(copy)
+        >>> with Engine.reopen(copy) as restored:
+        ...     restored.points.balance("ada").balance
+        5
+        """
+        chosen = _backup_path(path)
+        with self._access.read() as reader:  # refuses inside a handle: what is there is not committed
+            own = getattr(self._store, "backup", None)
+            if own is not None:
+                own(chosen)
+                return
+            from gamify_core.storage.copying import copied  # noqa: PLC0415 - only when a file is made
+            from gamify_core.storage.tables import TABLES  # noqa: PLC0415 - as the services
+
+            copied(reader, TABLES, chosen)
 
     def migrate(self, connection: HostConnection) -> None:
         """Make the tables that this version needs, in the transaction that you began on a connection of your own.
@@ -454,11 +496,46 @@ def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Store:
     return repeated.store
 
 
+class _Options(TypedDict, total=False):
+    """What a URL may say of a file."""
+
+    durability: Literal["full", "normal"]
+    timeout: float
+
+
+def _options(url: str, text: str) -> _Options:
+    """Return the options of a URL; what they may be is looked at where they are taken."""
+    options: _Options = {}
+    for part in filter(None, text.split("&")):
+        name, _, value = part.partition("=")
+        if name == "durability":
+            options["durability"] = value  # type: ignore[typeddict-item]
+        elif name == "timeout":
+            try:
+                options["timeout"] = float(value)
+            except ValueError:
+                detail = f"timeout is a number of seconds, not {value!r:.60}"
+                raise BadValue("url", url, detail) from None
+        else:
+            detail = f"{name!r:.60} is no option of a store"
+            raise BadValue("url", url, detail, hint="durability=full or normal, timeout=<seconds>")
+    return options
+
+
 def _path(catalog: object) -> str:
     if isinstance(catalog, str | os.PathLike):
         return str(os.fspath(catalog))
     detail = f"catalog must be a Catalog or the path of a file, not {type(catalog).__name__}"
     raise BadValue("catalog", catalog, detail)
+
+
+def _backup_path(path: object) -> str:
+    if isinstance(path, str | os.PathLike):
+        text = os.fspath(path)
+        if isinstance(text, str) and text and "\0" not in text:
+            return text
+    detail = f"path must be the path of a new file, not {path!r:.60}"
+    raise BadValue("path", path, detail)
 
 
 def _window(field: str, value: object) -> int:

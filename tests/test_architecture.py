@@ -49,8 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {
-        *("border", "catalog", "clock", "effects", "errors", "replay", "road", "services"),
-        *("storage.memory", "storage.protocol", "storage.sqlite", "storage.sqlite_joined", "storage.tables"),
+        *("border", "catalog", "clock", "effects", "errors", "replay", "road", "services", "storage"),
     },
     "testing": {"errors", "storage"},
 }

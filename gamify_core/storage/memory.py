@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from gamify_core.errors import StoreClosed, StoreConflict, StoreError
+from gamify_core.errors import StoreBusy, StoreClosed, StoreConflict, StoreError
+from gamify_core.storage import forks
 from gamify_core.storage.memory_shelves import ChainShelf, KeyShelf, shelf_for
 from gamify_core.storage.protocol import Index, Key, Table
 
@@ -22,6 +23,7 @@ __all__ = ["MemoryStore"]
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Rows = Mapping[Key, Any]
 Shelf = KeyShelf | ChainShelf
+_FORK_PATIENCE = 5.0  # seconds a fork waits for the work of other threads
 
 
 class _Shelves(dict[Table[Any], Shelf]):
@@ -46,6 +48,13 @@ def _unknown() -> StoreError:
 
 def _closed() -> StoreError:
     return StoreClosed("The store is closed")
+
+
+def _torn() -> StoreError:
+    return StoreError(
+        "This process was forked while another thread was changing the store",
+        hint="fork when no thread is at work",
+    )
 
 
 def _ended() -> StoreError:
@@ -222,17 +231,21 @@ class MemoryStore:
     show what is committed, and the rows are the transaction's by now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, timeout: float = 30.0) -> None:
+        """Hold nothing yet. Who waits longer than `timeout` seconds for another thread gets `StoreBusy`."""
+        self._timeout = timeout
         self._lock = threading.RLock()
         self._shelves = _Shelves(_unknown)
         self._open: _Transaction | None = None
         self._views = 0
+        self._still = False
+        forks.watch(self)
 
     def migrate(self, tables: Iterable[Table[Any]], /) -> None:
         """Make the tables exist."""
         with self._lock:
-            if self._shelves.refusal is _closed:
-                raise _closed()
+            if self._shelves.refusal is not _unknown:
+                raise self._shelves.refusal()
             names = {table.name: table for table in self._shelves}
             for table in tables:
                 if names.setdefault(table.name, table) is not table:
@@ -251,8 +264,8 @@ class MemoryStore:
 
     def view(self) -> _View:
         """Return a snapshot for reading."""
-        if self._shelves.refusal is _closed:
-            raise _closed()
+        if self._shelves.refusal is not _unknown:
+            raise self._shelves.refusal()
         return _View(self)
 
     def close(self) -> None:
@@ -267,15 +280,37 @@ class MemoryStore:
 
     def _take(self) -> _Shelves:
         """Take the lock, unless this thread has a transaction or the store is closed."""
-        self._lock.acquire()
+        if not self._lock.acquire(blocking=False) and not self._lock.acquire(timeout=self._timeout):
+            raise StoreBusy(f"another thread was busy for {self._timeout:.1f} seconds", waited=self._timeout)
         shelves = self._shelves
         if self._open is None and shelves.refusal is _unknown:
             return shelves
         self._lock.release()
-        if shelves.refusal is _closed:
-            raise _closed()
+        if shelves.refusal is not _unknown:
+            raise shelves.refusal()
         raise StoreError("This thread has a transaction open", hint="end it, or work inside it")
 
     def _let_go(self) -> None:
         self._open = None
         self._lock.release()
+
+    # -- forks -------------------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """Wait until no other thread is at work: it would not go on in the child."""
+        self._still = self._lock.acquire(timeout=_FORK_PATIENCE)
+
+    def after_fork_in_parent(self) -> None:
+        """Let everybody go on."""
+        if self._still:
+            self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on with a copy of everything; where another thread did not end its work, refuse."""
+        if self._still:
+            self._lock.release()
+            return
+        self._lock = threading.RLock()
+        self._shelves = _Shelves(_torn)
+        self._open = None
+        self._views = 0

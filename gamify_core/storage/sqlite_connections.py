@@ -6,6 +6,7 @@ becomes a `StoreError` that names the file.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -46,6 +47,8 @@ def connect(
     """Open a connection; a reader's refuses to write."""
     refuse_unsafe(path)
     address = f"{Path(path).as_uri()}?mode={'ro' if read_only else 'rwc' if write else 'rw'}"
+    if read_only and _is_still(path):
+        address += "&immutable=1"
     connection = sqlite3.connect(
         address,
         timeout=timeout,
@@ -60,6 +63,15 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def _is_still(path: str) -> bool:
+    """Say whether a file stands where SQLite cannot put what it shares between readers beside it.
+
+    It would refuse to open the file there. Without a log beside it the file is whole, and without leave to make one
+    nobody like us writes to it.
+    """
+    return not os.access(Path(path).parent, os.W_OK) and not Path(f"{path}-wal").exists()
 
 
 def _set_up(connection: sqlite3.Connection, *, durability: str, write: bool) -> None:
