@@ -51,7 +51,10 @@ ALLOWED: dict[str, set[str]] = {
     "engine": {
         *("border", "catalog", "clock", "effects", "errors", "replay", "road", "services", "storage"),
     },
-    "testing": {"errors", "storage"},
+    "testing": {
+        *("catalog", "clock", "domain", "effects", "engine", "errors", "printing", "reasons"),
+        *("road", "services", "storage"),
+    },
 }
 # Rooms that resources share. A profile is made of what the single resources say, so it alone reads from them.
 SHARED = {

@@ -1,15 +1,15 @@
 """What a designer writes, as plain values: frozen, comparable, printable, with no behaviour of their own.
 
-Promise: a definition keeps what it was given and decides nothing. Whether it makes sense is the question of
-the `Catalog` it is put into, which answers for all of them at once; so a definition by itself is never
-refused. Things refer to each other by code. `name` is the code in title case unless given.
+Promise: a definition keeps what it was given and decides nothing (`Rule.decide` asks the domain). Whether it makes
+sense is the question of the `Catalog` it is put into, which answers for all of them at once; so a definition by
+itself is never refused. Things refer to each other by code. `name` is the code in title case unless given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import attrs
 
@@ -28,6 +28,9 @@ from gamify_core.catalog.conversions import (
 )
 from gamify_core.catalog.nearest import nearest
 from gamify_core.errors import NotFound
+
+if TYPE_CHECKING:
+    from gamify_core.domain.deciding import Decision
 
 __all__ = [
     "Amount",
@@ -205,6 +208,32 @@ class Rule(Definition):
     def opaque(self) -> bool:
         """Whether the condition is a Python callable."""
         return callable(self.when)
+
+    def decide(
+        self,
+        properties: Mapping[str, object] | None = None,
+        *,
+        metrics: Mapping[str, int] | None = None,
+        participant: Mapping[str, object] | None = None,
+        at: datetime | None = None,
+        seed: int | None = None,
+    ) -> Decision:
+        """Return what the rule makes of an event with these `properties`, by itself: no engine is needed.
+
+        `metrics` are the values that `metric("…")` reads, under the names it reads them by, `participant` the
+        attributes, `at` (an aware datetime) the local time and the season, `seed` what `chance` and `roll` are drawn
+        from. What only a history knows is left out: caps, cooldowns, stock, and badges that are held already.
+        Raises `BadValue` where the rule reads something that was not given.
+
+        >>> lesson = Rule("lesson", on="lesson_finished", when="score >= 60", award="10 + score // 10")
+        >>> print(lesson.decide({"score": 97}))
+        lesson: yes, +19 points
+        >>> print(lesson.decide({"score": 41}))
+        lesson: no, score >= 60 is false (score = 41)
+        """
+        from gamify_core.domain.deciding import decide  # noqa: PLC0415 - it imports definitions
+
+        return decide(self, properties or {}, metrics or {}, participant or {}, at, seed)
 
 
 @attrs.frozen(repr=False)
