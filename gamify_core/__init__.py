@@ -105,6 +105,8 @@ if TYPE_CHECKING:
         StoreOlder,
         SupplyFixed,
     )
+    from gamify_core.replay.opening import backtest
+    from gamify_core.replay.report import Backtest
     from gamify_core.services.events import Emit
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award
@@ -119,6 +121,7 @@ __all__ = [
     "AssetMinted",
     "AssetTransferred",
     "Award",
+    "Backtest",
     "BadValue",
     "Badge",
     "BadgeAnswer",
@@ -204,6 +207,7 @@ __all__ = [
     "TierChanged",
     "TierUpgrade",
     "TransferAnswer",
+    "backtest",
 ]
 
 _ROOMS = {
@@ -304,6 +308,8 @@ _ROOMS = {
     ),
     "storage.sqlite": ("SQLiteStore",),
     "storage.sqlite_joined": ("HostStore",),
+    "replay.opening": ("backtest",),
+    "replay.report": ("Backtest",),
     "services.events": ("Emit",),
     "services.trades": ("Side",),
     "services.wallets": ("Award",),

@@ -109,7 +109,7 @@ def _given(cause: str, rest: list[Effect]) -> str:
 
 def _run(effect: StreakExtended | StreakBroken | StreakCorrected, catalog: Catalog) -> str:
     try:
-        unit = _UNITS[catalog.streak(effect.streak).period]
+        unit = _UNITS.get(catalog.streak(effect.streak).period, "period")
     except NotFound:
         unit = "period"
 

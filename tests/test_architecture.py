@@ -46,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
             "printing",
         ),
         *("reasons", "road"),
+        "replay",  # which repeats the very calls that hang off an engine; loaded on use
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {

@@ -49,6 +49,7 @@ class Names:
         self._source = source
         self._became: dict[int, int] = {}
         self._coded: set[int] = set()
+        self._then: dict[int, int] = {}
         self._places: dict[tuple[int, int], int | None] = {}
 
     def learn(self, row: ActivityRow, heard: Sequence[Decided]) -> None:
@@ -59,6 +60,7 @@ class Names:
         self._became[row.seq] = decided.seq
         if row.kind in _CODED:
             self._coded.add(row.seq)
+            self._then[decided.seq] = row.seq
         if row.outcome == canonical(decided.outcome):
             return
         now = dict(_numbered(decided.outcome, decided.people))
@@ -69,6 +71,12 @@ class Names:
     def seq(self, activity: int) -> int | None:
         """Return the number of what an activity became, or None where it was not decided."""
         return self._became.get(activity)
+
+    def called_then(self, code: str) -> str:
+        """Return what a definition of now was called then: its code may be an id."""
+        found = _ID.fullmatch(code)
+        then = self._then.get(int(found[2])) if found is not None and found[3] is None else None
+        return f"{found[1]}_{then}" if found is not None and then is not None else code
 
     def translated(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a request with the names of now. Raises `Missing`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core import border
+from gamify_core.catalog import Catalog
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
 from gamify_core.history.looking import rows_of
@@ -25,6 +27,7 @@ from gamify_core.storage.tables.metrics import SCORE_LEVEL
 if TYPE_CHECKING:
     from gamify_core.history.comparing import Play
     from gamify_core.history.report import Report
+    from gamify_core.replay.report import Backtest
     from gamify_core.storage.protocol import Reader
 
 __all__ = ["Activity", "History"]
@@ -134,6 +137,40 @@ class History:
         with self._access.read() as reader:
             play = self._play if border.flag(replay, "replay") else None
             return verify(reader, self._access.road, play, limit=limit, progress=progress)
+
+    def backtest(
+        self,
+        catalog: Catalog | str | os.PathLike[str] | None = None,
+        *,
+        top: int = 20,
+        progress: Progress | None = None,
+    ) -> Backtest:
+        """Decide everything that was recorded again, in memory, under another catalog, and report what is otherwise.
+
+        `catalog` (a `Catalog`, or the path of a TOML or JSON file) is in force from the first command to the last;
+        definitions made at run time are laid over it as they came, where it does not define the same itself. Without
+        one each command is decided by the catalog that was in force then, and nothing comes out otherwise. The report
+        covers all scopes: who gains and loses and by what, what each rule gave, badges, tiers, what was issued and is
+        outstanding, what would have been refused, and the `top` largest movers (0 to 10,000) with their reasons.
+        Behaviour is held fixed, draws are as lucky as they were. Nothing is written; a store in memory is locked
+        meanwhile. `progress` is told how many of how many commands are done.
+        Raises `CatalogError`, and `GamifyError` for a rule that a Python function decides which is not here.
+
+        >>> from gamify_core import Catalog, Engine, Rule
+        >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson", award=10)]))
+        >>> _ = game.events.emit("ada", "lesson")
+        >>> report = game.history.backtest(Catalog(rules=[Rule("lesson", on="lesson", award=15)]))
+        >>> dict(report.movers[0].points)
+        {'points': 5}
+        >>> game.history.backtest().same
+        True
+        """
+        from gamify_core.replay.backtest import compare  # noqa: PLC0415 - it stands above the engine
+
+        border.whole(top, "top", 0, 10_000)
+        chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
+        with self._access.read() as reader:
+            return compare(reader, self._access.road, chosen, top=top, told=progress)
 
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.

@@ -525,3 +525,9 @@ def test_points_are_those_of_the_participant(make_engine: MakeEngine) -> None:
         "new_balance": 6,
         "recipient_balance": 4,
     }
+
+
+def test_a_streak_of_several_days_prints_as_periods(make_engine: MakeEngine) -> None:
+    """Its period is no unit that people have a word for."""
+    game = make_engine(Catalog(streaks=[Streak("steady", period="days", days=2)]))
+    assert "1 period, alive until" in str(game.streaks.record("ada", "steady"))

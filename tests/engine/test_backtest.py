@@ -1,0 +1,325 @@
+"""A history under another catalog: who gains, who loses, by what, and what would have been refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gamify_core import (
+    Backtest,
+    Badge,
+    Catalog,
+    CatalogError,
+    Engine,
+    GamifyError,
+    Ladder,
+    ManualClock,
+    Metric,
+    Reward,
+    Rule,
+    Side,
+    StoreError,
+    Streak,
+    backtest,
+)
+from gamify_core.storage.memory import MemoryStore
+from tests.engine.conftest import START, MakeEngine, store_of
+from tests.engine.test_replay_law import CATALOG, COMMANDS, play
+
+OLD = Catalog(
+    metrics=[Metric("lessons", "lesson")],
+    rules=[Rule("lesson", on="lesson", when="score >= 60", award=10)],
+    ladders=[Ladder("tier", tiers={"bronze": 0, "silver": 25})],
+    badges=[Badge("first", criteria="lessons >= 1", points=5), Badge("card", max_supply=9)],
+    rewards=[Reward("mug", type="physical", points_cost=20)],
+)
+
+
+def changed(**parts: Any) -> Catalog:
+    """Return the catalog with some sections replaced."""
+    return attrs.evolve(OLD, **parts)
+
+
+def lesson(game: Engine, who: str, *scores: int) -> None:
+    """Send some events."""
+    for score in scores:
+        game.events.emit(who, "lesson", {"score": score})
+
+
+STRICT = changed(rules=[Rule("lesson", on="lesson", when="score >= 80", award=10)])
+
+
+@settings(deadline=None)
+@given(commands=COMMANDS)
+def test_under_the_catalogs_that_were_in_force_nothing_is_otherwise(commands: list[Any]) -> None:
+    """Whatever was done, with edits, undoing and late events in the mix."""
+    clock = ManualClock(START)
+    game = Engine(CATALOG, MemoryStore(), clock=clock, seed=7)
+    play(game, clock, commands)
+    report = game.history.backtest()
+    assert report.same, str(report)
+    json.dumps(report.to_dict())
+
+
+@settings(deadline=None)
+@given(commands=COMMANDS)
+def test_under_the_one_catalog_that_there_was_nothing_is_otherwise(commands: list[Any]) -> None:
+    """Where ids, settling and reevaluation are found anew, rather than taken from the rows."""
+    clock = ManualClock(START)
+    game = Engine(CATALOG, MemoryStore(), clock=clock, seed=7)
+    play(game, clock, commands)
+    report = game.history.backtest(CATALOG)
+    assert report.same, str(report)
+
+
+def test_who_gains_and_who_loses(make_engine: MakeEngine) -> None:
+    """By participant and in sum, with the rule, the badge and the rung it comes from, and the condition that failed."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 90, 90, 90)
+    lesson(game, "bob", 70, 70)
+    richer = attrs.evolve(STRICT, badges=[*OLD.badges, Badge("keen", criteria="lessons >= 3", points=7)])
+    report = game.history.backtest(richer)
+    assert {one.participant_id: dict(one.points) for one in report.movers} == {
+        "bob": {"points": -20},
+        "ada": {"points": 7},
+    }
+    (bob,) = (one for one in report.movers if one.participant_id == "bob")
+    assert [str(cause) for cause in bob.because] == ["rule lesson: 20 → 0 points, 2 → 0 times"]
+    assert bob.tiers == (("tier", "silver", "bronze"),)
+    assert bob.first is not None
+    assert bob.first.then == ("+10 points rule lesson",)
+    assert bob.first.now == ()
+    assert bob.first.why == "rule lesson does not fire now: score >= 80 is false (score = 70)"
+    (points,) = report.currencies
+    assert (points.issued_then, points.issued_now) == (60, 47)
+    assert (points.gainers, points.gained, points.losers, points.lost) == (1, 7, 1, 20)
+    (rule,) = (one for one in report.causes if one.cause == "rule:lesson")
+    assert (rule.fired_then, rule.fired_now, rule.points_then, rule.points_now) == (5, 3, 50, 30)
+    assert [(one.badge, one.both, one.only_then, one.only_now) for one in report.badges] == [
+        ("first", 2, 0, 0),
+        ("keen", 0, 0, 1),
+    ]
+    assert not report.same
+    for text in ("bob: −20 points, tier silver → bronze", "badges.keen is new", "Behaviour is held fixed"):
+        assert text in str(report)
+
+
+def test_what_could_not_be_paid_any_more(make_engine: MakeEngine) -> None:
+    """A claim that is refused now is told with its reason, and what rests on it is not repeated either."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 70, 70)
+    claim = game.rewards.claim("mug", "ada")
+    game.rewards.cancel(claim.claim_id)
+    report = game.history.backtest(STRICT)
+    assert [(one.kind, one.code) for one in report.refused] == [
+        ("rewards.claim", "insufficient_points"),
+        ("rewards.cancel", "missing"),
+    ]
+    assert str(report.refused[0]).endswith("Insufficient points. Available: 5, requested: 20")
+    assert report.refused[1].detail == f"{claim.claim_id} was not made under the new catalog"
+
+
+def test_ids_lead_to_what_the_same_command_made(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Claims, copies, movements, events and gifts go by other numbers where outcomes differ, and are found."""
+    first = make_engine()
+    first.points.award("ada", 1)
+    game = Engine(OLD, store_of(first), clock=clock)  # its adoption is a number that is not used again
+    lesson(game, "ada", 70, 90)
+    given = game.points.award("ada", 100)
+    claim = game.rewards.claim("mug", "ada")
+    copy = game.assets.mint("card", "ada")
+    gift = game.gifts.create("Pack", "gold", 3, badge=True)
+    sent = game.events.emit("bob", "lesson", {"score": 70})
+    before = game.points.award("cay", 20)
+    game.gifts.redeem(gift.gift_id, "bob")
+    game.rewards.cancel(claim.claim_id)
+    game.points.reverse(given.transaction_id, amount=40)
+    game.assets.transfer(copy.asset_id, "ada", "bob")
+    game.trades.execute(Side("bob", assets=[copy.asset_id]), Side("cay", points=1))
+    game.events.retract(sent.event_id)
+    game.points.reverse(before.transaction_id, amount=9)
+    fresh = changed(
+        rules=[
+            Rule("early", on="lesson", award=1),
+            Rule("lesson", on="lesson", award=10, mint="card"),
+            Rule("late", on="lesson", award=1),
+        ],
+        rewards=[Reward("mug", type="physical", points_cost=10)],
+    )
+    report = game.history.backtest(fresh)
+    assert report.refused == ()
+    assert {one.participant_id: dict(one.points) for one in report.differences} == {"ada": {"points": 4}}
+
+
+def test_draws_are_as_lucky_as_they_were(make_engine: MakeEngine) -> None:
+    """Though the numbers of activities are others: commands that are refused now, and adoptions that are none."""
+    lucky = Rule("luck", on="spin", when="chance(0.5)", award="roll(1, 1000)")
+    game = make_engine(changed(rules=[*OLD.rules, lucky]), seed=5)
+    lesson(game, "ada", 70, 70)
+    game.rewards.claim("mug", "ada")
+    for n in range(40):
+        game.events.emit(f"p{n % 7}", "spin")
+    report = game.history.backtest(attrs.evolve(STRICT, rules=[*STRICT.rules, lucky]))
+    assert len(report.refused) == 1
+    assert [one.participant_id for one in report.differences] == ["ada"]
+
+
+def test_a_new_catalog_is_in_force_from_the_first_command_to_the_last(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Adoptions are passed over; definitions made at run time act as they came, unless the catalog has its own."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 70)
+    game.definitions.badges.create({"code": "made", "criteria": "lessons >= 2", "points": 3})
+    second = Engine(STRICT, store_of(game), clock=clock)
+    lesson(second, "ada", 70)
+    kept = second.history.backtest(OLD)
+    assert dict(kept.differences[0].points) == {"points": 10}
+    assert kept.overruled == ()
+    own = second.history.backtest(
+        changed(badges=[*OLD.badges, Badge("made", criteria="lessons >= 1", points=4)])
+    )
+    assert dict(own.differences[0].points) == {"points": 11}
+    assert [one.code for one in own.overruled] == ["definition_exists"]
+    assert "1 edit of definitions at run time went over what the catalog defines itself now" in str(own)
+
+
+def test_what_time_does_is_done_by_the_new_definitions(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A streak with more grace does not break; nothing that was settled then is settled for the sake of it."""
+    streak = Streak("daily", on="lesson")
+    game = make_engine(changed(streaks=[streak]))
+    lesson(game, "ada", 70)
+    clock.advance(hours=40)
+    assert len(game.settle()) == 1
+    lesson(game, "ada", 70)
+    patient = changed(
+        streaks=[attrs.evolve(streak, grace_period_hours=40)],
+        badges=[*OLD.badges, Badge("two", criteria="streak.daily >= 2")],
+    )
+    assert game.history.backtest(changed(streaks=[streak])).same
+    report = game.history.backtest(patient)
+    assert report.differences[0].badges_gained == ("two",)
+
+
+def test_erased_people_are_left_out_and_so_is_whom_they_dealt_with(make_engine: MakeEngine) -> None:
+    """Their commands cannot be decided again, so neither can what came to others by them."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 70)
+    lesson(game, "cay", 70)
+    game.points.award("bob", 50)
+    game.points.transfer("bob", "ada", 30)
+    game.participants.anonymize("bob")
+    report = game.history.backtest(STRICT)
+    assert [one.participant_id for one in report.differences] == ["cay"]
+    assert (report.erased, report.entangled, report.participants) == (3, 1, 1)
+    assert game.history.backtest().same
+
+
+def test_scopes_are_compared_apart(make_engine: MakeEngine) -> None:
+    """The same name in two scopes is two people."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 90)
+    game.scope("guild").events.emit("ada", "lesson", {"score": 70})
+    report = game.history.backtest(STRICT)
+    assert [(one.scope, one.participant_id) for one in report.differences] == [("guild", "ada")]
+
+
+def test_an_event_that_the_new_catalog_does_not_know_is_refused(make_engine: MakeEngine) -> None:
+    """Declared events are held against their declaration."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 70)
+    report = game.history.backtest(Catalog.from_dict({"events": {"visit": {}}}))
+    assert [(one.kind, one.code) for one in report.refused] == [("event", "not_found")]
+
+
+def test_a_rule_that_python_decides_needs_its_function(make_engine: MakeEngine) -> None:
+    """With the function it is asked; of a file that keeps its name alone it is refused by that name."""
+
+    def lucky(properties: Mapping[str, object]) -> bool:
+        return properties.get("score") == 70
+
+    game = make_engine(changed(rules=[Rule("lucky", on="lesson", when=lucky, award=3)]))
+    lesson(game, "ada", 70, 80)
+    assert dict(game.history.backtest(OLD).differences[0].points) == {"points": 17}
+    read_back = Catalog.from_dict(game.catalog.to_dict())
+    with pytest.raises(GamifyError, match="rule lucky is decided by a Python function"):
+        game.history.backtest(read_back)
+
+
+def test_a_file_is_only_read(tmp_path: Path) -> None:
+    """The front door takes an engine or a path, and a catalog or its path."""
+    path = tmp_path / "game.db"
+    with Engine(OLD, path, clock=ManualClock(START)) as game:
+        lesson(game, "ada", 70)
+        digest = game.history.state_digest()
+        report = backtest(game, STRICT)
+    new = tmp_path / "new.json"
+    new.write_text(json.dumps(STRICT.to_dict()), encoding="utf-8")
+    assert backtest(path, new) == report
+    assert backtest(str(path)).same
+    with Engine(OLD, path) as game:
+        assert game.history.state_digest() == digest
+    with pytest.raises(StoreError, match="there is no file"):
+        backtest(tmp_path / "other.db", STRICT)
+    new.write_text("{}}", encoding="utf-8")
+    with pytest.raises(CatalogError):
+        backtest(path, new)
+
+
+def test_a_history_without_a_command_has_nothing_to_tell(make_engine: MakeEngine) -> None:
+    """No activity is no difference."""
+    report = make_engine(OLD).history.backtest(STRICT)
+    assert isinstance(report, Backtest)
+    assert report.same
+    assert report.until is None
+    assert str(report).startswith("0 commands, 0 participants, decided again")
+
+
+def test_the_largest_movers_come_first_and_the_rest_is_counted(make_engine: MakeEngine) -> None:
+    """As many as are asked for are told with their example."""
+    game = make_engine(OLD)
+    for n in range(1, 6):
+        lesson(game, f"p{n}", *[70] * n)
+    heard: list[tuple[int, int]] = []
+    report = game.history.backtest(STRICT, top=2, progress=lambda done, whole: heard.append((done, whole)))
+    assert [one.participant_id for one in report.movers] == ["p5", "p4"]
+    assert [one.first is not None for one in report.differences] == [True, True, False, False, False]
+    assert "… and 3 others for whom something is otherwise" in str(report)
+    assert heard[-1] == (16, 16)
+    with pytest.raises(GamifyError, match="top must be"):
+        game.history.backtest(STRICT, top=-1)
+
+
+@settings(deadline=None, max_examples=15)
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_any_history_can_be_decided_under_any_catalog(commands: list[Any], seed: int) -> None:
+    """Whatever is missing or priced otherwise: no command ends it, and the sums of the report agree."""
+    clock = ManualClock(START)
+    game = Engine(CATALOG, MemoryStore(), clock=clock, seed=7)
+    play(game, clock, commands)
+    draw = random.Random(seed)  # noqa: S311 - any will do
+
+    def some(definitions: Any) -> list[Any]:
+        return [one for one in definitions if draw.random() < 0.7]
+
+    other = attrs.evolve(
+        CATALOG,
+        rules=some([Rule("lesson", on="lesson", award="score", mint="card"), CATALOG.rules[1]]),
+        badges=[*some(CATALOG.badges[:3]), *CATALOG.badges[3:]],
+        rewards=[attrs.evolve(one, points_cost=draw.randrange(60)) for one in CATALOG.rewards],
+        ladders=[Ladder("tier", tiers={"bronze": 0, "silver": 20, "gold": 500})],
+    )
+    report = game.history.backtest(other)
+    for one in report.currencies:
+        given = [dict(each.points).get(one.currency, 0) for each in report.differences]
+        assert sum(given) == one.gained - one.lost
+    assert len(str(report)) > 0
+    json.dumps(report.to_dict())
