@@ -222,6 +222,26 @@ class Game:
         """
         return Game(self._access.for_scope(border.scope(name)), self._limits)
 
+    def at(self, instant: datetime) -> Game:
+        """Return the same game as of a past instant, for reading: every read answers what it answered then.
+
+        It is the recorded axis: what had been recorded by then counts, whenever it occurred; what came late, was
+        reversed or retracted, or was defined otherwise since does not. A balance, a statement, a rung, badges and an
+        asset's owner take O(log n); a metric or a streak the history of its participant; a board, or stock, the
+        history of the scope. Of who was erased since there is what was left of them. Commands raise `ReadOnly`, a
+        future instant `OutOfWindow`. An engine with another catalog than then reads by the one of then.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> before = game.points.award("ada", 5).recorded_at
+        >>> _ = game.points.award("ada", 7)
+        >>> game.at(before).points.balance("ada").balance, game.points.balance("ada").balance
+        (5, 12)
+        """
+        from gamify_core.services.then import at  # noqa: PLC0415 - as the services
+
+        return Game(at(self._access, instant), self._limits)
+
     def standard(self) -> Game:
         """Return the same game without admin rights, for code that speaks for participants.
 

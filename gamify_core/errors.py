@@ -38,6 +38,7 @@ __all__ = [
     "NotTransferable",
     "OutOfStock",
     "OutOfWindow",
+    "ReadOnly",
     "Refused",
     "RewardInactive",
     "RuleFailed",
@@ -439,6 +440,20 @@ class HandleInUse(GamifyError, RuntimeError):
 
     code = "handle_in_use"
     http_status = 500
+
+
+class ReadOnly(GamifyError, RuntimeError):
+    """Something was asked of `engine.at(instant)` that is no reading of it; `instant` is ISO 8601."""
+
+    code = "read_only"
+    http_status = 409
+
+    def __init__(self, instant: str) -> None:
+        super().__init__(
+            f"The game as of {instant} is for reading: what was decided stands",
+            hint="give commands to the engine itself",
+        )
+        self.instant = instant
 
 
 class StoreError(GamifyError):

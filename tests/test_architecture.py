@@ -80,6 +80,7 @@ SHARED = {
     "reading",
     "settling",
     "standings",
+    "then",
     "streak_answers",
     "streak_calendars",
     "streak_states",

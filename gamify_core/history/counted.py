@@ -93,7 +93,7 @@ def levels(look: Look) -> Iterator[Mismatch]:
         window = look.reader.get(WINDOW, (number,))
         if window is None or not _dense(look, window.metric, window.calendar):
             continue
-        held = {row.down: row.holders for row in kept}
+        held = {row.down: row.holders for row in kept if row.holders is not None}
         place, holders = 0, dict[int, int]()
         while rows := look.reader.scan(METRIC, METRIC_BY_RANK, (number,), offset=place, limit=AT_ONCE):
             place += len(rows)

@@ -13,7 +13,7 @@ from gamify_core.border import MOST
 from gamify_core.domain.multiplying import Factor, combined, multiplied
 from gamify_core.domain.periods import duration
 from gamify_core.errors import BadValue
-from gamify_core.road import wallet
+from gamify_core.road import former, wallet
 from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_CLAIM, BOOST_BY_END, BoostRow
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def end(turn: Turn, claim: ClaimRow) -> None:
     row = turn.unit.find(BOOST, BOOST_BY_CLAIM, (claim.claimed_by, claim.ordinal))
     if row is not None:
         ends = max(row.starts, min(row.ends, turn.occurred_at))
-        turn.unit.put(BOOST, row._replace(ends=ends))
+        ended = row._replace(ends=ends)
+        former.keep(turn, BOOST, row, ended)
+        turn.unit.put(BOOST, ended)
 
 
 def _running(turn: Turn, who: ParticipantRow, currency: str) -> list[BoostRow]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.effects import PEERS
-from gamify_core.road import assets, meters, wallet
+from gamify_core.road import assets, former, meters, wallet
 from gamify_core.road.seal import canonical, payload_hash
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
@@ -61,6 +61,7 @@ def anonymize(turn: Turn) -> int:
         STREAK, None, (who.number,)
     ):  # nothing is said of them any more, by time either
         turn.unit.put(STREAK, streak._replace(due=None))
+    former.forget(turn.unit, who.number, all_of_it=False)
     _become(turn, who._replace(participant_id=alias, erased=ANONYMIZED))
     return blanked
 
@@ -82,6 +83,7 @@ def delete(turn: Turn) -> int:
             unit.remove(table, kept)
     for change in unit.scan(ZONE_CHANGE, None, (who.number,)):
         unit.put(ZONE_CHANGE, change._replace(timezone=None))
+    former.forget(unit, who.number, all_of_it=True)
     alias = _alias(unit, who)
     _become(turn, who._replace(participant_id=alias, scope=NOWHERE, timezone=None, erased=DELETED))
     return blanked

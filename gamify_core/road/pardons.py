@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.periods import HOUR
 from gamify_core.domain.streaks import repairable
 from gamify_core.errors import FreezesFull, NotForSale, NotRepairable
-from gamify_core.road import wallet
+from gamify_core.road import former, wallet
 from gamify_core.road.streak_corrections import refold
 from gamify_core.road.streak_rows import FREEZES, PAUSES, REPAIRS, Case, case_of, put, row_of, state_in
 from gamify_core.road.streak_time import up_to_date
@@ -64,6 +64,7 @@ def pause(turn: Turn, plan: StreakPlan, starts: int, ends: int | None) -> PauseR
         if (ends is None or one.starts <= ends) and (one.ends is None or one.ends >= starts):
             starts = min(starts, one.starts)
             ends = None if ends is None or one.ends is None else max(ends, one.ends)
+            former.keep(turn, PAUSE, one, None)
             turn.unit.remove(PAUSE, one)
     made = PauseRow(turn.who.number, plan.streak.code, starts, ends, turn.seq)
     turn.unit.put(PAUSE, made)
@@ -78,6 +79,7 @@ def resume(turn: Turn, plan: StreakPlan) -> PauseRow | None:
     for one in _pauses(turn, plan):
         if one.starts <= at and (one.ends is None or one.ends > at):
             ended = one._replace(ends=at, activity=turn.seq)
+            former.keep(turn, PAUSE, one, ended if one.starts < at else None)
             if one.starts < at:
                 turn.unit.put(PAUSE, ended)
             else:

@@ -17,7 +17,7 @@ from gamify_core.catalog import Catalog
 from gamify_core.domain.streaks import Mark
 from gamify_core.domain.zones import CARRIED
 from gamify_core.errors import NotFound
-from gamify_core.road import badges, rewards
+from gamify_core.road import badges, former, rewards
 from gamify_core.road.plan import compile_plan
 from gamify_core.road.recount import lower, recount
 from gamify_core.road.reversals import movement, outcome_of, stay, take_back, take_copy, taken
@@ -88,6 +88,7 @@ def _uncount(turn: Turn, event: EventRow) -> None:
     for code in _codes(turn, ADVANCE):
         advance = turn.unit.get(ADVANCE, (who.number, code, event.activity))
         if advance is not None:
+            former.keep(turn, ADVANCE, advance, None)
             turn.unit.remove(ADVANCE, advance)
             if (steps := turn.plan.metrics.get(f"challenge.{code}")) is not None:
                 turn.void(who, steps)
@@ -186,6 +187,7 @@ def unmark(turn: Turn, plan: StreakPlan, activity: int, cause: str) -> list[Mark
         return []
     _, case = up_to_date(turn, who, plan)
     for row in rows:
+        former.keep(turn, MARK, row, None)
         turn.unit.remove(MARK, row)
     gone = [Mark._make(row[2:]) for row in rows]
     refold(turn, case, case, cause, gone=gone)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed
+from gamify_core.road import former
 from gamify_core.road.streak_corrections import refold
 from gamify_core.road.streak_rows import Case, case_of, marks_of, put, row_of
 from gamify_core.road.streak_time import up_to_date
@@ -108,6 +109,8 @@ def _replace(turn: Turn, who: ParticipantRow, code: str, places: Mapping[int, in
     rows = turn.unit.scan(MARK, None, (who.number, code))
     for row in rows:
         if row.part in places:
+            left = places[row.part] >= 0
+            former.keep(turn, MARK, row, row._replace(part=places[row.part]) if left else None)
             turn.unit.remove(MARK, row)
     for row in rows:
         if row.part in places and places[row.part] >= 0:
@@ -124,11 +127,15 @@ def _relabel(turn: Turn, case: Case, before: StreakPlan) -> None:
     for mark in marks:
         here = fixed(mark.carried) if line is CARRIED else line.at(mark.instant)
         day = days.label(mark.instant, here) if days is not None else 0
-        unit.put(MARK, mark._replace(label=calendar.label(mark.instant, here), day=day))
+        moved = mark._replace(label=calendar.label(mark.instant, here), day=day)
+        former.keep(turn, MARK, mark, moved)
+        unit.put(MARK, moved)
     repairs = unit.scan(REPAIR, None, name)
     for repair in repairs:
         unit.remove(REPAIR, repair)
     for repair in repairs:
         here = line.zones[-1]
         began = before.rules.calendar.begins(repair.label, here)
-        unit.put(REPAIR, repair._replace(label=calendar.label(began, here)))
+        made_good = repair._replace(label=calendar.label(began, here))
+        former.keep(turn, REPAIR, repair, made_good)
+        unit.put(REPAIR, made_good)

@@ -15,6 +15,8 @@ from gamify_core.catalog import Catalog
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
 from gamify_core.history.looking import rows_of
+from gamify_core.history.past import Past
+from gamify_core.history.then import refuse
 from gamify_core.history.verifying import Progress, verify
 from gamify_core.road.requests import asked_with
 from gamify_core.road.seal import canonical
@@ -135,6 +137,7 @@ class History:
         """
         border.whole(limit, "limit", 1, 10_000)
         with self._access.read() as reader:
+            _as_it_is(reader)
             play = self._play if border.flag(replay, "replay") else None
             return verify(reader, self._access.road, play, limit=limit, progress=progress)
 
@@ -180,6 +183,7 @@ class History:
         """
         digest = hashlib.sha256()
         with self._access.read() as reader:
+            _as_it_is(reader)
             for table in TABLES:
                 if table in (SETTING, JOB):  # the luck of a store, and work it has not finished
                     continue
@@ -196,3 +200,9 @@ class History:
                     words = [row[place] for place in kept]
                     digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
         return digest.hexdigest()
+
+
+def _as_it_is(reader: object) -> None:
+    """Refuse to look at all rows of the past: some of them are worked out for who asks. Raises `ReadOnly`."""
+    if isinstance(reader, Past):
+        refuse(reader.instant)

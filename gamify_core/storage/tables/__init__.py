@@ -9,6 +9,7 @@ from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETT
 from gamify_core.storage.tables.assets import ASSET, PROVENANCE, SUPPLY
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
 from gamify_core.storage.tables.definitions import DEFINITION, JOB
+from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.gifts import GIFT, SCORE
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
@@ -57,6 +58,7 @@ TABLES: tuple[Table[Any], ...] = (
     ADVANCE,
     DEFINITION,
     JOB,
+    FORMER,
 )
 
 ORDER: dict[Table[Any], int] = {table: place for place, table in enumerate(TABLES)}

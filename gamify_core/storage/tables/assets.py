@@ -11,7 +11,15 @@ from typing import NamedTuple
 from gamify_core.storage.protocol import Index, Table
 
 __all__ = ["ASSET", "ASSET_BY_EDITION", "ASSET_BY_OWNER", "ASSET_BY_TIME"]
-__all__ += ["ASSET_OF_PERSON", "PROVENANCE", "SUPPLY", "AssetRow", "ProvenanceRow", "SupplyRow"]
+__all__ += [
+    "ASSET_OF_PERSON",
+    "PROVENANCE",
+    "PROVENANCE_BY_HOLDER",
+    "SUPPLY",
+    "AssetRow",
+    "ProvenanceRow",
+    "SupplyRow",
+]
 
 
 class SupplyRow(NamedTuple):
@@ -68,10 +76,12 @@ ASSET = Table(
     indexes=(ASSET_BY_EDITION, ASSET_BY_OWNER, ASSET_OF_PERSON, ASSET_BY_TIME),
     parents={"owner": "participant", "minted_by": "activity"},
 )
+PROVENANCE_BY_HOLDER = Index("provenance_by_holder", ("holder", "activity"), present="holder")
 PROVENANCE = Table(
     "provenance",
     ProvenanceRow,
     key=3,
     chain=True,
+    indexes=(PROVENANCE_BY_HOLDER,),
     parents={"holder": "participant", "previous": "participant", "activity": "activity"},
 )

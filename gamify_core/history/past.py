@@ -1,0 +1,232 @@
+"""The rows of a store as they were after a certain activity, so that whatever reads rows reads the past.
+
+Promise: every read answers what it answered then, from rows that are found by their keys and orders; nothing is decided
+again. How a table's past is found is said once for each kind of table:
+
+- most rows were written once by an activity, and are there from it on; where they are a chain, its end of then is
+  found by bisecting (a balance, a rung, a statement: O(log n));
+- some had a column set later, which is taken back (an event that was retracted since, a claim that was cancelled);
+- a few were rewritten, and left word of what they were (`tables.former`);
+- the rest follows from others, and is worked out from these (`history.derived`): a metric from its participant's
+  history, a streak from its activities, an owner from the last step of a copy's way, and a board from the history of
+  all participants of the scope, which takes as long as that is.
+
+What was erased since is not there: the name and the words of a person who was, and of a deleted one all but the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gamify_core.history.ranges import arranged
+from gamify_core.road.chains import first_from
+from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
+from gamify_core.storage.tables.assets import ASSET
+from gamify_core.storage.tables.challenges import ADVANCE
+from gamify_core.storage.tables.former import FORMER
+from gamify_core.storage.tables.metrics import WINDOW
+from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.progress import EVENT
+from gamify_core.storage.tables.rewards import BOOST, CLAIM
+from gamify_core.storage.tables.streaks import MARK, PAUSE, REPAIR
+
+if TYPE_CHECKING:
+    from gamify_core.history.derived import Derived
+    from gamify_core.road.plan import Plan
+    from gamify_core.storage.protocol import Index, Key, Reader, Table
+
+__all__ = ["Past"]
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+_ALWAYS = frozenset({CATALOG, SETTING, WINDOW, PARTICIPANT})
+"""What is there without an activity, or is looked at in another way."""
+_BY = {ACTIVITY: "seq", PAYLOAD: "seq", CLAIM: "claimed_by", BOOST: "claimed_by", ASSET: "minted_by"}
+"""Where a table calls the activity that wrote a row by another name."""
+_REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, PARTICIPANT})
+
+
+class Past:
+    """A reader of the rows as they were when nothing after an instant had been recorded."""
+
+    def __init__(self, reader: Reader, instant: int, plan_of: Callable[[Past], Plan]) -> None:
+        """Find the last activity that was recorded by `instant`; `plan_of` gives the plan that was in force."""
+        self.reader = reader
+        self.seq = first_from(reader, ACTIVITY, (), lambda row: row.recorded_at, instant + 1) - 1
+        head = reader.get(ACTIVITY, (self.seq,)) if self.seq else None
+        self.until: int = head.recorded_at if head is not None else -(2**63)
+        self.instant = instant
+        self._plan_of = plan_of
+        self._derived: dict[Table[Any], Derived] | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was in force."""
+        return self._plan_of(self)
+
+    def derived(self, table: Table[Any]) -> Derived | None:
+        """Return how the rows of a table are worked out, or None where they are found."""
+        if self._derived is None:
+            from gamify_core.history.derived import derived  # noqa: PLC0415 - which reads the past itself
+
+            self._derived = derived(self)
+        return self._derived.get(table)
+
+    # -- what a reader answers ---------------------------------------------------------------------------------
+
+    def get(self, table: Table[Row], key: Key, /) -> Row | None:
+        """Return the row with this key as it was."""
+        derived = self.derived(table)
+        if derived is not None:
+            found: Row | None = derived.get(key)
+            return found
+        if table in _REWRITTEN:
+            rows = self._rewritten(table, key)
+            return rows[0] if rows else None
+        return self._then(table, self.reader.get(table, key))
+
+    def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
+        """Return the rows with these keys as they were, None where there was none."""
+        return [self.get(table, key) for key in keys]
+
+    def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
+        """Return the row that a unique index has, as it was: what makes a row unique never changes."""
+        row = self.reader.find(table, index, values)
+        return None if row is None else self.get(table, row[: table.key])
+
+    def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
+        """Return the head of a chain as it was then."""
+        if table is PARTICIPANT:
+            number = first_from(self.reader, PARTICIPANT, (), lambda row: row.created_at, self.until + 1) - 1
+            return self.get(table, (number,)) if number else None
+        if table in _ALWAYS:
+            return self.reader.last(table, prefix)
+        n = self._end(table, prefix)
+        return self.get(table, (*prefix, n)) if n else None
+
+    def scan(  # noqa: PLR0913 - the same range as the store's own scan
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+        reverse: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return a range of rows as they were."""
+        if index is None and table.chain and len(prefix) == table.key - 1 and self._plain(table):
+            beyond = (self._end(table, prefix) + 1,)
+            rows = self.reader.scan(
+                table,
+                None,
+                prefix,
+                start=start,
+                stop=beyond if stop is None else min(stop, beyond),
+                reverse=reverse,
+                offset=offset,
+                limit=limit,
+            )
+            return [row for each in rows if (row := self._then(table, each)) is not None]
+        derived = self.derived(table)
+        if derived is not None:
+            found = derived.rows(index, prefix)
+        elif table in _REWRITTEN and table is not PARTICIPANT:
+            found = self._rewritten(table, prefix[:1] if index is not None else prefix)
+        else:
+            found = self._candidates(table, index, prefix)
+        return arranged(found, table, index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
+
+    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
+        """Return how many rows there were with these leading columns."""
+        if index is None and table.chain and len(prefix) == table.key - 1 and self._plain(table):
+            return self._end(table, prefix)
+        return len(self.scan(table, index, prefix))
+
+    def position(
+        self,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
+        """Return how many rows of an order (of those with this mark) came before `bound`."""
+        rows = self.scan(table, index, prefix, stop=bound)
+        if mark is None or index is None or index.marked is None:
+            return len(rows)
+        marked = table.columns.index(index.marked)
+        return sum([row[marked] == mark for row in rows])
+
+    # -- how it was --------------------------------------------------------------------------------------------
+
+    def _plain(self, table: Table[Any]) -> bool:
+        """Say whether the rows of a chain are found by their numbers, and no word of them was left elsewhere."""
+        return table not in _ALWAYS and table not in _REWRITTEN and self.derived(table) is None
+
+    def _end(self, table: Table[Any], prefix: Key) -> int:
+        """Return the number of the last link that a chain had then."""
+        place, n = _writer(table), table.key - 1
+        head = self.reader.last(table, prefix)
+        if head is None or place is None or head[place] <= self.seq:
+            return 0 if head is None else int(head[n])
+        return first_from(self.reader, table, prefix, lambda row: int(row[place]), self.seq + 1) - 1
+
+    def _then(self, table: Table[Row], row: Row | None) -> Row | None:
+        """Return a row as it was, or None where it was not there yet."""
+        if row is None:
+            return None
+        place = _writer(table)
+        if place is not None and row[place] > self.seq:
+            return None
+        alter = _SET_LATER.get(table)
+        return row if alter is None else alter(row, self.seq)
+
+    def _candidates(self, table: Table[Row], index: Index | None, prefix: Key) -> list[Row]:
+        """Return all rows as they were that may stand under a prefix."""
+        if table is CLAIM and index is not None:
+            from gamify_core.storage.tables.rewards import CLAIM_BY_PERSON  # noqa: PLC0415 - its own order
+
+            rows = self.reader.scan(table, CLAIM_BY_PERSON, prefix[:1])
+        else:
+            rows = self.reader.scan(table, index, prefix)
+        if table is PARTICIPANT:
+            return [row for each in rows if (row := self.get(table, each[:1])) is not None]
+        return [row for each in rows if (row := self._then(table, each)) is not None]
+
+    def _rewritten(self, table: Table[Any], prefix: Key) -> list[Any]:
+        """Return the rows under a prefix (a participant at least) as they were, taking back what was done since."""
+        rows = {row[: table.key]: row for row in self.reader.scan(table, None, prefix)}
+        changes = self.reader.scan(FORMER, None, (prefix[0], table.name), start=(self.seq + 1,))
+        for change in reversed(changes):
+            for text, there in ((change.after, False), (change.before, True)):
+                if text is None:
+                    continue
+                row = table.row(*json.loads(text))
+                key: Key = row[: table.key]
+                if there and key[: len(prefix)] == prefix:
+                    rows[key] = row
+                else:
+                    rows.pop(key, None)
+        if table is PARTICIPANT:
+            return [row for row in rows.values() if row.created_at <= self.until]
+        return [row for _, row in sorted(rows.items()) if self._then(table, row) is not None]
+
+
+def _writer(table: Table[Any]) -> int | None:
+    """Return where a row names the activity that wrote it, or None where it does not."""
+    name = _BY.get(table, "activity")
+    return table.columns.index(name) if name in table.columns else None
+
+
+_SET_LATER: Mapping[Table[Any], Callable[[Any, int], Any]] = {
+    EVENT: lambda row, seq: row if (row.retracted or 0) <= seq else row._replace(retracted=None),
+    CLAIM: lambda row, seq: row if row.cancelled_by <= seq else row._replace(standing=1, cancelled_by=0),
+}
+"""Columns that are set after a row was written, and how they are taken back."""

@@ -1,0 +1,92 @@
+"""A road that leads to the past: all that reads goes along it as ever, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from gamify_core.clock import iso
+from gamify_core.errors import ReadOnly
+from gamify_core.history.past import Past
+from gamify_core.road.plan import Plan, compile_plan
+from gamify_core.road.road import Road
+from gamify_core.storage.tables.activity import ACTIVITY, CATALOG
+from gamify_core.storage.unit import remember
+
+if TYPE_CHECKING:
+    from gamify_core.road.road import Ask, Decided
+    from gamify_core.storage.protocol import Reader, Table, Transaction, View
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["refuse", "road_then"]
+
+
+def refuse(instant: int) -> NoReturn:
+    """Refuse whatever is no reading of an instant. Raises `ReadOnly`."""
+    raise ReadOnly(iso(instant))
+
+
+class _PastStore:
+    """A store whose snapshots show its rows as they were at an instant."""
+
+    def __init__(self, instant: int, read: Callable[[], AbstractContextManager[Reader]], road: Road) -> None:
+        self._instant = instant
+        self._read = read
+        self._road = road
+
+    @contextmanager
+    def _past(self) -> Iterator[Past]:
+        with self._read() as reader:
+            yield Past(reader, self._instant, self._plan_of)
+
+    def view(self) -> View:
+        return cast("View", self._past())
+
+    def begin(self, locks: Sequence[str] = ()) -> Transaction:  # noqa: ARG002 - as any store
+        refuse(self._instant)
+
+    def migrate(self, tables: Iterable[Table[Any]]) -> None:
+        """Need nothing: the store behind it has been migrated."""
+
+    def close(self) -> None:
+        """Leave the store behind it open."""
+
+    def _plan_of(self, past: Past) -> Plan:
+        """Return the plan that was in force; before the first command that of this engine's own catalog."""
+        if not past.seq:
+            return self._road.base
+        head = past.reader.get(ACTIVITY, (past.seq,))
+        assert head is not None  # noqa: S101 - the past ends with it
+        name = ("then", head.catalog)
+        plan: Plan | None = self._road.known.get(name)
+        if plan is None:
+            row = past.reader.get(CATALOG, (head.catalog,))
+            same = row is not None and row.fingerprint == self._road.base.catalog.fingerprint
+            catalog = self._road.catalog_of(past.reader, head.catalog)
+            plan = self._road.base if same else compile_plan(catalog)
+            remember(self._road.known, {name: plan})
+        return plan
+
+
+class _Then(Road):
+    """The road of a past instant: its clock stands there, and its plan is the one that was in force."""
+
+    def __init__(self, road: Road, instant: int, read: Callable[[], AbstractContextManager[Reader]]) -> None:
+        self.__dict__.update(vars(road))
+        self.store = _PastStore(instant, read, road)
+        self.now = lambda: (instant, 0)
+        self.known = {}
+
+    def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:  # noqa: ARG002
+        """Decide nothing: what a command would bring about can be tried out now, not then."""
+        refuse(self.now()[0])
+
+    def plan_in(self, reader: Reader | Unit) -> Plan:
+        """Return the plan that was in force."""
+        return cast("Past", reader).plan
+
+
+def road_then(road: Road, instant: int, read: Callable[[], AbstractContextManager[Reader]]) -> Road:
+    """Return a road to the past of `instant`, whose rows are read by way of `read`."""
+    return _Then(road, instant, read)
