@@ -72,8 +72,10 @@ class _Vfs(ctypes.Structure):
     ]
 
 
-_Open = CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(_File), c_int, POINTER(c_int))
-_Delete = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
+_Open = CFUNCTYPE(
+    c_int, c_void_p, c_void_p, POINTER(_File), c_int, POINTER(c_int)
+)  # SQLite keeps the name: as it came
+_Delete = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int)
 _Write = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 _Truncate = CFUNCTYPE(c_int, c_void_p, c_int64)
 _Sync = CFUNCTYPE(c_int, c_void_p, c_int)
@@ -142,7 +144,7 @@ def install(faults: Faults) -> None:
     really_open, really_delete = _Open(own.open), _Delete(own.delete)
     wrapped: dict[int, Any] = {}
 
-    def opened(vfs: int, name: bytes | None, file: Any, flags: int, out: Any) -> int:
+    def opened(vfs: int, name: int | None, file: Any, flags: int, out: Any) -> int:
         answer = really_open(vfs, name, file, flags, out)
         if answer == 0 and file.contents.methods:
             address = ctypes.addressof(file.contents.methods.contents)
@@ -151,7 +153,7 @@ def install(faults: Faults) -> None:
             file.contents.methods = ctypes.pointer(wrapped[address])
         return answer
 
-    def deleted(vfs: int, name: bytes, synced: int) -> int:
+    def deleted(vfs: int, name: int, synced: int) -> int:
         return faults.through("delete", lambda: really_delete(vfs, name, synced))
 
     ours = _Vfs.from_buffer_copy(own)
