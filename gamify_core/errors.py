@@ -27,6 +27,7 @@ __all__ = [
     "GamifyError",
     "GiftExpired",
     "HandleInUse",
+    "HistoryMovedOn",
     "IdempotencyConflict",
     "InsufficientPoints",
     "MaxClaims",
@@ -345,6 +346,18 @@ class DefinitionInUse(GamifyError):
         self.kind = kind
         self.name = name
         self.used_by = used_by
+
+
+class HistoryMovedOn(GamifyError):
+    """A backtest is not true any more of the history that it is to be applied to; `why` says what was done since."""
+
+    code = "history_moved_on"
+    http_status = 409
+
+    def __init__(self, report: str, why: str) -> None:
+        super().__init__(f"Since report {report} was made {why}", hint="make another one, and apply that")
+        self.report = report
+        self.why = why
 
 
 class IdempotencyConflict(GamifyError):

@@ -63,6 +63,7 @@ SHARED = {
     "asking",
     "campaigns",
     "copies",
+    "correcting",
     "defined",
     "definition_fields",
     "erasing",

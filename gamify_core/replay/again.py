@@ -33,7 +33,7 @@ from gamify_core.errors import GamifyError, StoreError
 from gamify_core.replay.calls import call
 from gamify_core.replay.names import Names
 from gamify_core.replay.roads import AsItWas, Repeating
-from gamify_core.road import settling
+from gamify_core.road import corrections, settling
 from gamify_core.road.reevaluation import KIND as REEVALUATED
 from gamify_core.road.road import Decided, reconsideration
 from gamify_core.road.seal import canonical
@@ -54,6 +54,8 @@ ADOPTED: Final = "catalog.adopted"
 _TIME: Final = frozenset(source.kind for source in settling.SOURCES)
 _ITS_OWN_TIME: Final = _TIME | {ADOPTED, "events.amend"}
 """What does not occur when it is recorded, though it was not told when it did."""
+_PASSED_OVER: Final = frozenset({ADOPTED, REEVALUATED, corrections.KIND})
+"""What another catalog makes superfluous."""
 _AT_ONCE = 500
 _KEY = "as it was"
 _MOST = 2**31
@@ -136,32 +138,39 @@ class Again:
         return Repeated(row, request, tuple(self.road.heard))
 
     def _repeat(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
-        road, following = self.road, self._following
         if row.kind.endswith("_batch") and row.key is not None:
             self._batch(row, request)
         elif request is None:
             self.erased.append(row.seq)
-            if following is not None:
-                following.pass_over(row)
-        elif row.kind == ADOPTED:
-            if following is not None:
-                following.adopt(row, request["on_change"])
-        elif row.kind == REEVALUATED:
-            if following is not None:
-                self._whole(lambda unit: road.perform(unit, row.scope, _anew(request)))
-        elif row.kind in _TIME:
-            self._whole(lambda unit: self._time(unit, row, request))
+            if self._following is not None:
+                self._following.pass_over(row)
+        elif self._following is not None:
+            self._as_it_was(self._following, row, request)
         else:
-            asked = self.names.translated(request) if following is None else request
-            call(self.game.scope(row.scope), row.kind, asked, _KEY if row.key is not None else None)
+            self._otherwise(row, request)
 
-    def _time(self, unit: Unit, row: ActivityRow, request: dict[str, Any]) -> None:
-        """Do what time did: this very thing, or all that was due by then."""
-        if self._following is not None:
-            who = str(request["participant_id"])
-            self.road.perform(unit, row.scope, settling.again(row.kind, who, row.occurred_at))
+    def _as_it_was(self, road: AsItWas, row: ActivityRow, request: dict[str, Any]) -> None:
+        key = _KEY if row.key is not None else None
+        if row.kind == ADOPTED:
+            road.adopt(row, request["on_change"])
+        elif row.kind == REEVALUATED:
+            self._perform(row, reconsideration(str(request["participant_id"])))
+        elif row.kind in _TIME:
+            self._perform(row, settling.again(row.kind, str(request["participant_id"]), row.occurred_at))
+        elif row.kind == corrections.KIND:
+            self._perform(row, corrections.correction(request, key))
         else:
-            settling.settle(self.road, unit, row.occurred_at, _MOST)
+            call(self.game.scope(row.scope), row.kind, request, key)
+
+    def _otherwise(self, row: ActivityRow, request: dict[str, Any]) -> None:
+        if row.kind in _TIME:
+            self._whole(lambda unit: settling.settle(self.road, unit, row.occurred_at, _MOST))
+        elif row.kind not in _PASSED_OVER:
+            translated = self.names.translated(request)
+            call(self.game.scope(row.scope), row.kind, translated, _KEY if row.key is not None else None)
+
+    def _perform(self, row: ActivityRow, ask: Ask) -> None:
+        self._whole(lambda unit: self.road.perform(unit, row.scope, ask))
 
     def _batch(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
         """Keep what the items of a batch became under its key."""
@@ -178,10 +187,6 @@ class Again:
         except BaseException:
             unit.rollback()
             raise
-
-
-def _anew(request: dict[str, Any]) -> Ask:
-    return reconsideration(str(request["participant_id"]))
 
 
 _NOT_COMPARED: Final = {"activity": {"digest"}, "payload": {"salt", "hash"}}

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from gamify_core.clock import moment
+from gamify_core.ids import without_ids
 from gamify_core.replay.again import Again
-from gamify_core.replay.examples import Hearing, without_ids
+from gamify_core.replay.examples import Hearing
 from gamify_core.replay.report import (
     Backtest,
     BadgeChange,
@@ -116,7 +117,7 @@ def _difference(person: Person, old: Standing, new: Standing) -> Difference | No
     tiers = [(ladder, old.tiers.get(ladder), new.tiers.get(ladder)) for ladder in ladders]
     moved = tuple(each for each in tiers if each[1] != each[2])
     gained, lost = sorted(new.badges - old.badges), sorted(old.badges - new.badges)
-    if not (points or because or moved or gained or lost or old.claims != new.claims):
+    if not (points or moved or gained or lost or old.claims != new.claims):
         return None
     return Difference(*person, points, tuple(because), tuple(gained), tuple(lost), moved, last)
 

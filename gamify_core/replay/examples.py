@@ -7,7 +7,6 @@ history needs no more room than its people.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -17,6 +16,7 @@ import attrs
 from gamify_core.clock import moment
 from gamify_core.effects import decode
 from gamify_core.errors import DefinitionExists, DefinitionFixed, NotFound
+from gamify_core.ids import without_ids
 from gamify_core.printing import lines_of
 from gamify_core.replay.again import Again, Repeated
 from gamify_core.replay.report import CauseChange, Difference, Example, NotRepeated, SkipChange
@@ -33,17 +33,11 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.activity import ActivityRow
 
-__all__ = ["Hearing", "without_ids"]
+__all__ = ["Hearing"]
 
-_NUMBERED = re.compile(r":(?:act|asset|claim|evt|gift|hold|rwd|txn)_[0-9_]+$")
 _SHORT: Final = {"points_awarded": 5, "points_deducted": 5, "points_reversed": 5}
 _EVENTS: Final = frozenset({"event", "events.amend"})
 _EDITS = "definitions."
-
-
-def without_ids(cause: str) -> str:
-    """Return a cause as both histories call it: ids of one are others in the other."""
-    return _NUMBERED.sub("", cause)
 
 
 class _Other(NamedTuple):

@@ -206,8 +206,8 @@ class Difference:
     """What is otherwise for one participant.
 
     `points` is by currency what rules, badges and the like would have given more (below zero: less); what was paid for
-    rewards is no part of it. `because` tells which causes, the largest first; `first` is the first command of theirs
-    that came out otherwise.
+    rewards is no part of it, and that the same sum came of other causes makes no difference. `because` tells which
+    causes, the largest first; `first` is the first command of theirs that came out otherwise.
     """
 
     scope: str
@@ -468,7 +468,7 @@ def _difference(one: Difference) -> list[str]:
     news += [f"badge {badge} gained" for badge in one.badges_gained]
     news += [f"badge {badge} lost" for badge in one.badges_lost]
     news += [f"{ladder} {then or 'none'} → {now or 'none'}" for ladder, then, now in one.tiers]
-    lines = [f"{who}: {', '.join(news) or 'what it came of is otherwise'}"]
+    lines = [f"{who}: {', '.join(news) or 'claims are otherwise'}"]
     lines += [f"    {cause}" for cause in one.because[:_SHOWN]]
     if one.first is not None:
         lines += [f"    {line}" for line in _example(one.first)]

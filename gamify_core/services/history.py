@@ -14,6 +14,7 @@ from gamify_core import border
 from gamify_core.catalog import Catalog
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
+from gamify_core.errors import BadValue
 from gamify_core.history.looking import rows_of
 from gamify_core.history.past import Past
 from gamify_core.history.then import refuse
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gamify_core.history.comparing import Play
     from gamify_core.history.report import Report
     from gamify_core.replay.report import Backtest
+    from gamify_core.road.corrections import Take
+    from gamify_core.services.correcting import Applied
     from gamify_core.storage.protocol import Reader
 
 __all__ = ["Activity", "History"]
@@ -174,6 +177,50 @@ class History:
         chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
             return compare(reader, self._access.road, chosen, top=top, told=progress)
+
+    def apply(
+        self,
+        report: Backtest,
+        *,
+        give: bool = True,
+        take: Take = "never",
+        progress: Progress | None = None,
+    ) -> Applied:
+        """Give people what a backtest found that they would have had, or take back what they would not: once.
+
+        For each participant the points that definitions would have given in sum, and the badges, are given where that
+        is more, with the cause `backtest:<id>`, counted in the windows in which they would have come; what that sets
+        off is part of the sum. Where it is less, `take` says: `"never"`; `"unspent"`, as far as it is still there;
+        `"all"`, into debts. What is taken is a reversal of what gave it, newest first. Price changes, claims and what
+        rules would have deducted are not made up for. Some participants are one commit, so others get their turns;
+        after a crash the same call goes on, and the same report a second time does nothing (giving and taking are once
+        each, whatever the policy). A later backtest finds what was applied here to be as it should be.
+
+        The engine's catalog must be the one that the report was made for, and the history the one it is of. New
+        activity since is no matter, unless it was decided by other definitions; nor may what the report counts have
+        been taken back, nor another report have been applied: then it is refused with `HistoryMovedOn`.
+        Raises `BadValue`, `AdminRequired`, `IdempotencyConflict` where the same was taken by another policy.
+
+        >>> from gamify_core import Catalog, Engine, Rule
+        >>> from gamify_core.storage.memory import MemoryStore
+        >>> store = MemoryStore()
+        >>> _ = Engine(Catalog(), store).events.emit("ada", "lesson")
+        >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson", award=10)]), store)
+        >>> report = game.history.backtest(game.catalog)
+        >>> game.history.apply(report).given, game.history.apply(report).given
+        ({'points': 10}, {})
+        """
+        from gamify_core.services.correcting import carry_out  # noqa: PLC0415 - done seldom
+
+        self._access.require_admin()
+        if not hasattr(report, "differences"):
+            detail = f"report must be what backtest returned, not {type(report).__name__}"
+            raise BadValue("report", report, detail)
+        if not isinstance(take, str) or take not in {"never", "unspent", "all"}:
+            detail = f"take must be 'never', 'unspent' or 'all', not {take!r:.60}"
+            raise BadValue("take", take, detail)
+        giving = border.flag(give, "give")
+        return carry_out(self._access, report, give=giving, take=take, told=progress)
 
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.
