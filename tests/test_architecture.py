@@ -53,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         *("border", "catalog", "clock", "effects", "errors", "replay", "road", "services", "storage"),
     },
     "testing": {
-        *("catalog", "clock", "domain", "effects", "engine", "errors", "printing", "reasons"),
+        *("border", "catalog", "clock", "domain", "effects", "engine", "errors", "printing", "reasons"),
         *("road", "services", "storage"),
     },
 }
