@@ -32,6 +32,7 @@ from gamify_core import (
 from gamify_core.storage import memory
 from gamify_core.storage.memory import MemoryStore
 from tests.engine.conftest import MakeEngine
+from tests.faults.playing import Say, begun
 
 CATALOG = Catalog.from_dict(
     {
@@ -46,21 +47,8 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
 
 def in_child(work: Callable[[], object]) -> str:
-    """Fork, do the work in the child, and return what it says."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            answer = f"{work()}"
-        except BaseException as error:  # noqa: BLE001 - the parent is told of whatever it was
-            answer = f"{type(error).__name__}: {error}"
-        os.write(writing, answer.encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        answer = pipe.read().decode()
-    os.waitpid(child, 0)
-    return answer
+    """Do the work in a child, and return what came of it."""
+    return "\n".join(begun(lambda say: say(f"{work()}"))().said)
 
 
 # -- backups --------------------------------------------------------------------------------------------
@@ -178,34 +166,23 @@ def public() -> Iterator[Path]:
 def stranger(path: Path) -> Callable[[], str]:
     """Return what asks a process that may write nothing there, begun before anything is open that it would inherit."""
     waiting, going = os.pipe()
-    reading, writing = os.pipe()
 
-    def read() -> object:
+    def read(say: Say) -> None:
+        os.read(waiting, 1)
         if os.getuid() == 0:
             os.setuid(65534)  # to root, nothing is read-only
         with Engine.reopen(path, read_only=True) as game:
             with pytest.raises(StoreError, match="reading only"):
                 game.points.award("ada", 1)
-            return game.points.balance("ada").balance, game.history.verify().ok
+            say(f"{game.points.balance('ada').balance}, {game.history.verify().ok}")
 
-    if os.fork() == 0:
-        os.read(waiting, 1)
-        try:
-            answer = f"{read()}"
-        except BaseException as error:  # noqa: BLE001 - the parent is told of whatever it was
-            answer = f"{type(error).__name__}: {error}"
-        os.write(writing, answer.encode())
-        os._exit(0)
-    os.close(writing)
+    wait = begun(read)
     os.close(waiting)
 
     def ask() -> str:
         os.write(going, b"x")
         os.close(going)
-        with os.fdopen(reading, "rb") as pipe:
-            answer = pipe.read().decode()
-        os.wait()
-        return answer
+        return "".join(wait().said)
 
     return ask
 
@@ -218,19 +195,19 @@ def test_a_place_that_may_only_be_read(public: Path) -> None:
     with Engine(CATALOG, path) as game:
         game.points.award("ada", 5)
         public.chmod(0o555)
-        assert while_written() == "(5, True)"
+        assert while_written() == "5, True"
         public.chmod(0o755)
         kept = {end: Path(f"{path}{end}").read_bytes() for end in ("", "-wal", "-shm")}
     path.chmod(0o444)
     public.chmod(0o555)
-    assert at_rest() == "(5, True)"  # the log went with the last writer
+    assert at_rest() == "5, True"  # the log went with the last writer
     public.chmod(0o755)
     for end, content in kept.items():
         Path(f"{path}{end}").unlink(missing_ok=True)
         Path(f"{path}{end}").write_bytes(content)
     public.chmod(0o555)
     before = sorted(entry.name for entry in public.iterdir())
-    assert after_a_crash() == "(5, True)"
+    assert after_a_crash() == "5, True"
     assert sorted(entry.name for entry in public.iterdir()) == before
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gamify_core import Catalog, Engine, ManualClock, SQLiteStore
 from gamify_core.storage.protocol import Store
 
-__all__ = ["DEEP", "Ended", "command", "in_child", "made_good", "opened", "prefixes"]
+__all__ = ["DEEP", "Ended", "Say", "begun", "command", "in_child", "made_good", "opened", "prefixes"]
 
 DEEP = bool(os.environ.get("GAMIFY_DEEP"))
 """Whether the full dose is asked for."""
@@ -109,8 +109,12 @@ class Ended(NamedTuple):
         return self.said.count("ok")
 
 
-def in_child(work: Callable[[Callable[[str], object]], object]) -> Ended:
-    """Fork, let the child work and say lines, and return what it said until it ended or was ended."""
+Say = Callable[[str], object]
+"""Tells the parent a line."""
+
+
+def begun(work: Callable[[Say], object]) -> Callable[[], Ended]:
+    """Fork and let the child work and say lines; return what waits for it and tells how it ended, or was ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -121,6 +125,15 @@ def in_child(work: Callable[[Callable[[str], object]], object]) -> Ended:
             os.write(writing, f"unexpected {type(error).__name__}: {error}\n".encode())
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read().decode().splitlines()
-    return Ended(said, os.waitpid(child, 0)[1])
+
+    def wait() -> Ended:
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read().decode().splitlines()
+        return Ended(said, os.waitpid(child, 0)[1])
+
+    return wait
+
+
+def in_child(work: Callable[[Say], object]) -> Ended:
+    """Let a child work, and return how it ended."""
+    return begun(work)()

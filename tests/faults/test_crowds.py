@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -23,7 +24,7 @@ from typing import Any
 import pytest
 
 from gamify_core import Catalog, Engine, InsufficientPoints, ManualClock, SQLiteStore, StoreError
-from tests.faults.playing import DEEP, Ended, command, in_child, made_good, opened, prefixes
+from tests.faults.playing import DEEP, Ended, Say, begun, command, in_child, made_good, opened, prefixes
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX"),
@@ -37,37 +38,14 @@ SECONDS = 120.0 if DEEP else 1.5
 BACKUPS = 100 if DEEP else 4
 OPENINGS = 40 if DEEP else 3
 PATIENCE = 30.0
-Say = Callable[[str], object]
 BOARD = Catalog.from_dict({"ladders": {"tier": {"tiers": {"a": 0, "b": 500}}}, "leaderboards": {"all": {}}})
 
 
 def together(works: list[Callable[[Say], object]]) -> list[Ended]:
     """Let children work at the same time, and return how each ended, in order."""
-    ended: list[Ended | None] = [None] * len(works)
-    children = []
-    for work in works:
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                work(lambda line, to=writing: os.write(to, f"{line}\n".encode()))  # type: ignore[misc]
-            except BaseException as error:  # noqa: BLE001 - the parent is told of whatever it was
-                os.write(writing, f"unexpected {type(error).__name__}: {error}\n".encode())
-            os._exit(0)
-        os.close(writing)
-        children.append((child, reading))
-
-    def listen(place: int, child: int, reading: int) -> None:
-        with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read().decode().splitlines()
-        ended[place] = Ended(said, os.waitpid(child, 0)[1])
-
-    threads = [threading.Thread(target=listen, args=(n, *child)) for n, child in enumerate(children)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [one for one in ended if one is not None]
+    waiting = [begun(work) for work in works]
+    with ThreadPoolExecutor(len(waiting)) as pool:  # each is listened to: a full pipe would make it wait
+        return list(pool.map(lambda wait: wait(), waiting))
 
 
 def unexpected(ended: list[Ended]) -> list[str]:
@@ -210,7 +188,6 @@ def test_backups_while_others_write(tmp_path: Path) -> None:
     path = tmp_path / "game.db"
     total = 400 if DEEP else 60
     prefixes(total)  # before anybody writes
-    over = tmp_path / "over"
 
     def write(say: Say) -> None:
         with opened(path) as game:
@@ -219,7 +196,6 @@ def test_backups_while_others_write(tmp_path: Path) -> None:
                 if n % 20 == 0:
                     say("ok")
                 time.sleep(0.02 if DEEP else 0.005)
-        over.touch()
 
     found = []
 
@@ -229,22 +205,11 @@ def test_backups_while_others_write(tmp_path: Path) -> None:
                 game.backup(tmp_path / f"copy{number}.db")
                 time.sleep(0.02)
 
+    wait = begun(write)
     copying = threading.Thread(target=copy)
-    reading, writing = os.pipe()
-    writer = os.fork()
-    if writer == 0:
-        try:
-            write(lambda line: os.write(writing, f"{line}\n".encode()))
-        except BaseException as error:  # noqa: BLE001 - the parent is told of whatever it was
-            os.write(writing, f"unexpected {error}\n".encode())
-        os._exit(0)
-    os.close(writing)
     copying.start()
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read().decode()
-    os.waitpid(writer, 0)
+    assert unexpected([wait()]) == []
     copying.join()
-    assert "unexpected" not in said
     for number in range(BACKUPS):
         with opened(tmp_path / f"copy{number}.db") as game:
             found.append(prefixes(total)[game.history.state_digest()])

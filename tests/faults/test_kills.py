@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.faulty import UNREACHABLE, Faults, install
-from tests.faults.playing import DEEP, command, in_child, opened, prefixes
+from tests.faults.playing import DEEP, Say, command, in_child, opened, prefixes
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX"),
@@ -33,7 +32,6 @@ ROUNDS_A_FILE = 25 if DEEP else 6
 ACKS = 10_000 if DEEP else 100
 COMMANDS = 60 if DEEP else 16
 CUTS = 1_000 if DEEP else 20
-Say = Callable[[str], object]
 
 
 # -- kill -9 --------------------------------------------------------------------------------------------
