@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from gamify_core.services.events import Emit
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award
+    from gamify_core.simulation import Mix, Persona, Scenario, ScenarioError, compare, simulate, sweep
     from gamify_core.storage.sqlite import SQLiteStore
     from gamify_core.storage.sqlite_joined import HostStore
 
@@ -166,6 +167,7 @@ __all__ = [
     "MaxClaims",
     "Metric",
     "Milestone",
+    "Mix",
     "NoCodes",
     "NoTransaction",
     "NotForSale",
@@ -175,6 +177,7 @@ __all__ = [
     "NotTransferable",
     "OutOfStock",
     "OutOfWindow",
+    "Persona",
     "PointsAnswer",
     "PointsAwarded",
     "PointsDeducted",
@@ -190,6 +193,8 @@ __all__ = [
     "Rule",
     "RuleFailed",
     "SQLiteStore",
+    "Scenario",
+    "ScenarioError",
     "Side",
     "Skipped",
     "SoldOut",
@@ -212,6 +217,9 @@ __all__ = [
     "TierUpgrade",
     "TransferAnswer",
     "backtest",
+    "compare",
+    "simulate",
+    "sweep",
 ]
 
 _ROOMS = {
@@ -319,6 +327,7 @@ _ROOMS = {
     "services.events": ("Emit",),
     "services.trades": ("Side",),
     "services.wallets": ("Award",),
+    "simulation": ("Mix", "Persona", "Scenario", "ScenarioError", "compare", "simulate", "sweep"),
 }
 _ROOM = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""The command line: `gamify check`, `run`, `top`, `show`, `settle`, `verify`, `explain` and `demo`.
+"""The command line: `gamify check`, `run`, `top`, `show`, `simulate`, and so on.
 
 Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error,
 or the JSON document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
@@ -98,6 +98,26 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "properties", metavar="key=value", nargs="*", help="its properties: score=97 topic=loops"
     )
+    one = _command(commands, "simulate", _simulate, "play a season with invented participants")
+    one.add_argument(
+        "catalog", metavar="CATALOG", help="a TOML or JSON file; its [expect] sets the exit status"
+    )
+    _season_options(one)
+    one.add_argument(
+        "--until", metavar="GOAL", help="end on the first day of, say, 'supply(points) >= 100,000'"
+    )
+    one.add_argument(
+        "--save", metavar="PATH", help="season.html (a page), .db (SQLite) or .csv (a table a file)"
+    )
+    one = _command(commands, "compare", _compare, "play two catalogs on the same luck, and tell what differs")
+    one.add_argument("a", metavar="A", help="a catalog")
+    one.add_argument("b", metavar="B", help="another; its [expect] sets the exit status")
+    _season_options(one)
+    one = _command(commands, "report", _report, "write the page of a simulation for a live file")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument(
+        "--save", metavar="PATH", help="where to (DB with .html for its ending), .db or .csv as well"
+    )
     one = _command(commands, "demo", _demo, "play an example history, or that of a git repository")
     one.add_argument("--git", type=_folder, metavar="PATH", help="play the git history of this folder")
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
@@ -118,6 +138,21 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=_whole, default=500, metavar="N", help="events in one commit (500)")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of chance and roll in a new file (0)"
+    )
+
+
+def _season_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scenario", metavar="FILE", help="who plays, and how (TOML); else three plain personas"
+    )
+    parser.add_argument("--players", type=_whole, metavar="N", help="how many participants (1000)")
+    parser.add_argument("--days", type=_whole, metavar="N", help="how long (90)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same season (0)")
+    parser.add_argument(
+        "--replications", type=_whole, metavar="N", help="seasons with luck of their own, for intervals"
+    )
+    parser.add_argument(
+        "--workers", type=_whole, metavar="N", help="processes to share the work out among (1)"
     )
 
 
@@ -218,3 +253,21 @@ def _demo(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.demo import demo  # noqa: PLC0415
 
     return demo(asked.git, asked.db, output, batch=asked.batch, seed=asked.seed)
+
+
+def _simulate(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.simulate import simulate_one  # noqa: PLC0415
+
+    return simulate_one(asked, output)
+
+
+def _compare(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.simulate import compare_two  # noqa: PLC0415
+
+    return compare_two(asked, output)
+
+
+def _report(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.report import report  # noqa: PLC0415
+
+    return report(asked.db, output, save=asked.save)

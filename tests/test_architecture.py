@@ -158,7 +158,7 @@ def test_nothing_below_knows_what_is_above() -> None:
     wrong = {
         f"{module} → {other}"
         for module, imports in FILES.items()
-        if not within(module, above)
+        if module and not within(module, above)  # the front door names what it loads once it is asked for
         for other in imports
         if within(other, above)
     }

@@ -24,6 +24,7 @@ __all__ = [
     "many",
     "moment",
     "names",
+    "pairs",
     "points",
     "title",
     "word_of",
@@ -177,3 +178,11 @@ def decimal(value: float | str | Decimal | None) -> str | None:
     if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS or abs(number.adjusted()) > _DIGITS:
         return cast("str", value)
     return format(number.normalize(), "f")
+
+
+def pairs(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return a mapping as pairs."""
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    found: tuple[tuple[str, str], ...] = many(value)
+    return found

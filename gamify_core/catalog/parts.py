@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from gamify_core.catalog.conversions import many
+from gamify_core.catalog.conversions import many, pairs
 from gamify_core.catalog.definitions import (
     Badge,
     Challenge,
@@ -102,3 +102,5 @@ class Parts:
     timezone: str = "UTC"
     week_start: Weekday = "monday"
     name: str = ""
+    expect: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=pairs, eq=False)
+    """What a designer expects of a season, by measure: for simulations; it is no part of what the catalog means."""

@@ -25,7 +25,7 @@ from gamify_core.errors import CatalogError
 __all__ = ["definition_of", "read"]
 
 Table = Mapping[object, object]
-_SETTINGS: Final = ("timezone", "week_start", "name")
+_SETTINGS: Final = ("timezone", "week_start", "name", "expect")
 _LONGEST: Final = 60
 
 

@@ -21,6 +21,7 @@ from gamify_core.catalog.definitions import (
     Rule,
     Streak,
 )
+from gamify_core.catalog.expected import check_expected
 from gamify_core.catalog.expressions import check_amount, check_counted, check_criteria, check_expression
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.known import Known
@@ -61,6 +62,7 @@ def examine(parts: Parts) -> Findings:
         _check_meaning(findings, known, path, definition)
     if findings.sound("badges"):
         _check_loops(findings, parts.badges)
+    check_expected(findings, parts)
     if not findings.found:
         findings.notes.extend(notes(parts))
     return findings

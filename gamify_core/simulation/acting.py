@@ -1,0 +1,200 @@
+"""Invented lives: when somebody arrives, on which days they are active, and what they do on each.
+
+Promise: a life is drawn from streams of its own (see `streams`), each purpose apart, so it does not change with the
+rules: under another catalog the same people come on the same days and send the same events.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gamify_core.clock import instant_of
+from gamify_core.domain.periods import DAY, HOUR
+from gamify_core.domain.zones import zone
+from gamify_core.simulation.inventing import BUILT_IN, mix_of
+from gamify_core.simulation.personas import Persona, hours_of, survival
+from gamify_core.simulation.scenario import Scenario
+from gamify_core.simulation.streams import Draw, log_normal, normal, pick, poisson, stream, weighted
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+
+__all__ = ["Act", "Cast", "Life"]
+
+EVENING = (1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 3, 3, 3, 3, 4, 4, 3, 3, 3, 4, 5, 6, 6, 6, 4, 2)
+"""Where nothing is said: few at night, most in the evening."""
+
+Make = Callable[[Draw, int, int], Any]
+"""Draw a property, given the hour and the weekday of the event."""
+
+
+class Act(NamedTuple):
+    """Something somebody does: an event, or (without a name) what `kind` says."""
+
+    at: int
+    kind: str
+    name: str = ""
+    properties: Mapping[str, Any] = {}
+
+
+class _Role:
+    """A persona, made ready to draw from."""
+
+    def __init__(self, persona: Persona, catalog: Catalog, days: int) -> None:
+        self.persona = persona
+        mix = persona.events or mix_of(catalog)
+        chosen = {name: each for name, each in mix.items() if each.weight > 0}
+        self.sums = weighted([each.weight for each in chosen.values()])
+        invented = mix_of(catalog)
+        self.events = []
+        for name, each in chosen.items():
+            # What a scenario does not say of an event is invented, as it is where there is no scenario
+            sources = {**(invented[name].properties if name in invented else {}), **each.properties}
+            self.events.append((name, tuple((field, _maker(source)) for field, source in sources.items())))
+        kept = survival(persona)
+        self.survival = [kept(age) for age in range(days + 1)]
+        self.hours = weighted(hours_of(persona.hours) or EVENING)
+        zones = persona.timezone if isinstance(persona.timezone, Mapping) else {persona.timezone: 1.0}
+        self.zones = tuple(zones)
+        self.zone_sums = weighted(tuple(zones.values()))
+
+
+class Cast:
+    """All there is to know to invent a life: personas, the catalog's events, the calendar."""
+
+    def __init__(self, catalog: Catalog, scenario: Scenario, start: date, days: int) -> None:
+        """Make ready; lives are invented one by one."""
+        self.days = days
+        self.start = start
+        self.timezone = catalog.timezone
+        self.roles = [_Role(persona, catalog, days) for persona in scenario.personas or BUILT_IN]
+        self.shares = weighted([role.persona.share for role in self.roles])
+        self.arrivals = min(scenario.arrivals, days)
+        recorded = {code for rule in catalog.rules for code in rule.streak}
+        self.visits = [
+            each.code
+            for each in catalog.streaks
+            if not each.on and not each.goals and each.code not in recorded
+        ]
+        self.spending = [reward for reward in catalog.rewards if reward.is_active]
+        self._midnights: dict[str, list[int]] = {}
+        self.weekday = start.weekday()
+
+    def midnights(self, name: str) -> list[int]:
+        """Return the first instant of each day in a zone, and of the day after the last."""
+        found = self._midnights.get(name)
+        if found is None:
+            first = datetime(self.start.year, self.start.month, self.start.day, tzinfo=zone(name))
+            found = self._midnights[name] = [
+                instant_of(first + timedelta(days=day)) for day in range(self.days + 1)
+            ]
+        return found
+
+
+class Life:
+    """One participant's invented life."""
+
+    __slots__ = ("_acts", "_midnights", "_spending", "active", "arrived", "name", "role", "zone")
+
+    def __init__(self, cast: Cast, seed: int, replication: int, number: int) -> None:
+        """Invent who participant `number` is, and on which days they are active."""
+        draw = stream(seed, replication, number, "life")
+        self.name = f"p{number}"
+        self.role = role = cast.roles[pick(draw, cast.shares)]
+        arriving, lasting, where = draw(), draw(), draw()
+        self.arrived = int(arriving * cast.arrivals) if cast.arrivals else 0
+        self.zone: str | None = role.zones[
+            min(bisect_right(role.zone_sums, where * role.zone_sums[-1]), len(role.zones) - 1)
+        ]
+        self._midnights = cast.midnights(self.zone or cast.timezone)
+        left = cast.days - self.arrived
+        stays = next((age for age in range(left) if role.survival[age] <= lasting), left)
+        coming = stream(seed, replication, number, "days")
+        chance = role.persona.activity
+        self.active = [day for day in range(self.arrived, self.arrived + stays) if coming() < chance]
+        self._acts = stream(seed, replication, number, "acts")
+        persona = role.persona
+        self._spending = (
+            stream(seed, replication, number, "spending") if persona.spends or persona.trades else None
+        )
+
+    def acts(self, cast: Cast, day: int) -> list[Act]:
+        """Invent what they do on one of their active days; days are asked for in their order."""
+        role, draw = self.role, self._acts
+        first, following = self._midnights[day], self._midnights[day + 1]
+        weekday = (cast.weekday + day) % 7
+        acts = []
+        more = role.persona.events_per_day - 1
+        for _ in range(1 + (poisson(draw, more) if more else 0) if role.events else 0):
+            name, makers = role.events[pick(draw, role.sums)] if len(role.events) > 1 else role.events[0]
+            hour = pick(draw, role.hours)
+            at = min(first + hour * HOUR + int(draw() * HOUR), following - 1)
+            acts.append(Act(at, "event", name, {field: make(draw, hour, weekday) for field, make in makers}))
+        if len(acts) > 1:
+            acts.sort(key=_when)
+        for code in cast.visits:
+            acts.insert(0, Act(acts[0].at if acts else first + DAY // 2, "visit", code))
+        if self._spending is not None:
+            self._spend(cast, acts, first, following)
+        return acts
+
+    def _spend(self, cast: Cast, acts: list[Act], first: int, following: int) -> None:
+        draw, persona = self._spending, self.role.persona
+        assert draw is not None  # noqa: S101 - it was just asked
+        spends, chooses, trades, whom, price = draw(), draw(), draw(), draw(), draw()
+        last = min((acts[-1].at if acts else first + DAY // 2) + 1, following - 1)
+        if spends < persona.spends and cast.spending:
+            acts.append(Act(last, "claim", persona.picks, {"choice": chooses}))
+        if trades < persona.trades:
+            acts.append(
+                Act(last, "trade", "", {"whom": whom, "price": max(1, round(persona.price * (0.5 + price)))})
+            )
+
+
+def _when(act: Act) -> int:
+    return act.at
+
+
+# -- properties ---------------------------------------------------------------------------------------------
+
+
+def _maker(source: object) -> Make:  # noqa: PLR0911 - one for each way of drawing
+    """Return what draws a property from its source."""
+    if isinstance(source, list | tuple):
+        items = tuple(source)
+        return lambda draw, _hour, _weekday: items[int(draw() * len(items))]
+    if not isinstance(source, Mapping):
+        return lambda _draw, _hour, _weekday: source
+    table: Mapping[str, Any] = source
+    if "clock" in table:
+        return (
+            (lambda _draw, hour, _day: hour) if table["clock"] == "hour" else (lambda _draw, _hour, day: day)
+        )
+    if "chance" in table:
+        chance = table["chance"]
+        return lambda draw, _hour, _weekday: draw() < chance
+    if "weights" in table:
+        names, sums = tuple(table["weights"]), weighted(tuple(table["weights"].values()))
+        return lambda draw, _hour, _weekday: names[pick(draw, sums)]
+    kept = _bounded(table)
+    if "uniform" in table:
+        low, high = table["uniform"]
+        if not table.keys() - {"uniform"} and isinstance(low, int) and isinstance(high, int):
+            return lambda draw, _hour, _weekday: low + int(draw() * (high - low + 1))
+        return lambda draw, _hour, _weekday: kept(low + draw() * (high - low))
+    way, (one, other) = (normal, table["normal"]) if "normal" in table else (log_normal, table["log_normal"])
+    return lambda draw, _hour, _weekday: kept(way(draw, one, other))
+
+
+def _bounded(table: Mapping[str, Any]) -> Callable[[float], int | float]:
+    low, high, digits = table.get("min"), table.get("max"), table.get("digits", 0)
+
+    def kept(value: float) -> int | float:
+        value = value if low is None else max(low, value)
+        value = value if high is None else min(high, value)
+        return round(value, digits) if digits else round(value)
+
+    return kept

@@ -1,0 +1,157 @@
+"""Seasons, run: in this process or shared out among others, and added up in one order whoever was done first.
+
+Promise: only plain data travels (a catalog, a scenario, numbers; a tally comes back); only `submit` is asked of an
+executor, which stays its owner's; and the sums are the same for one worker or many. A part that fails is told, and the
+others go on.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from gamify_core.simulation.acting import Cast
+from gamify_core.simulation.tallies import Tally
+from gamify_core.simulation.worlds import World
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+    from gamify_core.simulation.scenario import Scenario
+
+__all__ = ["Failure", "Plan", "Progress", "hired", "run"]
+
+Progress = Callable[[int, int], object]
+"""Told after each part how many participants' seasons are done, and of how many."""
+
+_PARTS_AT_ONCE = 16
+_PLAYER_DAYS = 40_000  # of a part: about a second's work
+_WORLDS: dict[object, World] = {}
+
+
+class Plan(NamedTuple):
+    """A season: what is played, by whom, and how often."""
+
+    catalog: Catalog
+    scenario: Scenario
+    start: date
+    days: int
+    players: int
+    seed: int
+    together: bool
+
+
+class Failure(NamedTuple):
+    """A repetition that failed: what was raised, and where."""
+
+    replication: int
+    error: str
+    traceback: str
+
+
+class _Part(NamedTuple):
+    plan: Plan
+    replication: int
+    first: int
+    last: int
+
+
+def play(part: _Part) -> Tally:
+    """Play one part; called in whatever process an executor likes."""
+    plan = part.plan
+    # Not by identity: in another process each part brings a catalog of its own
+    name = (plan.catalog.fingerprint, repr(plan.scenario), plan.start, plan.days)
+    world = _WORLDS.get(name)
+    if world is None or (
+        world.catalog is not plan.catalog and any(rule.opaque for rule in plan.catalog.rules)
+    ):
+        _WORLDS.clear()  # one at a time: a sweep goes through many
+        cast = Cast(plan.catalog, plan.scenario, plan.start, plan.days)
+        world = _WORLDS[name] = World(plan.catalog, cast)
+    if plan.together:
+        return world.together(plan.seed, part.replication, plan.players)
+    return world.one_by_one(plan.seed, part.replication, part.first, part.last)
+
+
+def run(
+    plan: Plan,
+    replications: Sequence[int],
+    executor: Executor | None,
+    progress: Progress | None = None,
+    block: int | None = None,
+) -> tuple[dict[int, Tally], list[Failure]]:
+    """Run repetitions, and return the tally of each that went well, and what became of the others."""
+    size = plan.players if plan.together else block or max(1, _PLAYER_DAYS // plan.days)
+    parts = [
+        _Part(plan, replication, first, min(first + size, plan.players))
+        for replication in replications
+        for first in range(0, plan.players, size)
+    ]
+    tallies: dict[int, Tally] = {}
+    failures: dict[int, Failure] = {}
+    done, whole = 0, len(replications) * plan.players
+    for part, tally in _played(parts, executor):
+        if isinstance(tally, Tally):
+            if part.replication in tallies:
+                tallies[part.replication].add(tally)
+            else:
+                tallies[part.replication] = tally
+        else:
+            told = "".join(traceback.format_exception(tally))
+            failures.setdefault(
+                part.replication, Failure(part.replication, f"{type(tally).__name__}: {tally}", told)
+            )
+        done += part.last - part.first
+        if progress is not None:
+            progress(done, whole)
+    kept = {replication: tally for replication, tally in tallies.items() if replication not in failures}
+    return kept, list(failures.values())
+
+
+def _played(parts: list[_Part], executor: Executor | None) -> Iterator[tuple[_Part, Tally | BaseException]]:
+    """Go through parts in their own order, whichever is done first."""
+    if executor is None:
+        for part in parts:
+            try:
+                yield part, play(part)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                yield part, error
+        return
+    waiting: dict[int, Future[Tally]] = {}
+    following = 0
+    for place, part in enumerate(parts):
+        while following < len(parts) and len(waiting) < _PARTS_AT_ONCE:
+            waiting[following] = executor.submit(play, parts[following])
+            following += 1
+        future = waiting.pop(place)
+        wait([future], return_when=FIRST_COMPLETED)
+        raised = future.exception()
+        yield part, future.result() if raised is None else raised
+
+
+@contextmanager
+def hired(workers: int | None, executor: Executor | None) -> Iterator[Executor | None]:
+    """Give the executor that was given, or processes of our own for as long as the `with` block runs."""
+    if executor is not None or workers is None or workers <= 1:
+        yield executor
+        return
+    import multiprocessing  # noqa: PLC0415 - most seasons are run right here
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
+    way = "forkserver" if os.name == "posix" else "spawn"  # a fork would take the host's threads' locks along
+    with ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context(way), initializer=_prepare
+    ) as pool:
+        yield pool
+
+
+def _prepare() -> None:
+    """In a process of our own the collector may rest: worlds are dropped whole, and without cycles."""
+    import gc  # noqa: PLC0415 - for this alone
+
+    gc.freeze()
+    gc.set_threshold(50_000)

@@ -1,0 +1,145 @@
+"""Whether a scenario makes sense: everything that is wrong is found in one go, each thing by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from gamify_core.catalog.findings import Findings, shown
+from gamify_core.catalog.nearest import nearest
+from gamify_core.catalog.values import zone
+from gamify_core.simulation.personas import PICKS, Mix, Persona, day_of, hours_of
+
+__all__ = ["examine"]
+
+_PAIR: Final = 2
+_MOST_EVENTS: Final = 200
+_MOST: Final = 10_000_000
+
+
+def examine(scenario: Any, findings: Findings) -> None:
+    """Look at whatever has the fields of a scenario, sound or not."""
+    for field in ("players", "days"):
+        value = getattr(scenario, field)
+        if value is not None and not (type(value) is int and 1 <= value <= _MOST):
+            findings.fault(field, f"{shown(value)} is not a whole number from 1 to {_MOST}")
+    if not (type(scenario.arrivals) is int and 0 <= scenario.arrivals <= _MOST):
+        findings.fault("arrivals", f"{shown(scenario.arrivals)} is not a number of days", "write 30, say")
+    if scenario.start is not None and type(scenario.start) is not date:
+        findings.fault("start", f"{shown(scenario.start)} is not a date", "write 2026-01-05")
+    codes: set[str] = set()
+    for place, persona in enumerate(scenario.personas):
+        if not isinstance(persona, Persona):
+            findings.fault(
+                f"personas[{place}]", f"{shown(persona)} is not a Persona", 'write Persona("casual")'
+            )
+            continue
+        path = f"personas.{persona.code}"
+        if not isinstance(persona.code, str) or not persona.code or persona.code in codes:
+            findings.fault(path, "a persona needs a code of its own", 'write Persona("casual")')
+        codes.add(str(persona.code))
+        _examine_persona(persona, path, findings)
+
+
+def _examine_persona(persona: Persona, path: str, findings: Findings) -> None:
+    for name in ("activity", "churn", "spends", "trades"):
+        _number(findings, f"{path}.{name}", getattr(persona, name), 0, 1, "a chance")
+    _number(findings, f"{path}.share", persona.share, 0, _MOST, "a share")
+    _number(
+        findings,
+        f"{path}.events_per_day",
+        persona.events_per_day,
+        1,
+        _MOST_EVENTS,
+        "a mean of events on an active day",
+    )
+    _number(findings, f"{path}.price", persona.price, 1, _MOST, "a price")
+    if persona.picks not in PICKS:
+        near = nearest(persona.picks, PICKS) if isinstance(persona.picks, str) else None
+        remedy = f"did you mean {near!r}?" if near else f"one of {', '.join(PICKS)}"
+        findings.fault(f"{path}.picks", f"{shown(persona.picks)} is not known", remedy)
+    if persona.retention is not None:
+        _retention(findings, f"{path}.retention", persona.retention)
+    if persona.hours is not None and hours_of(persona.hours) is None:
+        findings.fault(
+            f"{path}.hours", f"{shown(persona.hours)} is not a time of day", 'write "18-23", or 24 weights'
+        )
+    _zones(findings, f"{path}.timezone", persona.timezone)
+    for name, mix in persona.events.items():
+        where = f"{path}.events.{name}"
+        if not isinstance(mix, Mix):
+            findings.fault(where, f"{shown(mix)} is not a Mix", "write Mix(2, {'score': [1, 2, 3]})")
+            continue
+        _number(findings, f"{where}.weight", mix.weight, 0, _MOST, "a weight")
+        for key, value in mix.properties.items():
+            if problem := _problem(value):
+                findings.fault(
+                    f"{where}.{key}", problem, "write { normal = [70, 15], min = 0, max = 100 }, say"
+                )
+    weights = [mix.weight for mix in persona.events.values() if isinstance(mix, Mix)]
+    if weights and all(isinstance(each, int | float) for each in weights) and not any(weights):
+        findings.fault(f"{path}.events", "no event has a weight", "leave the table out for all events alike")
+
+
+def _number(findings: Findings, path: str, value: object, least: float, most: float, what: str) -> None:  # noqa: PLR0913
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        findings.fault(path, f"{shown(value)} is not {what}", f"write a number from {least:g} to {most:g}")
+
+
+def _zones(findings: Findings, path: str, value: object) -> None:
+    zones = value.items() if isinstance(value, Mapping) else [] if value is None else [(value, 1)]
+    for name, weight in zones:
+        if problem := zone(name):
+            findings.fault(path, problem.message, problem.remedy)
+        _number(findings, f"{path}.{name}", weight, 0, _MOST, "a weight")
+
+
+def _retention(findings: Findings, path: str, value: object) -> None:
+    if not isinstance(value, Mapping) or not value:
+        findings.fault(path, f"{shown(value)} is not a retention", "write { 1 = 0.6, 7 = 0.4, 30 = 0.2 }")
+        return
+    for key, piece in value.items():
+        power = piece if key == "power" else piece.get("power") if isinstance(piece, Mapping) else None
+        day = 1 if key == "power" else day_of(key)
+        if day is None:
+            findings.fault(path, f"{shown(key)} is not a day after arriving", "write 7 = 0.4")
+        elif power is not None:
+            pair = (
+                isinstance(power, list | tuple)
+                and len(power) == _PAIR
+                and all(isinstance(each, int | float) for each in power)
+            )
+            if not pair:
+                findings.fault(
+                    f"{path}.{key}", f"{shown(power)} is not a power law", "write { power = [0.6, -0.4] }"
+                )
+        else:
+            _number(findings, f"{path}.{key}", piece, 0, 1, "a share")
+
+
+def _problem(value: object) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
+    """Return what is wrong with the source of a property, or nothing."""
+    if not isinstance(value, Mapping):
+        return "an empty list has nothing to draw from" if value == [] else ""
+    ways = {"uniform": 2, "normal": 2, "log_normal": 2, "chance": 1, "weights": 1}
+    for key in value:
+        if key not in ways and key not in ("min", "max", "digits"):
+            near = nearest(str(key), [*ways, "min", "max", "digits"])
+            return f"unknown key {shown(key)}" + (f", did you mean {near!r}?" if near else "")
+    named = [way for way in ways if way in value]
+    if len(named) != 1:
+        return f"it names {len(named)} ways of drawing, not one"
+    what = value[named[0]]
+    numbers = (
+        isinstance(what, list | tuple)
+        and len(what) == _PAIR
+        and all(isinstance(each, int | float) for each in what)
+    )
+    if ways[named[0]] == _PAIR and not numbers:
+        return f"{named[0]} takes two numbers"
+    if named[0] == "chance" and not (isinstance(what, int | float) and 0 <= what <= 1):
+        return "a chance is a number from 0 to 1"
+    if named[0] == "weights" and not (isinstance(what, Mapping) and what):
+        return "weights are a table such as { easy = 3, hard = 1 }"
+    return ""

@@ -1,0 +1,281 @@
+"""Lives, played: the same catalog, the same road, on a clock that goes with them, and no history kept.
+
+Promise: whatever is decided here is decided by the road, exactly as an engine would; only what nobody will ask for is
+left out (the sealed row of activity and what was asked), and the store is dropped once its sums are taken. Where
+nothing is shared, each participant has a store and a clock of their own, so who else plays changes nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gamify_core.border import Limits
+from gamify_core.engine import Game
+from gamify_core.errors import GamifyError
+from gamify_core.road.happening import happen
+from gamify_core.road.road import Ask, Road
+from gamify_core.services.access import Access, Shared
+from gamify_core.services.trades import Side
+from gamify_core.simulation.acting import Cast, Life
+from gamify_core.simulation.streams import number
+from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
+from gamify_core.storage.memory import MemoryStore
+from gamify_core.storage.tables import TABLES
+from gamify_core.storage.tables.activity import ActivityRow
+from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
+
+if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
+    from gamify_core.road.turn import Turn
+    from gamify_core.simulation.acting import Act
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["World"]
+
+_row = tuple.__new__
+_NOBODY = Person("", 0)
+_OURS = 1  # the number of the one catalog that is in force
+
+
+class _Counting:
+    """A recorder that keeps the last activity alone, and hands every outcome to a tally."""
+
+    def __init__(self, midnights: Sequence[int]) -> None:
+        self.midnights = midnights
+        self.people: dict[str, Person] = {}
+        self.tally = Tally(len(midnights) - 1)
+        self.head: ActivityRow
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was decided."""
+        self.head = ActivityRow(0, 0, 0, "", "", None, _OURS, 1, None, None, "", b"", None)
+
+    def text(self, _request: dict[str, Any]) -> str:
+        """Return nothing: nobody will ask what was asked."""
+        return ""
+
+    def last(self, _unit: Unit) -> ActivityRow:
+        """Return the last activity."""
+        return self.head
+
+    def record(
+        self,
+        _unit: Unit,
+        turn: Turn,
+        _kind: str,
+        _request: str,
+        _catalog: int,
+        _hashed: bytes | None,
+        _fingerprint: bytes | None,
+        _previous: bytes,
+        _erases: bool = False,  # noqa: FBT001, FBT002 - as above
+    ) -> None:
+        """Count what was decided."""
+        at = turn.occurred_at
+        self.head = _row(
+            ActivityRow,
+            (turn.seq, turn.recorded_at, at, "", "", None, _OURS, 1, None, None, "", b"", None),
+        )
+        people = self.people
+        others: dict[int, Person] | None = None
+        if len(turn.people) > 1:
+            others = {number: people[name] for number, name in turn.people.items() if name in people}
+        person = people.get(turn.who.participant_id, _NOBODY)
+        self.tally.take(person, self.day(at), turn.outcome, others)
+
+    def day(self, instant: int) -> int:
+        """Return the day on which an instant falls where the catalog is at home."""
+        return min(max(bisect_right(self.midnights, instant) - 1, 0), len(self.midnights) - 2)
+
+
+class World:
+    """A game in which lives are played, one after the other or all together."""
+
+    def __init__(self, catalog: Catalog, cast: Cast) -> None:
+        """Make the catalog ready once for all lives."""
+        self.catalog = catalog
+        self.cast = cast
+        self.now = 0
+        self.midnights = cast.midnights(catalog.timezone)
+        self._notes = _Counting(self.midnights)
+        self._road = Road(
+            MemoryStore(),
+            catalog,
+            lambda: (self.now, 0),
+            accept_late=None,
+            accept_early=0,
+            on_change="keep",
+            seed=None,
+            recorder=self._notes,
+        )
+        self._strict = any(rule.strict for rule in catalog.rules)
+        self._lowest = lowest_rungs(catalog)
+        self._higher = higher_rungs(catalog)
+        declared = [currency.code for currency in catalog.currencies]
+        self._currencies = declared if "points" in declared else ["points", *declared]
+
+    def one_by_one(self, seed: int, replication: int, first: int, last: int) -> Tally:
+        """Play the lives from `first` to before `last`, each in a world of its own."""
+        tally = self._notes.tally = Tally(self.cast.days)
+        for each in range(first, last):
+            life = Life(self.cast, seed, replication, each)
+            person = Person(life.role.persona.code, life.arrived)
+            tally.arrive(person, self._lowest)
+            if not life.active:
+                tally.leave(person, self._higher, [(currency, 0) for currency in self._currencies])
+                continue
+            with self.played(life, person, number(seed, replication, each, "rules")) as (_, unit):
+                self._finish(unit, tally, life.name, person)
+        return tally
+
+    @contextmanager
+    def played(self, life: Life, person: Person, luck: int) -> Iterator[tuple[Game, Unit]]:
+        """Play one life in a world of its own, and give that world as the season leaves it."""
+        tally = self._notes.tally
+        self._notes.people = {life.name: person}
+        with self._open(luck) as (game, unit):
+            self._appear(game, life)
+            for day in life.active:
+                tally.come(person, day)
+                for act in life.acts(self.cast, day):
+                    self._do(game, unit, life.name, act, day, ())
+            self._settle(game, self.midnights[-1])
+            yield game, unit
+
+    def together(self, seed: int, replication: int, players: int) -> Tally:
+        """Play all lives in one world, in the order of time."""
+        tally = self._notes.tally = Tally(self.cast.days)
+        lives = [Life(self.cast, seed, replication, each) for each in range(players)]
+        people = self._notes.people = {}
+        coming: list[list[int]] = [[] for _ in range(self.cast.days)]
+        for place, life in enumerate(lives):
+            people[life.name] = Person(life.role.persona.code, life.arrived)
+            tally.arrive(people[life.name], self._lowest)
+            for day in life.active:
+                coming[day].append(place)
+        known: list[str] = []
+        with self._open(number(seed, replication, 0, "rules")) as (game, unit):
+            for day, places in enumerate(coming):
+                todo = []
+                for place in places:
+                    life = lives[place]
+                    tally.come(people[life.name], day)
+                    todo += [(act.at, place, turn, act) for turn, act in enumerate(life.acts(self.cast, day))]
+                todo.sort(key=lambda each: each[:3])
+                for at, place, _, act in todo:
+                    life = lives[place]
+                    if day == life.active[0] and people[life.name].seen is False:
+                        people[life.name].seen = True
+                        self.now = at
+                        self._appear(game, life)
+                        known.append(life.name)
+                    self._do(game, unit, life.name, act, day, known)
+                self._settle(game, self.midnights[day + 1])
+            for life in lives:
+                self._finish(unit, tally, life.name, people[life.name])
+        return tally
+
+    # -- one world --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _open(self, seed: int) -> Iterator[tuple[Game, Unit]]:
+        """Open an empty store, under the catalog, and drop it afterwards."""
+        road = self._road
+        road.store = MemoryStore()
+        road.store.migrate(TABLES)
+        road.known.clear()
+        road.known.update({"plan": (_OURS, road.base), "read": (0, road.base), "seed": seed})
+        self._notes.begin()
+        with Access(Shared(road)).handle(keep=False) as access:
+            unit = access.unit
+            assert unit is not None  # noqa: S101 - a handle has one
+            yield Game(access, Limits()), unit
+
+    def _appear(self, game: Game, life: Life) -> None:
+        """Say where somebody lives, where the scenario does."""
+        if life.zone is not None:
+            self.now = max(self.now, self.midnights[0])
+            game.participants.upsert(life.name, timezone=life.zone)
+
+    def _do(self, game: Game, unit: Unit, name: str, act: Act, day: int, known: Sequence[str]) -> None:  # noqa: PLR0913
+        self.now = act.at
+        match act.kind:
+            case "event":
+                self._emit(unit, name, act)
+            case "visit":
+                game.streaks.record(name, act.name)
+            case "claim":
+                self._claim(game, unit, name, act, day)
+            case "trade":
+                self._trade(game, name, act, day, known)
+
+    def _emit(self, unit: Unit, name: str, act: Act) -> None:
+        def decide(turn: Turn) -> None:
+            happen(turn, act.name, act.properties)
+
+        ask = Ask("event", name, {}, None, None, decide)
+        if not self._strict:  # nothing can refuse the event, so nothing has to be taken back
+            self._road.perform(unit, "", ask)
+            return
+        try:
+            self._road.attempt(unit, "", ask)
+        except GamifyError as error:
+            self._notes.tally.skipped["event", act.name, error.code] += 1
+
+    def _claim(self, game: Game, unit: Unit, name: str, act: Act, day: int) -> None:
+        person = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
+        if person is None:
+            return
+        purses = {}
+        for currency in self._currencies:
+            head = unit.last(ENTRY, (person.number, currency))
+            purses[currency] = 0 if head is None else head.balance
+        payable = [
+            reward for reward in self.cast.spending if purses.get(reward.currency, 0) >= reward.points_cost
+        ]
+        if not payable:
+            return
+        payable.sort(key=lambda reward: reward.points_cost)
+        place = {"cheapest": 0, "dearest": -1}.get(act.name, int(act.properties["choice"] * len(payable)))
+        reward = payable[place]
+        try:
+            game.rewards.claim(reward.code, name)
+        except GamifyError as error:
+            self._notes.tally.refuse(reward.code, error.code, day)
+
+    def _trade(self, game: Game, name: str, act: Act, day: int, known: Sequence[str]) -> None:
+        """Sell a copy one owns, else buy one of somebody else's."""
+        other = known[int(act.properties["whom"] * len(known))] if known else name
+        if other == name:
+            return
+        seller, buyer = name, other
+        owned = game.assets.list(seller, page_size=1)
+        if not owned.total:
+            seller, buyer = other, name
+            owned = game.assets.list(seller, page_size=1)
+        if not owned.total:
+            return
+        side = Side(seller, assets=[owned.items[0].asset_id])
+        try:
+            game.trades.execute(side, Side(buyer, points=act.properties["price"]))
+            self._notes.tally.trades[day] += 1
+        except GamifyError as error:
+            self._notes.tally.refuse("trade", error.code, day)
+
+    def _settle(self, game: Game, instant: int) -> None:
+        """Do what time has done by itself up to an instant."""
+        self.now = max(self.now, instant - 1)
+        game.settle()
+
+    def _finish(self, unit: Unit, tally: Tally, name: str, person: Person) -> None:
+        row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
+        balances = []
+        for currency in self._currencies:
+            head = None if row is None else unit.last(ENTRY, (row.number, currency))
+            balances.append((currency, 0 if head is None else head.balance))
+        tally.leave(person, self._higher, balances)
