@@ -48,7 +48,7 @@ SENTENCES = [
     (
         "zzz = 1",
         "zzz (line 1): unknown section 'zzz'; there are events, currencies, metrics, rules, streaks, ladders, badges, "
-        "leaderboards, rewards, challenges, timezone, week_start, name",
+        "leaderboards, rewards, challenges, timezone, week_start, name, expect",
     ),
     ("[badges.a]\nrarety = 'rare'", "badges.a.rarety (line 2): unknown key 'rarety'; did you mean 'rarity'?"),
     ("[badges.a]\nmax_suply = 3", "badges.a.max_suply (line 2): unknown key 'max_suply'; did you mean 'max_supply'?"),
