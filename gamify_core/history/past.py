@@ -142,11 +142,21 @@ class Past:
             found = self._candidates(table, index, prefix)
         return arranged(found, table, index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Return how many rows there were with these leading columns."""
-        if index is None and table.chain and len(prefix) == table.key - 1 and self._plain(table):
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Return how many rows there were with these leading columns, between bounds."""
+        whole = start is None and stop is None
+        if whole and index is None and table.chain and len(prefix) == table.key - 1 and self._plain(table):
             return self._end(table, prefix)
-        return len(self.scan(table, index, prefix))
+        return len(self.scan(table, index, prefix, start=start, stop=stop))
 
     def position(
         self,

@@ -70,12 +70,21 @@ class Trial(Unit):
         rows.sort(key=lambda row: tuple([row[place] for place in order]), reverse=reverse)
         return rows[offset:] if limit is None else rows[offset : offset + limit]
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Count rows with these leading columns."""
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Count rows with these leading columns, between bounds."""
         self.flush()
         if not self._shelves[table].before:
-            return super().count(table, index, prefix)
-        return len(self.scan(table, index, prefix))
+            return super().count(table, index, prefix, start=start, stop=stop)
+        return len(self.scan(table, index, prefix, start=start, stop=stop))
 
     def position(
         self,

@@ -134,13 +134,10 @@ class Kept:
 
     def around(self, down: int) -> tuple[int, int, int]:
         """Return how many entries are better than a score, how many are no worse, and how many there are."""
-        board = (self._window,)
-        before = self._reader.position
-        above, upto = (
-            before(METRIC, METRIC_BY_RANK, board, (down,)),
-            before(METRIC, METRIC_BY_RANK, board, (down + 1,)),
-        )
-        return above, upto, self._reader.count(METRIC, METRIC_BY_RANK, board)
+        board, reader = (self._window,), self._reader
+        above = reader.position(METRIC, METRIC_BY_RANK, board, (down,))
+        alike = reader.count(METRIC, METRIC_BY_RANK, board, start=(down,), stop=(down + 1,))
+        return above, above + alike, reader.count(METRIC, METRIC_BY_RANK, board)
 
     def total(self) -> int:
         """Return how many entries there are."""

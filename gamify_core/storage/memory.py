@@ -109,9 +109,20 @@ class _Reading:
             index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit
         )
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Return how many rows have these leading columns."""
-        return self._shelves[table].count(index, prefix)
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Return how many rows have these leading columns, between bounds."""
+        if start is None and stop is None:
+            return self._shelves[table].count(index, prefix)
+        return self._shelves[table].count_range(index, prefix, start, stop)
 
     def position(
         self,
@@ -130,6 +141,11 @@ class _View(_Reading):
     """A reading of the store that keeps writers waiting while it is open."""
 
     __slots__ = ()
+
+    @property
+    def version(self) -> object:
+        """How many transactions were kept so far: nothing else changes what is seen."""
+        return self._store._kept  # noqa: SLF001 - a view is a part of its store
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -198,6 +214,7 @@ class _Transaction(_Reading):
         """Keep everything, and end."""
         if self._shelves.refusal is not _unknown:
             raise self._shelves.refusal()
+        self._store._kept += 1  # noqa: SLF001 - a transaction is a part of its store
         self._end(_ENDED)
 
     def rollback(self) -> None:
@@ -238,6 +255,7 @@ class MemoryStore:
         self._shelves = _Shelves(_unknown)
         self._open: _Transaction | None = None
         self._views = 0
+        self._kept = 0
         self._still = False
         forks.watch(self)
 

@@ -261,26 +261,29 @@ class Order:
     ) -> list[Row]:
         """Return the rows of a range, in order."""
         entries, whole = self._lying(prefix)
-        if start is not None:
-            first = entries.before(self._bound(prefix + start))
-        else:
-            first = 0 if whole else entries.before(self._bound(prefix))
-        if stop is not None:
-            last = entries.before(self._bound(prefix + stop))
-        else:
-            last = len(entries) if whole else entries.before(self._bound((*prefix, TOP)))
-        first, last = cut(first, last, reverse, offset, limit)
+        first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
         found = entries.between(first, last)
         if reverse:
             found.reverse()
         return list(map(self._row_of, found)) if self.by_key else [entry[-1] for entry in found]
 
-    def count(self, prefix: Key) -> int:
-        """Return how many rows have this prefix."""
+    def _ends(
+        self, entries: Blocks, prefix: Key, start: Key | None, stop: Key | None, *, whole: bool
+    ) -> tuple[int, int]:
+        """Return the place of the first row of a range, and the one after its last."""
+        if start is not None:
+            first = entries.before(self._bound(prefix + start))
+        else:
+            first = 0 if whole else entries.before(self._bound(prefix))
+        if stop is not None:
+            return first, entries.before(self._bound(prefix + stop))
+        return first, (len(entries) if whole else entries.before(self._bound((*prefix, TOP))))
+
+    def count(self, prefix: Key, start: Key | None = None, stop: Key | None = None) -> int:
+        """Return how many rows of a range there are."""
         entries, whole = self._lying(prefix)
-        if whole:
-            return len(entries)
-        return entries.before(self._bound((*prefix, TOP))) - entries.before(self._bound(prefix))
+        first, last = self._ends(entries, prefix, start, stop, whole=whole)
+        return max(0, last - first)
 
     def position(self, prefix: Key, bound: Key | None, mark: int | None = None) -> int:
         """Return how many rows of a board come before a bound, all of them or those with a mark."""

@@ -157,6 +157,10 @@ class _Shelf(ABC):
         """Return how many rows have this prefix."""
         return self.order(index).count(prefix)
 
+    def count_range(self, index: Index | None, prefix: Key, start: Key | None, stop: Key | None) -> int:
+        """Return how many rows of a range there are."""
+        return len(self.scan(index, prefix, start, stop, reverse=False, offset=0, limit=None))
+
     def grow(self, row: Row) -> bool:  # noqa: ARG002 - only a chain can
         """Add the next row of a chain; say whether it was added."""
         return False
@@ -209,6 +213,10 @@ class KeyShelf(_Shelf):
     def count(self, index: Index | None, prefix: Key) -> int:
         """Return how many rows have this prefix."""
         return self.order(index).count(prefix) if prefix or index else len(self._rows)
+
+    def count_range(self, index: Index | None, prefix: Key, start: Key | None, stop: Key | None) -> int:
+        """Return how many rows of a range there are."""
+        return self.order(index).count(prefix, start, stop)
 
 
 class ChainShelf(_Shelf):

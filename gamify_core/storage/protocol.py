@@ -132,8 +132,20 @@ class Reader(Protocol):
         """
         ...
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Return how many rows have these leading columns. O(1) for a chain and for a counted order's board."""
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Return how many rows have these leading columns, and lie between bounds as `scan` has them.
+
+        O(log n) for a chain and for a counted order's board.
+        """
         ...
 
     def position(
@@ -157,6 +169,14 @@ class Reader(Protocol):
 
 class View(Reader, Protocol):
     """A snapshot for reading, to be used in a `with` statement."""
+
+    @property
+    def version(self) -> object:
+        """What equals the version of another view of this store only if both show the same rows.
+
+        So an answer that was worked out in one view holds in the other.
+        """
+        ...
 
     def __enter__(self) -> Self:
         """Open the snapshot."""

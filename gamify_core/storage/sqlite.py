@@ -30,6 +30,7 @@ from gamify_core.storage.protocol import Table
 from gamify_core.storage.sqlite_blocks import Blocks
 from gamify_core.storage.sqlite_connections import (
     DRIVER_ERRORS,
+    ReadingConnection,
     connect,
     park,
     refuse_unsafe,
@@ -97,7 +98,7 @@ class SQLiteStore:
         self._closed = False
         self._start()
         if read_only:
-            self._readers.append(self._connect(write=False))
+            self._readers.append(self._connect_to_read())
         else:
             self._enter(time.monotonic())
             self._exit()
@@ -109,7 +110,7 @@ class SQLiteStore:
         self._door = threading.Lock()  # held to open a connection, so that a fork can keep it shut
         self._file: FileLock | None = None
         self._connected = False
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: list[ReadingConnection] = []
         self._views: dict[SQLiteView, int] = {}
         self._transaction: SQLiteTransaction | None = None
         self._owner = 0
@@ -318,12 +319,17 @@ class SQLiteStore:
         except DRIVER_ERRORS as error:
             raise store_error(error, self.path) from error
 
+    def _connect_to_read(self) -> ReadingConnection:
+        connection = self._connect(write=False)
+        assert isinstance(connection, ReadingConnection)  # noqa: S101 - what is made for reading
+        return connection
+
     def _disconnect(self) -> None:
         if self._connected:
             self._connected = False
             self.connection.close()
 
-    def _borrow(self, view: SQLiteView) -> sqlite3.Connection:
+    def _borrow(self, view: SQLiteView) -> ReadingConnection:
         if self._closed:
             raise self._is_closed()
         self._views[view] = threading.get_ident()
@@ -332,15 +338,15 @@ class SQLiteStore:
         except IndexError:
             pass
         try:
-            return self._connect(write=False)
+            return self._connect_to_read()
         except BaseException:
             del self._views[view]
             raise
 
-    def _give_back(self, view: SQLiteView, connection: sqlite3.Connection) -> None:
+    def _give_back(self, view: SQLiteView, connection: ReadingConnection) -> None:
         try:
             if connection.in_transaction:
-                connection.execute("COMMIT")
+                connection.hand.execute("COMMIT")
         except sqlite3.Error:
             connection.close()
         else:

@@ -24,7 +24,7 @@ from gamify_core.storage.sqlite_ranks import BLOCK, SUPERBLOCK, VERSION, Counts,
 
 __all__ = ["Blocks", "Placed"]
 
-FULL = 256  # rows in a block, beyond which it is split
+FULL = 128  # rows in a block, beyond which it is split
 FULL_ABOVE = 128  # blocks in a superblock, likewise
 _BOARDS_KEPT = 512
 

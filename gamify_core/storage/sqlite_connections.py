@@ -6,14 +6,25 @@ becomes a `StoreError` that names the file.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
 from gamify_core.errors import StoreBusy, StoreConflict, StoreCorrupt, StoreError
+from gamify_core.storage.sqlite_places import Places
 
-__all__ = ["DRIVER_ERRORS", "connect", "park", "refuse_unsafe", "store_error", "unsafe_here"]
+__all__ = [
+    "DRIVER_ERRORS",
+    "ReadingConnection",
+    "connect",
+    "park",
+    "refuse_unsafe",
+    "store_error",
+    "unsafe_here",
+]
 
 DRIVER_ERRORS = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError)
 """What the driver raises: its own errors, and those of binding a value that SQLite cannot hold."""
@@ -24,6 +35,7 @@ _UNIQUE = {
     sqlite3.SQLITE_CONSTRAINT_ROWID,
 }
 _STATEMENTS = 512
+_serials = itertools.count(1)
 _unsafe: set[str] = set()  # files whose locks this process inherited by a fork in the middle of a transaction
 
 
@@ -41,6 +53,23 @@ def refuse_unsafe(path: str) -> None:
         )
 
 
+class ReadingConnection(sqlite3.Connection):
+    """A connection that only reads, and what it remembers of the file.
+
+    `answers` holds what was read at `version`, SQLite's number of what others have committed; a snapshot that finds
+    another number forgets it. `serial` tells two connections of a process apart.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Open as the driver does, and remember nothing yet."""
+        super().__init__(*arguments, **named)
+        self.version: int = -1
+        self.serial: int = next(_serials)
+        self.hand: sqlite3.Cursor = self.cursor()  # `connection.execute` makes a new one for every statement
+        self.answers: dict[Any, Any] = {}
+        self.places: Places = Places(self.hand)
+
+
 def connect(
     path: str, *, timeout: float, durability: str, write: bool, read_only: bool
 ) -> sqlite3.Connection:
@@ -56,6 +85,7 @@ def connect(
         check_same_thread=False,
         cached_statements=_STATEMENTS,
         uri=True,
+        factory=sqlite3.Connection if write else ReadingConnection,
     )
     try:
         _set_up(connection, durability=durability, write=write)

@@ -26,11 +26,22 @@ from gamify_core.storage.sqlite_statements import (
     vector,
 )
 
-__all__ = ["BLOCK", "SUPERBLOCK", "VERSION", "Counts", "Size", "faults", "marked_position", "position"]
+__all__ = [
+    "BLOCK",
+    "SUPERBLOCK",
+    "VERSION",
+    "Counts",
+    "Executing",
+    "Size",
+    "faults",
+    "marked_position",
+    "position",
+]
 __all__ += ["seek", "together", "total"]
 
 VERSION, BLOCK, SUPERBLOCK = 0, 1, 2
 
+Executing = sqlite3.Connection | sqlite3.Cursor
 Size = tuple[int, ...]
 """How many rows there are; along an order with marks also the greatest mark, and how many of them have it."""
 
@@ -77,6 +88,7 @@ class Counts:
         after = f"FROM {table} WHERE {level} AND {vector(places, '>=')} ORDER BY {columns}"
         self.walk: str = f'SELECT "n", {columns} {after}'
         self.walk_sizes: str = f"SELECT {size} {after}"
+        self.walk_between: str = self.walk.replace(" ORDER BY", f" AND {vector(places, '<')} ORDER BY")
         descending = columns_sql(places, " DESC")
         below = vector(places, "<=")
         self.floor: str = (
@@ -107,6 +119,7 @@ class Counts:
         self.member_sizes: str = f"SELECT {member} {upwards}"
         self.members_count: str = f"SELECT COUNT(*) FROM {rows}{present}"
         self.range_count: str = f"{self.members_count} AND {vector(places, '>=')} AND {vector(places, '<')}"
+        self.between: str = self.range_count
         self.rest_count: str = f"{self.members_count} AND {vector(places, '>=')}"
 
     def _of_blocks(self, order: Order, size: str, sizes: tuple[str, ...]) -> None:
@@ -142,7 +155,7 @@ class Counts:
         )
 
 
-def position(connection: sqlite3.Connection, counts: Counts, board: Value, bound: Key) -> int:
+def position(connection: Executing, counts: Counts, board: Value, bound: Key) -> int:
     """Return how many rows of the board come before `bound`, which may be partial."""
     # No row is below the lowest completion of a partial bound and at or above the partial bound itself.
     target = bound + counts.lowest[len(bound) :]
@@ -169,9 +182,7 @@ def marked_position(
     return _sum(connection, counts, counts.marked_before, board, target, mark)
 
 
-def _sum(
-    connection: sqlite3.Connection, counts: Counts, text: str, board: Value, target: Key, *mark: int
-) -> int:
+def _sum(connection: Executing, counts: Counts, text: str, board: Value, target: Key, *mark: int) -> int:
     execute = connection.execute
     upper = execute(counts.floor, (board, SUPERBLOCK, *target)).fetchone()
     if upper is None:
@@ -181,7 +192,7 @@ def _sum(
     return found
 
 
-def total(connection: sqlite3.Connection, counts: Counts, board: Value) -> int:
+def total(connection: Executing, counts: Counts, board: Value) -> int:
     """Return how many rows the board has."""
     found: int = connection.execute(counts.total, (board, SUPERBLOCK)).fetchone()[0]
     return found

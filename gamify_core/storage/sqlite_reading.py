@@ -13,14 +13,17 @@ from typing import Any, Self, TypeVar
 
 from gamify_core.errors import StoreError
 from gamify_core.storage import sqlite_ranks
-from gamify_core.storage.protocol import Index, Key, Table
-from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, store_error
+from gamify_core.storage.protocol import Index, Key, Table, Value
+from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, ReadingConnection, store_error
+from gamify_core.storage.sqlite_places import Places
 from gamify_core.storage.sqlite_ranks import Counts
 from gamify_core.storage.sqlite_statements import Order, Statements
 
 __all__ = ["Layout", "SQLiteReader", "SQLiteView"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+_MANY = 128  # rows of a range, beyond which a reading is not remembered
+_ANSWERS_KEPT = 4_096  # readings that a connection remembers, of a row or a few
 _FEW = 256  # rows that are cheaper to skip than to find a way around
 
 
@@ -139,8 +142,11 @@ class SQLiteReader:
             return self._far(texts, order, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
         text = order.scan(len(prefix), len(start), len(stop), reverse=reverse)
         most = -1 if limit is None else limit
+        return self._some(texts, text, (*prefix, *start, *stop, most, offset))
+
+    def _some(self, texts: Statements, text: str, values: Key) -> list[Any]:
         try:
-            rows = self._open().execute(text, (*prefix, *start, *stop, most, offset)).fetchall()
+            rows = self._open().execute(text, values).fetchall()
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
         return list(map(texts.make, rows))
@@ -183,21 +189,42 @@ class SQLiteReader:
             raise self._refused(error) from error
         return list(map(texts.make, reversed(rows) if reverse else rows))
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Return how many rows have these leading columns."""
-        if table.chain and index is None and len(prefix) == table.key - 1:
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Return how many rows have these leading columns, between bounds."""
+        if stop == ():
+            return 0  # nothing is before everything
+        plain = not start and not stop
+        if plain and table.chain and index is None and len(prefix) == table.key - 1:
             head = self.last(table, prefix)
             n: int = 0 if head is None else head[table.key - 1]
             return n
         order = self._layout[table].order(index)
-        connection = self._open()
+        start, stop = start or (), stop or ()
         try:
             if order.counted and len(prefix) == 1:
-                return sqlite_ranks.total(connection, self._layout.counts(order), prefix[0])
-            counted: int = connection.execute(order.count(len(prefix)), prefix).fetchone()[0]
+                return self._counted(self._layout.counts(order), prefix[0], start, stop)
+            text = order.count(len(prefix), len(start), len(stop))
+            counted: int = self._open().execute(text, (*prefix, *start, *stop)).fetchone()[0]
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
         return counted
+
+    def _counted(self, counts: Counts, board: Value, start: Key, stop: Key) -> int:
+        connection = self._open()
+        if stop:
+            last = sqlite_ranks.position(connection, counts, board, stop)
+        else:
+            last = sqlite_ranks.total(connection, counts, board)
+        return max(0, last - sqlite_ranks.position(connection, counts, board, start)) if start else last
 
     def position(
         self,
@@ -214,9 +241,7 @@ class SQLiteReader:
         try:
             if mark is not None:
                 return sqlite_ranks.marked_position(self._open(), counts, board, bound, mark)
-            if bound is None:
-                return sqlite_ranks.total(self._open(), counts, board)
-            return sqlite_ranks.position(self._open(), counts, board, bound)
+            return 0 if bound == () else self._counted(counts, board, (), bound or ())
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
 
@@ -245,15 +270,21 @@ class SQLiteReader:
 
 
 class SQLiteView(SQLiteReader):
-    """A snapshot on a reading connection, which is borrowed for as long as the `with` statement lasts."""
+    """A snapshot on a reading connection, which is borrowed for as long as the `with` statement lasts.
 
-    __slots__ = ("_borrow", "_give_back")
+    What the connection has read stays at hand while nobody commits, and is taken from there: rows that are asked for
+    again and again, such as the last activity, the people of a first page, and the first page itself.
+    """
+
+    __slots__ = ("_answers", "_borrow", "_give_back", "_hand", "_places", "_version")
+
+    _connection: ReadingConnection | None
 
     def __init__(
         self,
         layout: Layout,
-        borrow: Callable[[SQLiteView], sqlite3.Connection],
-        give_back: Callable[[SQLiteView, sqlite3.Connection], None],
+        borrow: Callable[[SQLiteView], ReadingConnection],
+        give_back: Callable[[SQLiteView, ReadingConnection], None],
     ) -> None:
         """Borrow a connection when entered."""
         super().__init__(layout)
@@ -265,22 +296,37 @@ class SQLiteView(SQLiteReader):
         """The connection the snapshot is read on."""
         return self._open()
 
+    @property
+    def version(self) -> object:
+        """Which connection reads, and its number of what others have committed."""
+        connection = self._connection
+        if connection is None:
+            raise self._not_open()
+        return connection.serial, self._version
+
     def __enter__(self) -> Self:
         """Open the snapshot."""
         if self._connection is not None:
             detail = f"{self._layout.path}: this view is open already"
             raise StoreError(detail)
         connection = self._connection = self._borrow(self)
+        hand = connection.hand
         try:
-            connection.execute("BEGIN")
-            # A deferred transaction begins with its first read: read now, so that the snapshot is of this
-            # moment.
-            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+            hand.execute("BEGIN")
+            # A deferred transaction begins with its first read. This one reads, too, whether anything is new.
+            (version,) = hand.execute("PRAGMA data_version").fetchone()
         except BaseException as error:
             self._leave()
             if isinstance(error, DRIVER_ERRORS):
                 raise self._refused(error) from error
             raise
+        if version != connection.version:
+            connection.version = version
+            connection.answers.clear()
+        self._version: int = version
+        self._hand: sqlite3.Cursor = hand
+        self._answers: dict[Any, Any] = connection.answers
+        self._places: Places = connection.places
         return self
 
     def __exit__(
@@ -293,3 +339,52 @@ class SQLiteView(SQLiteReader):
         connection, self._connection = self._connection, None
         if connection is not None:
             self._give_back(self, connection)
+
+    def _one(self, texts: Statements, text: str, values: Key) -> Any:
+        if self._connection is None:
+            raise self._not_open()
+        name = (text, values)
+        try:
+            return self._answers[name]
+        except KeyError:
+            pass
+        try:
+            row = self._hand.execute(text, values).fetchone()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        found = None if row is None else texts.make(row)
+        self._remember(name, found)
+        return found
+
+    def _some(self, texts: Statements, text: str, values: Key) -> list[Any]:
+        if self._connection is None:
+            raise self._not_open()
+        name = (text, values)
+        known = self._answers.get(name)
+        if known is None:
+            known = super()._some(texts, text, values)
+            if len(known) > _MANY:
+                return known
+            self._remember(name, known)
+        return list(known)
+
+    def _remember(self, name: tuple[str, Key], found: Any) -> None:
+        answers = self._answers
+        if len(answers) >= _ANSWERS_KEPT:
+            answers.clear()
+        answers[name] = found
+
+    def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
+        """Return the rows with these keys, in the same order, None where there is none."""
+        texts = self._layout[table]
+        return [self._one(texts, texts.get, key) for key in keys]
+
+    def _counted(self, counts: Counts, board: Value, start: Key, stop: Key) -> int:
+        self._open()
+        places, version = self._places, self._version
+        if start and stop:
+            return places.between(counts, board, start, stop, version)
+        if stop:
+            return places.position(counts, board, stop, version)
+        total = places.total(counts, board, version)
+        return total - places.position(counts, board, start, version) if start else total

@@ -75,7 +75,7 @@ class Order:
         self._places = itemgetter(*[table.columns.index(name) for name in self.columns])
         self._selected = columns_sql(table.columns)
         self._scans: dict[tuple[int, int, int, bool], str] = {}
-        self._counts: dict[int, str] = {}
+        self._counts: dict[tuple[int, int, int], str] = {}
         if index is not None and index.unique:
             self.find: str = (
                 f"SELECT {self._selected} FROM {self.source} WHERE {self._where(equals_sql(own))}"
@@ -119,13 +119,19 @@ class Order:
             self._scans[shape] = text
             return text
 
-    def count(self, prefix: int) -> str:
-        """Return the text that counts rows with this many equal columns."""
+    def count(self, prefix: int, start: int = 0, stop: int = 0) -> str:
+        """Return the text that counts the rows of a range of this shape."""
+        shape = (prefix, start, stop)
         try:
-            return self._counts[prefix]
+            return self._counts[shape]
         except KeyError:
-            where = self._where(equals_sql(self.columns[:prefix]))
-            text = self._counts[prefix] = f"SELECT COUNT(*) FROM {self.source} WHERE {where}"
+            rest = self.columns[prefix:]
+            where = self._where(
+                equals_sql(self.columns[:prefix]),
+                vector(rest[:start], ">=") if start else "",
+                vector(rest[:stop], "<") if stop else "",
+            )
+            text = self._counts[shape] = f"SELECT COUNT(*) FROM {self.source} WHERE {where}"
             return text
 
 

@@ -163,10 +163,19 @@ class Unit:
             table, index, prefix, start=start, stop=stop, reverse=reverse, offset=offset, limit=limit
         )
 
-    def count(self, table: Table[Row], index: Index | None = None, /, prefix: Key = ()) -> int:
-        """Count rows with these leading columns."""
+    def count(
+        self,
+        table: Table[Row],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
+        """Count rows with these leading columns, between bounds."""
         self._flush_dirty(table)
-        return self._transaction.count(table, index, prefix)
+        return self._transaction.count(table, index, prefix, start=start, stop=stop)
 
     def position(
         self,

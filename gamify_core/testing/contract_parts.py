@@ -201,6 +201,8 @@ def same(
                 limit=limit,
             ), (prefix, start, stop, reverse, offset, limit)
         assert reader.count(table, index, prefix) == len(range_of(table, index, rows, prefix))
+        inside = range_of(table, index, rows, prefix, start=start, stop=stop)
+        assert reader.count(table, index, prefix, start=start, stop=stop) == len(inside)
 
 
 class StoreParts:

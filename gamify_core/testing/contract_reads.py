@@ -313,6 +313,20 @@ class ReadContract(StoreParts):
                 insert(tx, LETTER, LETTERS[0])
             assert answer.result() in {(0, 0), (1, 1)}
 
+    def test_7_views_of_one_version_show_the_same(self, store: Store) -> None:
+        """A view that shows something else has another version; where nobody wrote it may be the same."""
+        fill(store)
+        seen = []
+        for turn in range(3):
+            for _ in range(2):
+                with store.view() as view:
+                    seen.append((view.version, view.get(LEVEL, (1, 0))))
+            with writing(store) as tx:
+                update(tx, LEVEL, LevelRow(1, 0, 10 + turn))
+        for version, row in seen:
+            assert all(other == row for also, other in seen if also == version)
+        assert len({version for version, _ in seen}) >= len({row for _, row in seen})
+
     def test_7_views_of_many_threads(self, store: Store) -> None:
         """Readers beside a writer always find the two rows it keeps equal to be equal."""
         rounds = 20

@@ -300,6 +300,7 @@ class StoreMachine(RuleBasedStateMachine):
             )
         )
         self.ask(lambda reader: reader.count(table, index, prefix))
+        self.ask(lambda reader: reader.count(table, index, prefix, start=start, stop=stop))
 
     @rule(order=st.sampled_from(COUNTED), race=SMALL, draw=st.data())
     def position(self, order: tuple[Table[Any], Index | None], race: int, draw: st.DataObject) -> None:

@@ -67,9 +67,18 @@ class PlainReading:
         """Sort and cut."""
         return range_of(table, index, self.rows(table).values(), prefix, **cut)
 
-    def count(self, table: Table[Any], index: Index | None = None, /, prefix: Key = ()) -> int:
+    def count(
+        self,
+        table: Table[Any],
+        index: Index | None = None,
+        /,
+        prefix: Key = (),
+        *,
+        start: Key | None = None,
+        stop: Key | None = None,
+    ) -> int:
         """Read and count."""
-        return len(range_of(table, index, self.rows(table).values(), prefix))
+        return len(range_of(table, index, self.rows(table).values(), prefix, start=start, stop=stop))
 
     def position(
         self,
@@ -92,6 +101,11 @@ class PlainReading:
 
 class PlainView(PlainReading):
     """A state of the rows."""
+
+    @property
+    def version(self) -> object:
+        """Something of this view alone: no other is said to show the same."""
+        return self
 
     def __enter__(self) -> Self:
         """Take the present state."""

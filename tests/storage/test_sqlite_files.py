@@ -440,9 +440,10 @@ def test_a_view_that_cannot_begin_gives_its_connection_back(store: SQLiteStore) 
     """An error or an interrupt on entering leaves the view closed and no connection lost."""
     errors: list[BaseException] = [sqlite3.OperationalError("no"), KeyboardInterrupt()]
     for error, expected in zip(errors, (StoreError, KeyboardInterrupt), strict=True):
-        real = store._connect(write=False)
+        real = store._connect_to_read()
         store._drain()
-        store._readers.append(_failing(real, "BEGIN", error, after=False))
+        real.hand = _failing(real, "BEGIN", error, after=False)
+        store._readers.append(real)
         with pytest.raises(expected):
             store.view().__enter__()
         assert store._views == {}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,19 @@ for turn in range(100):
         row = tx.get(LEVEL, (1, 0))
         update(tx, LEVEL, row._replace(holders=row.holders + 1))
         update(tx, RUNNER, *[tx.get(RUNNER, (me * 100 + n, 1))._replace(down=-turn * n) for n in range(20)])
+store.close()
+"""
+MOVING = """
+import sys
+from gamify_core.storage.sqlite import SQLiteStore
+from gamify_core.testing.contract import update, writing
+from gamify_core.testing.toys import RUNNER, RunnerRow
+store = SQLiteStore(sys.argv[1], durability="normal")
+for line in sys.stdin:
+    turn = int(line)
+    with writing(store) as tx:
+        update(tx, RUNNER, *[RunnerRow(n, 1, n * turn % 997, f"p{n}", turn, None) for n in range(turn % 5, 900, 5)])
+    print("done", flush=True)
 store.close()
 """
 
@@ -141,6 +155,40 @@ def test_no_update_and_no_rank_is_lost_between_processes(store: SQLiteStore) -> 
     with store.view() as view:
         assert view.verify_counts(RUNNER, RUNNER_BY_RANK) == []
         assert view.count(RUNNER, RUNNER_BY_RANK, (1,)) == 60
+
+
+def test_ranks_are_those_of_the_other_process_at_once(store: SQLiteStore) -> None:
+    """What a reader remembers of blocks and rows never outlives a commit of another process."""
+    rows = {n: RunnerRow(n, 1, 0, f"p{n}", None, None) for n in range(900)}
+    with writing(store) as tx:
+        insert(tx, RUNNER, *rows.values())
+    command = [sys.executable, "-c", MOVING, store.path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        for turn in range(1, 25):
+            other.stdin.write(f"{turn}\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "done\n"
+            rows.update(
+                (n, RunnerRow(n, 1, n * turn % 997, f"p{n}", turn, None)) for n in range(turn % 5, 900, 5)
+            )
+            order = sorted(rows.values(), key=lambda row: (row.down, row.tie, row.person))
+            downs = [row.down for row in order if row.down is not None]
+            for _ in range(2):  # the second time from what is remembered
+                with store.view() as view:
+                    for bound in range(0, 997, 83):
+                        assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (bound,)) == bisect_left(
+                            downs, bound
+                        )
+                    todays = sum(row.day == turn and row.down is not None and row.down < 500 for row in order)
+                    assert view.position(RUNNER, RUNNER_BY_RANK, (1,), (500,), turn) == todays
+                    assert view.count(RUNNER, RUNNER_BY_RANK, (1,)) == len(rows)
+                    assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), limit=10) == order[:10]
+                    assert view.get(RUNNER, (turn % 5, 1)) == rows[turn % 5]
+        other.stdin.close()
+    with store.view() as view:
+        assert view.verify_counts(RUNNER, RUNNER_BY_RANK) == []
 
 
 def test_a_child_works_beside_its_parent(store: SQLiteStore) -> None:

@@ -1,0 +1,174 @@
+"""Where the blocks of counted orders start, as a reading connection remembers it.
+
+Promise: every answer is that of the snapshot that is open, whatever is remembered. Two numbers see to it. What
+SQLite calls the data version moves with each commit of anybody else, in this process or another; while it stands,
+sums of blocks are remembered and a rank reads nothing but a part of one block. The board's own number of changes of
+structure moves only when blocks are split or joined; while it stands, where blocks start is still so, and only sums
+are read. When both have moved the file answers alone, as it would the first time, until enough has been asked to pay
+for reading a superblock's blocks again: never all blocks of a board, which at a million rows takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any
+
+from gamify_core.storage import sqlite_ranks
+from gamify_core.storage.protocol import Key, Value
+from gamify_core.storage.sqlite_ranks import BLOCK, SUPERBLOCK, VERSION, Counts
+
+__all__ = ["Places"]
+
+_PATIENCE = 4
+"""Questions about a board, in snapshots alike, that the file answers before anything is read in."""
+_BOARDS_KEPT = 256
+
+
+class _Stretch:
+    """Neighbouring blocks (or superblocks): where each starts, and how many rows come before it in the stretch."""
+
+    __slots__ = ("starts", "sums", "version")
+
+    def __init__(self, version: int, rows: list[tuple[Any, ...]]) -> None:
+        self.version = version
+        self.starts: list[Key] = [row[1:] for row in rows]
+        self.sums: list[int] = list(accumulate([row[0] for row in rows], initial=0))
+
+    def at(self, place: Key) -> int:
+        """Return which of them a place falls into."""
+        return bisect_right(self.starts, place) - 1
+
+
+class _Board:
+    """What is remembered of one board."""
+
+    __slots__ = ("asked", "blocks", "structure", "supers", "version", "wanted")
+
+    def __init__(self) -> None:
+        self.version = -1  # the data version at which the structure was looked at last
+        self.structure: int | None = None
+        self.asked = 0  # since the structure or the data moved
+        self.supers: _Stretch | None = None
+        self.blocks: dict[int, _Stretch] = {}
+        self.wanted: dict[int, int] = {}  # how often blocks of a superblock were, since they were last read
+
+
+class Places:
+    """The remembered places of one reading connection."""
+
+    def __init__(self, hand: sqlite3.Cursor) -> None:
+        """Read with this cursor, and remember nothing yet."""
+        self._hand = hand
+        self._execute = hand.execute
+        self._boards: dict[tuple[Counts, Value], _Board] = {}
+
+    def position(self, counts: Counts, board: Value, bound: Key, version: int) -> int:
+        """Return how many rows of a board come before a bound, in the snapshot whose data version this is."""
+        target = bound + counts.lowest[len(bound) :]
+        known = self._known(counts, board, version)
+        supers = known.supers
+        if supers is None:
+            return sqlite_ranks.position(self._hand, counts, board, bound)
+        above = supers.at(target)
+        stretch = known.blocks.get(above)
+        if stretch is None or stretch.version != version:
+            asked = known.wanted[above] = known.wanted.get(above, 0) + 1
+            if asked > _PATIENCE:
+                stretch = self._read(counts, board, known, above, version)
+            elif stretch is None:
+                return sqlite_ranks.position(self._hand, counts, board, bound)
+        at = stretch.at(target)
+        start = stretch.starts[at]
+        if supers.version != version or stretch.version != version:
+            text, values = counts.before, (board, *supers.starts[above], *start, *target)
+            found: int = self._execute(text, values).fetchone()[0]
+            return found
+        before = supers.sums[above] + stretch.sums[at]
+        if target == start:
+            return before
+        if at + 1 < len(stretch.starts) and _beyond_the_middle(start, target, stretch.starts[at + 1]):
+            text, values = counts.between, (board, *target, *stretch.starts[at + 1])
+            behind: int = self._execute(text, values).fetchone()[0]
+            return before - stretch.sums[at] + stretch.sums[at + 1] - behind
+        inside: int = self._execute(counts.between, (board, *start, *target)).fetchone()[0]
+        return before + inside
+
+    def between(self, counts: Counts, board: Value, start: Key, stop: Key, version: int) -> int:
+        """Return how many rows of a board come from one bound on and before another."""
+        first, last = (bound + counts.lowest[len(bound) :] for bound in (start, stop))
+        if first >= last:
+            return 0
+        known = self._known(counts, board, version)
+        if known.supers is not None:
+            above = known.supers.at(first)
+            stretch = known.blocks.get(above)
+            if stretch is not None:
+                at = stretch.at(first)
+                if at + 1 < len(stretch.starts) and last <= stretch.starts[at + 1]:  # within one block
+                    found: int = self._execute(counts.between, (board, *first, *last)).fetchone()[0]
+                    return found
+        return self.position(counts, board, stop, version) - self.position(counts, board, start, version)
+
+    def total(self, counts: Counts, board: Value, version: int) -> int:
+        """Return how many rows a board has."""
+        supers = self._known(counts, board, version).supers
+        if supers is not None and supers.version == version:
+            return supers.sums[-1]
+        return sqlite_ranks.total(self._hand, counts, board)
+
+    def _known(self, counts: Counts, board: Value, version: int) -> _Board:
+        """Return what is remembered of a board, as far as it is still so in this snapshot."""
+        known = self._boards.get((counts, board))
+        if known is None:
+            if len(self._boards) >= _BOARDS_KEPT:
+                self._boards.clear()
+            known = self._boards[counts, board] = _Board()
+        if known.version != version:
+            row = self._execute(counts.n, (board, VERSION, *counts.lowest)).fetchone()
+            structure = None if row is None else row[0]
+            if structure != known.structure:
+                known.structure = structure
+                known.asked = 0
+                known.supers = None
+                known.blocks.clear()
+                known.wanted.clear()
+            elif known.supers is not None and known.supers.version != version:
+                known.asked = 0
+                known.wanted.clear()
+            known.version = version
+        known.asked += 1
+        if (
+            known.asked > _PATIENCE
+            and known.structure is not None
+            and (known.supers is None or known.supers.version != version)
+        ):
+            walk = counts.walk, (board, SUPERBLOCK, *counts.lowest)
+            known.supers = _Stretch(version, self._execute(*walk).fetchall())
+        return known
+
+    def _read(self, counts: Counts, board: Value, known: _Board, above: int, version: int) -> _Stretch:
+        """Read where the blocks of a superblock start, and what they hold."""
+        assert known.supers is not None  # noqa: S101 - it was looked at by the caller
+        starts = known.supers.starts
+        if above + 1 < len(starts):
+            rows = self._execute(counts.walk_between, (board, BLOCK, *starts[above], *starts[above + 1]))
+        else:
+            rows = self._execute(counts.walk, (board, BLOCK, *starts[above]))
+        known.wanted[above] = 0
+        stretch = known.blocks[above] = _Stretch(version, rows.fetchall())
+        return stretch
+
+
+def _beyond_the_middle(start: Key, target: Key, end: Key) -> bool:
+    """Guess whether a place is nearer to the end of its block: fewer rows are counted from there."""
+    for low, place, high in zip(start, target, end, strict=True):
+        if low != high:
+            return (
+                isinstance(low, int)
+                and isinstance(place, int)
+                and isinstance(high, int)
+                and 2 * (place - low) > high - low
+            )
+    return False
