@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from gamify_core.errors import (
         AdminRequired,
         AlreadyRedeemed,
+        BadHistory,
         BadValue,
         CatalogError,
         CommitOutcomeUnknown,
@@ -125,6 +126,7 @@ __all__ = [
     "AssetTransferred",
     "Award",
     "Backtest",
+    "BadHistory",
     "BadValue",
     "Badge",
     "BadgeAnswer",
@@ -280,6 +282,7 @@ _ROOMS = {
     "errors": (
         "AdminRequired",
         "AlreadyRedeemed",
+        "BadHistory",
         "BadValue",
         "CatalogError",
         "CommitOutcomeUnknown",

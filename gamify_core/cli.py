@@ -88,9 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(commands, "settle", _settle, "write down what time has done by itself: for cron")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("--until", type=_moment, metavar="WHEN", help="up to this instant (ISO 8601; now)")
-    one = _command(commands, "verify", _verify, "work out again all that is derived, and name what differs")
-    one.add_argument("db", metavar="DB", help=_GAME)
-    one.add_argument("--replay", action="store_true", help="decide every command again as well")
+    _audits(commands)
     one = _command(commands, "explain", _explain, "say what the rules make of an event, and why")
     one.add_argument("source", metavar="CATALOG|DB", help="a TOML or JSON file, or a file of a game")
     one.add_argument("event", metavar="EVENT", help="the name of an event, or (DB) the id of one: evt_17")
@@ -123,6 +121,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
     _import_options(one)
     return parser
+
+
+def _audits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that look at a history, or move it, as a whole."""
+    one = _command(commands, "export", _export, "write a whole history as JSON Lines")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("file", metavar="FILE", help="the file to write")
+    one = _command(commands, "import", _import, "make a file of an exported history")
+    one.add_argument("file", metavar="FILE", help="as gamify export writes it")
+    one.add_argument("db", metavar="DB", help="the SQLite file to make")
+    one = _command(commands, "verify", _verify, "work out again all that is derived, and name what differs")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("--replay", action="store_true", help="decide every command again as well")
 
 
 def _command(
@@ -235,6 +246,18 @@ def _settle(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.settle import settle  # noqa: PLC0415
 
     return settle(asked.db, output, until=asked.until)
+
+
+def _export(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.moving import export  # noqa: PLC0415
+
+    return export(asked.db, asked.file, output)
+
+
+def _import(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.moving import restore  # noqa: PLC0415
+
+    return restore(asked.file, asked.db, output)
 
 
 def _verify(asked: argparse.Namespace, output: Output) -> int:

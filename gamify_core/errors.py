@@ -13,6 +13,7 @@ from typing import ClassVar
 __all__ = [
     "AdminRequired",
     "AlreadyRedeemed",
+    "BadHistory",
     "BadValue",
     "CatalogError",
     "CommitOutcomeUnknown",
@@ -467,6 +468,18 @@ class ReadOnly(GamifyError, RuntimeError):
             hint="give commands to the engine itself",
         )
         self.instant = instant
+
+
+class BadHistory(GamifyError, ValueError):
+    """An exported history cannot be restored: `line` is the first that is not as it was written, `reason` says why."""
+
+    code = "bad_history"
+    http_status = 422
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}", hint="nothing was restored")
+        self.line = line
+        self.reason = reason
 
 
 class StoreError(GamifyError):

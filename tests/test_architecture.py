@@ -72,6 +72,7 @@ SHARED = {
     "flows",
     "held",
     "nearing",
+    "moving",
     "offers",
     "orders",
     "ownership",

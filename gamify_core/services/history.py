@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
@@ -22,6 +22,7 @@ from gamify_core.history.verifying import Progress, verify
 from gamify_core.road.requests import asked_with
 from gamify_core.road.seal import canonical
 from gamify_core.services.access import Access
+from gamify_core.services.moving import export, restore
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.definitions import JOB
@@ -222,6 +223,41 @@ class History:
         giving = border.flag(give, "give")
         return carry_out(self._access, report, give=giving, take=take, told=progress)
 
+    def export(
+        self,
+        target: str | os.PathLike[str] | TextIO,
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> int:
+        """Write the whole history, of every scope, as JSON Lines to a path or a text stream; return how many lines.
+
+        It is read from one snapshot, while others go on writing; a file is there whole or not at all. What was erased
+        is as it is here: only its hashes. `progress` is told how many lines are written.
+
+        >>> from io import StringIO
+        >>> from gamify_core import Catalog, Engine
+        >>> game, other, lines = Engine(Catalog()), Engine(Catalog()), StringIO()
+        >>> _ = game.points.award("ada", 5)
+        >>> _ = game.history.export(lines), lines.seek(0), other.history.restore(lines)
+        >>> other.history.state_digest() == game.history.state_digest()
+        True
+        """
+        return export(self._access, target, progress or _untold)
+
+    def restore(
+        self,
+        source: str | os.PathLike[str] | TextIO,
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> int:
+        """Lay an exported history out in this empty store, in one commit, and return how many rows there were.
+
+        Raises `BadHistory` with its line for a file that was cut or altered, and `StoreError` where the store is not
+        empty; then nothing is written. An engine whose catalog is another than the history's adopts its own with the
+        next command. A file that was made with care can hold anything: `verify` says whether it adds up.
+        """
+        return restore(self._access, source, progress or _untold)
+
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.
 
@@ -247,6 +283,10 @@ class History:
                     words = [row[place] for place in kept]
                     digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
         return digest.hexdigest()
+
+
+def _untold(_done: int) -> None:
+    """Tell nobody how far it is."""
 
 
 def _as_it_is(reader: object) -> None:

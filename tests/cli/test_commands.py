@@ -456,3 +456,24 @@ def test_verify_says_that_all_adds_up_or_what_does_not(said: Said, game: Path, t
     assert said.status == 1
     assert document["ok"] is False
     assert "activity.digest at 3" in said.by("verify", spoilt)
+
+
+# -- export, import -----------------------------------------------------------------------------------------
+
+
+def test_a_history_is_exported_and_imported(said: Said, game: Path, tmp_path: Path) -> None:
+    """The same state on both sides; a file that was cut is refused with its line, and then there is no file."""
+    lines, other = tmp_path / "history.jsonl", tmp_path / "other.db"
+    digest = said.json("export", game, lines)["state_digest"]
+    assert said.json("import", lines, other)["state_digest"] == digest
+    assert "everything adds up" in said.by("verify", other)
+    said.by("import", lines, other)
+    assert said.status == 1
+    assert "already" in said.err
+    lines.write_text(
+        "".join(lines.read_text(encoding="utf-8").splitlines(keepends=True)[:9]), encoding="utf-8"
+    )
+    said.by("import", lines, tmp_path / "none.db")
+    assert said.status == 1
+    assert "line 9" in said.err
+    assert not (tmp_path / "none.db").exists()
