@@ -477,3 +477,24 @@ def test_a_history_is_exported_and_imported(said: Said, game: Path, tmp_path: Pa
     assert said.status == 1
     assert "line 9" in said.err
     assert not (tmp_path / "none.db").exists()
+
+
+def test_explain_speaks_of_a_participant_of_a_file(said: Said, game: Path) -> None:
+    """As they stand there, and nothing is written: the file need not even be writable."""
+    before = game.read_bytes()
+    out = said.by("explain", game, "commit", "--participant", "ada@example.org")
+    assert "For ada@example.org as they stand:" in out
+    assert out.startswith("commit: yes")
+    assert game.read_bytes() == before
+    found = said.json("explain", game, "commit", "--participant", "ada@example.org")
+    assert found["participant_id"] == "ada@example.org"
+    assert found["thresholds"]
+
+
+def test_explain_tells_why_of_an_event_that_was_sent(said: Said, game: Path) -> None:
+    """By its id, from what the file recorded of it."""
+    found = said.json("explain", game, "evt_3")
+    assert (found["event_name"], found["as_recorded"]) == ("commit", True)
+    assert said.by("explain", game, "evt_3").splitlines()[0] == f"{found['participant_id']} · commit"
+    said.by("explain", game, "evt_999999")
+    assert (said.status, "Event not found: evt_999999" in said.err) == (1, True)
