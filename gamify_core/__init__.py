@@ -108,6 +108,7 @@ if TYPE_CHECKING:
         StoreOlder,
         SupplyFixed,
     )
+    from gamify_core.reasons import Explained
     from gamify_core.replay.opening import backtest
     from gamify_core.replay.report import Backtest
     from gamify_core.services.events import Emit
@@ -152,6 +153,7 @@ __all__ = [
     "Engine",
     "Event",
     "EventAnswer",
+    "Explained",
     "FreezeUsed",
     "FreezesFull",
     "GamifyError",
@@ -327,6 +329,7 @@ _ROOMS = {
     "storage.sqlite_joined": ("HostStore",),
     "replay.opening": ("backtest",),
     "replay.report": ("Backtest",),
+    "reasons": ("Explained",),
     "services.events": ("Emit",),
     "services.trades": ("Side",),
     "services.wallets": ("Award",),
