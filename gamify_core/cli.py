@@ -1,7 +1,8 @@
-"""The command line: `gamify check`, `run`, `top`, `show`, `simulate`, and so on.
+"""The command line: `gamify new`, `check`, `try`, `simulate`, `diff`, `backtest`, `run`, `show`, and so on.
 
-Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error,
-or the JSON document, says what), 2 when the command itself was not understood, 130 after Ctrl-C.
+Promise: status 0 when all went well, 1 when something was refused or could not be done (and standard error, or the JSON
+document, says what) or, where `--exit-code` asks for it, is otherwise; 2 when the command itself was not understood,
+130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = ["main"]
 _PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily")
 _STOPPED = 130
 _GAME = "a SQLite file, as gamify run makes it"
+_PROPERTIES = "its properties: score=97 topic=loops"
 _Command = Callable[[argparse.Namespace, Output], int]
 
 
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     one = _command(commands, "check", _check, "say what is wrong with a catalog, or what it contains")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    _for_designers(commands)
     one = _command(commands, "run", _run, "feed recorded events through a catalog into a file")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
     one.add_argument("events", metavar="EVENTS", help="JSON Lines or CSV; - is standard input")
@@ -93,9 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("source", metavar="CATALOG|DB", help="a TOML or JSON file, or a file of a game")
     one.add_argument("event", metavar="EVENT", help="the name of an event, or (DB) the id of one: evt_17")
     one.add_argument("--participant", metavar="ID", help="for whom, as they stand in DB")
-    one.add_argument(
-        "properties", metavar="key=value", nargs="*", help="its properties: score=97 topic=loops"
-    )
+    one.add_argument("properties", metavar="key=value", nargs="*", help=_PROPERTIES)
     one = _command(commands, "simulate", _simulate, "play a season with invented participants")
     one.add_argument(
         "catalog", metavar="CATALOG", help="a TOML or JSON file; its [expect] sets the exit status"
@@ -136,6 +137,32 @@ def _audits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     one.add_argument("--replay", action="store_true", help="decide every command again as well")
 
 
+def _for_designers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add what rules are made with, before people meet them."""
+    one = _command(commands, "new", _new, "write a small catalog to begin with")
+    one.add_argument("path", metavar="PATH", nargs="?", default="game.toml", help="a new file (game.toml)")
+    one = _command(commands, "try", _try, "say what an event would do, and why; nothing is kept")
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one.add_argument("event", metavar="EVENT", help="the name of an event")
+    one.add_argument("properties", metavar="key=value", nargs="*", help=_PROPERTIES)
+    one.add_argument("--db", metavar="DB", help="to somebody as they stand in this file, which is only read")
+    one.add_argument("--participant", metavar="ID", help="to whom (default: somebody new)")
+    _now_option(one)
+    one = _command(
+        commands, "diff", _diff, "say what a catalog would change in a file, and what would follow"
+    )
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    _exit_option(one)
+    one = _command(commands, "backtest", _backtest, "say what a catalog would have made of a file's history")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one.add_argument(
+        "--top", type=_whole, default=20, metavar="N", help="how many of the largest movers (20)"
+    )
+    _exit_option(one)
+
+
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: _Command, what: str
 ) -> argparse.ArgumentParser:
@@ -169,6 +196,10 @@ def _season_options(parser: argparse.ArgumentParser) -> None:
 
 def _now_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", type=_moment, metavar="WHEN", help="as if it were this instant (ISO 8601)")
+
+
+def _exit_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--exit-code", action="store_true", help="status 1 where anything is otherwise")
 
 
 class _Version(argparse.Action):
@@ -220,6 +251,31 @@ def _check(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.check import check  # noqa: PLC0415
 
     return check(asked.catalog, output)
+
+
+def _new(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.new import new  # noqa: PLC0415
+
+    return new(asked.path, output)
+
+
+def _try(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.trying import attempt  # noqa: PLC0415
+
+    whose = {"db": asked.db, "participant_id": asked.participant, "now": asked.now}
+    return attempt(asked.catalog, asked.event, asked.properties, output, **whose)
+
+
+def _diff(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.comparing import diff  # noqa: PLC0415
+
+    return diff(asked.db, asked.catalog, output, exit_code=asked.exit_code)
+
+
+def _backtest(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.comparing import backtest  # noqa: PLC0415
+
+    return backtest(asked.db, asked.catalog, output, top=asked.top, exit_code=asked.exit_code)
 
 
 def _run(asked: argparse.Namespace, output: Output) -> int:

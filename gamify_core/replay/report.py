@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 _SHOWN = 10
+_PAIRS = 4
+_WIDTH = 88
 _FIXED = (
     "Behaviour is held fixed: people did what they did, whatever they would have done under other rules. "
     "What was refused then is not in a history, so what would newly have been accepted is not told."
@@ -334,7 +337,10 @@ def _lines(report: Backtest) -> list[str]:
         lines += ["", "Nothing comes out otherwise."]
     else:
         for title, part in (
-            ("What differs in the definitions", [f"  {change}" for change in report.changes]),
+            (
+                "What differs in the definitions",
+                [line for change in report.changes for line in _wrapped(change, "  ", "    ")],
+            ),
             ("Points", _points(report.currencies)),
             ("What gave and took them", _causes(report.causes)),
             ("Badges", _badges(report.badges)),
@@ -350,16 +356,21 @@ def _lines(report: Backtest) -> list[str]:
 
 
 def _remarks(report: Backtest) -> list[str]:
-    lines = [_FIXED]
+    lines = list(_wrapped(_FIXED))
     if report.overruled:
         edits = _count(len(report.overruled), "edit")
-        lines.append(f"{edits} of definitions at run time went over what the catalog defines itself now.")
+        lines += _wrapped(
+            f"{edits} of definitions at run time went over what the catalog defines itself now."
+        )
     if report.erased:
         others = f", and {_count(report.entangled, 'other')} whom they dealt with" if report.entangled else ""
-        lines.append(
-            f"{_count(report.erased, 'command')} of erased people cannot be decided again: they are left out{others}."
-        )
+        commands = _count(report.erased, "command")
+        lines += _wrapped(f"{commands} of erased people cannot be decided again: they are left out{others}.")
     return lines
+
+
+def _changes(changes: Sequence[str]) -> list[str]:
+    return [line for change in changes for line in _wrapped(change, "  ", "    ")]
 
 
 def _points(currencies: Sequence[CurrencyChange]) -> list[str]:
@@ -405,9 +416,8 @@ def _causes(causes: Sequence[CauseChange]) -> list[str]:
     lines = _table(("", "", "then", "now", "change", "times"), rows)
     for one in differing[:_SHOWN]:
         if one.example is not None and one.example.why:
-            lines.append(
-                f"  {one.cause.replace(':', ' ')}, for one: {_called(one.example)}: {one.example.why}"
-            )
+            told = f"{one.cause.replace(':', ' ')}, for one: {_called(one.example)}: {one.example.why}"
+            lines += _wrapped(told, "  ", "    ")
     return lines
 
 
@@ -451,7 +461,7 @@ def _skips(skipped: Sequence[SkipChange]) -> list[str]:
 
 
 def _refused(refused: Sequence[NotRepeated]) -> list[str]:
-    lines = [f"  {one}" for one in refused[:_SHOWN]]
+    lines = [line for one in refused[:_SHOWN] for line in _wrapped(str(one), "  ", "    ")]
     more = len(refused) - _SHOWN
     return [*lines, f"  … and {more:,} more"] if more > 0 else lines
 
@@ -477,16 +487,11 @@ def _difference(one: Difference) -> list[str]:
 
 def _example(one: Example) -> list[str]:
     lines = [f"first {_called(one)}"]
-    width = max(map(len, one.then), default=0)
-    for place in range(max(len(one.then), len(one.now))):
-        then = one.then[place] if place < len(one.then) else ""
-        now = one.now[place] if place < len(one.now) else ""
-        lines.append(
-            f"  {'then' if not place else '':4} {then:<{width}}   {'now' if not place else '':3} {now}"
-        )
+    for when, effects in (("then", one.then), ("now ", one.now)):
+        lines += _wrapped(f"{when}  {'; '.join(effects) or 'nothing'}", "  ", "        ")
     if one.why:
-        lines.append(f"  {one.why}")
-    return [line.rstrip() for line in lines]
+        lines += _wrapped(one.why, "  ", "    ")
+    return lines
 
 
 def _called(one: Example) -> str:
@@ -494,7 +499,12 @@ def _called(one: Example) -> str:
     request = dict(one.request)
     given: Any = request.get("properties") or {}
     name = str(request.get("event_name", one.kind))
-    return " ".join([name, *(f"{key}={value}" for key, value in given.items())])
+    pairs = [f"{key}={value}" for key, value in given.items()]
+    return " ".join([name, *pairs[:_PAIRS], *["…"] * (len(pairs) > _PAIRS)])
+
+
+def _wrapped(text: str, indent: str = "", further: str = "") -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=further)
 
 
 def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -31,6 +31,7 @@ from gamify_core.storage.tables.metrics import SCORE_LEVEL
 if TYPE_CHECKING:
     from gamify_core.history.comparing import Play
     from gamify_core.history.report import Report
+    from gamify_core.replay.adopting import Adoption
     from gamify_core.replay.report import Backtest
     from gamify_core.road.corrections import Take
     from gamify_core.services.correcting import Applied
@@ -178,6 +179,26 @@ class History:
         chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
             return compare(reader, self._access.road, chosen, top=top, told=progress)
+
+    def adoption(self, catalog: Catalog | str | os.PathLike[str]) -> Adoption:
+        """Return what differs between the definitions in force and a catalog, and what follows of adopting it.
+
+        That is what an engine opened with this catalog would do with its first command: which metrics and boards are
+        filled from history, which streaks are judged anew, who is placed on new ladders, what stays as it was and what
+        acts from now on. Definitions made at run time are laid over it, as they would be. Nothing is written.
+        Raises `CatalogError`.
+
+        >>> from gamify_core import Catalog, Engine, Metric
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 5)
+        >>> print(*game.history.adoption(Catalog(metrics=[Metric("lessons", "lesson")])).changes)
+        metrics.lessons is new
+        """
+        from gamify_core.replay.adopting import adoption  # noqa: PLC0415 - as below
+
+        chosen = catalog if isinstance(catalog, Catalog) else Catalog.load(catalog)
+        with self._access.read() as reader:
+            return adoption(reader, self._access.road, chosen)
 
     def apply(
         self,
