@@ -65,7 +65,8 @@ class Counts:
         self.lowest: Key = lowest(order.kinds[1:])
         self.none: Size = (0, UNMARKED, 0) if marked else (0,)
         self.name: str = f"{order.name}_blocks"
-        table = self.table = quoted(self.name)
+        self.table: str = quoted(self.name)
+        table = self.table
         width = len(places)
         level = f'"{board}"=? AND "level"=?'
         columns = columns_sql(places)
