@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, overload
 
 from gamify_core import border
 from gamify_core.border import Limits
@@ -44,6 +44,7 @@ __all__ = ["Engine", "Game", "Joined"]
 
 SomeEffect = TypeVar("SomeEffect", bound="Effect")
 _MICROSECOND = timedelta(microseconds=1)
+_OWN: Any = object()  # no connection was given: not None, which is what a host's is before it has connected
 
 
 class Game:
@@ -258,10 +259,10 @@ class Game:
         return Game(self._access.without_admin(), self._limits)
 
     @overload
-    def transaction(self, connection: None = None) -> AbstractContextManager[Game]: ...
+    def transaction(self) -> AbstractContextManager[Game]: ...
     @overload
     def transaction(self, connection: HostConnection) -> AbstractContextManager[Joined]: ...
-    def transaction(self, connection: HostConnection | None = None) -> AbstractContextManager[Game]:
+    def transaction(self, connection: HostConnection = _OWN) -> AbstractContextManager[Game]:
         """Make several commands one: all of them are committed when the `with` block ends, or none if it raises.
 
         Use the handle that it gives: `with engine.transaction() as tx: tx.points.award(…)`. Each command is
@@ -294,9 +295,12 @@ class Game:
         return self._transaction(connection)
 
     @contextmanager
-    def _transaction(self, connection: HostConnection | None) -> Iterator[Game]:
-        with self._access.handle(keep=True, connection=connection) as access:
-            yield Game(access, self._limits) if connection is None else Joined(access, self._limits)
+    def _transaction(self, connection: HostConnection) -> Iterator[Game]:
+        from gamify_core.services.access import OWN  # noqa: PLC0415 - as the services
+
+        own = connection is _OWN
+        with self._access.handle(keep=True, connection=OWN if own else connection) as access:
+            yield Game(access, self._limits) if own else Joined(access, self._limits)
 
     @contextmanager
     def dry_run(self) -> Iterator[Game]:

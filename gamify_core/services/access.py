@@ -33,11 +33,13 @@ from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit
 
-__all__ = ["Access", "Shared"]
+__all__ = ["OWN", "Access", "Shared"]
 
 _log = logging.getLogger("gamify_core")
 _PEOPLE_AT_ONCE = 500
 _DUE_AT_ONCE = 500
+OWN: Any = object()
+"""Says that a transaction is the engine's own."""
 
 
 class Shared:
@@ -321,25 +323,25 @@ class Access:
     # -- handles ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def handle(self, *, keep: bool, connection: object = None) -> Iterator[Access]:
+    def handle(self, *, keep: bool, connection: object = OWN) -> Iterator[Access]:
         """Open a unit for a `with` block; keep what it did, or (a dry run) take it back.
 
         On a `connection` of the application's, what is kept is left to the application's transaction.
         """
         if self._block is not None:
-            if connection is not None:
+            if connection is not OWN:
                 detail = "this handle is inside a transaction already"
                 raise BadValue("connection", connection, detail, hint="use it without a connection")
             yield from self._nested(self._block, keep=keep)
             return
         self._outside()
-        shared = self.shared if connection is None else self.shared.beside(connection)
+        shared = self.shared if connection is OWN else self.shared.beside(connection)
         unit = shared.road.open()
         block = _Block(unit)
         self.shared.holding.handle = True
         try:
             yield Access(shared, self.scope, block, quiet=not keep, admin=self.admin)
-            if connection is not None:
+            if connection is not OWN:
                 while reevaluation.known(unit.memo):  # later would be without the application's connection
                     block.decided.extend(shared.road.reevaluate(unit, _PEOPLE_AT_ONCE))
             self.shared.holding.handle = False
@@ -354,7 +356,7 @@ class Access:
         finally:
             self.shared.holding.handle = False
             block.unit = _ENDED
-        if keep and connection is None:
+        if keep and connection is OWN:
             self._committed(block.decided)
 
     def committed(self) -> None:

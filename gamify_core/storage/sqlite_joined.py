@@ -39,6 +39,7 @@ _LOCK = "UPDATE gamify_schema SET number = number WHERE 0"  # changes nothing, a
 _BEGIN = 'begin it for writing: BEGIN IMMEDIATE (Django: "transaction_mode": "IMMEDIATE" in OPTIONS)'
 _ENDED = "the application ended its transaction inside the block"
 _PLAIN = {
+    "builtins": "connect first: in Django there is one inside transaction.atomic()",  # None, or a path
     "django": "pass django.db.connection.connection, inside transaction.atomic()",
     "sqlalchemy": "pass session.connection().connection.driver_connection",
 }
@@ -50,7 +51,9 @@ def _plain(connection: object) -> sqlite3.Connection:
         return connection
     detail = f"connection must be a sqlite3.Connection, not {type(connection).__name__}"
     if connection is None:  # as Django has it before the first query
-        raise BadValue("connection", connection, detail, hint="connect first (Django: ensure_connection())")
+        raise BadValue(
+            "connection", connection, detail, hint="connect first: in Django, be inside transaction.atomic()"
+        )
     hint = _PLAIN.get(type(connection).__module__.partition(".")[0], "")
     raise BadValue("connection", connection, detail, hint=hint)
 

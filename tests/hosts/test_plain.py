@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gamify_core import (
+    AdminRequired,
     Award,
     BadgeEarned,
     BadValue,
@@ -241,6 +242,18 @@ def test_a_changed_catalog_is_adopted_within_it(path: Path, shop: sqlite3.Connec
             assert [row.code for row in other.badges.list("ada", earned_only=True)] == held
 
 
+def test_scopes_and_standard_handles_join_as_well(game: Engine, shop: sqlite3.Connection) -> None:
+    """Whoever may begin a transaction may join one, and speaks for whom they spoke for."""
+    shop.execute("BEGIN IMMEDIATE")
+    with game.scope("guild").standard().transaction(connection=shop) as tx:
+        tx.points.award("ada", 5)
+        tx.scope("other").points.award("ada", 7)
+        with pytest.raises(AdminRequired):
+            tx.participants.list()
+    shop.execute("COMMIT")
+    assert [game.scope(name).points.balance("ada").balance for name in ("", "guild", "other")] == [0, 5, 7]
+
+
 # -- refusals -------------------------------------------------------------------------------------------
 
 
@@ -260,7 +273,7 @@ def test_what_is_no_connection_to_this_file_is_refused(game: Engine, tmp_path: P
     """Another file, memory, a path, or nothing: `BadValue` says what was given."""
     other = sqlite3.connect(tmp_path / "other.db")
     memory = sqlite3.connect(":memory:")
-    for wrong in (other, memory, "shop.db", object()):
+    for wrong in (other, memory, "shop.db", object(), None):
         with pytest.raises(BadValue) as caught:
             game.transaction(connection=wrong).__enter__()  # type: ignore[call-overload]
         assert caught.value.field == "connection"
