@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("source", metavar="CATALOG|DB", help="a TOML or JSON file, or a file of a game")
     one.add_argument("event", metavar="EVENT", help="the name of an event, or (DB) the id of one: evt_17")
     one.add_argument("--participant", metavar="ID", help="for whom, as they stand in DB")
+    one.add_argument("--replay", action="store_true", help="decide again what came before, to tell all of it")
     one.add_argument("properties", metavar="key=value", nargs="*", help=_PROPERTIES)
     one = _command(commands, "simulate", _simulate, "play a season with invented participants")
     one.add_argument(
@@ -325,7 +326,8 @@ def _verify(asked: argparse.Namespace, output: Output) -> int:
 def _explain(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.explain import explain  # noqa: PLC0415
 
-    return explain(asked.source, asked.event, asked.properties, output, participant_id=asked.participant)
+    who, replay = asked.participant, asked.replay
+    return explain(asked.source, asked.event, asked.properties, output, participant_id=who, replay=replay)
 
 
 def _demo(asked: argparse.Namespace, output: Output) -> int:

@@ -98,7 +98,7 @@ class Game:
         """Events of the application, and what they bring about."""
         from gamify_core.services.events import Events  # noqa: PLC0415 - see above
 
-        return Events(self._access, self._limits)
+        return Events(self._access, self._limits, _before)
 
     @cached_property
     def participants(self) -> Participants:
@@ -518,6 +518,13 @@ def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Store:
     repeated = Again(reader, road)
     repeated.run(told)
     return repeated.store
+
+
+def _before(reader: Reader, road: Road, seq: int) -> Road:
+    """Decide again all that came before a command, on a store in memory, and stand where it stood."""
+    from gamify_core.replay.again import Again  # noqa: PLC0415 - as above
+
+    return Again(reader, road).before(seq)
 
 
 class _Options(TypedDict, total=False):

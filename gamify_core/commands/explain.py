@@ -17,13 +17,19 @@ __all__ = ["explain", "properties_of"]
 _SENT = re.compile(r"(evt|fact)_\d+")
 
 
-def explain(
-    source: str, event: str, pairs: Iterable[str], output: Output, *, participant_id: str | None = None
+def explain(  # noqa: PLR0913 - the options of the command, all by name
+    source: str,
+    event: str,
+    pairs: Iterable[str],
+    output: Output,
+    *,
+    participant_id: str | None = None,
+    replay: bool = False,
 ) -> int:
     """Say of every rule whether it fires, if not why not, and how near the event comes to what can be reached.
 
     `source` is a catalog, for somebody who has done nothing before, or a file of a game: then for `participant_id` as
-    they stand, or of an event that was sent, which its id names.
+    they stand, or of an event that was sent, which its id names (with `replay`, all of it).
     """
     if not is_database(source):
         with Engine(decidable(Catalog.load(source))) as engine:
@@ -31,7 +37,7 @@ def explain(
         return 0
     with Engine.reopen(source, read_only=True) as engine:
         if _SENT.fullmatch(event):
-            found = engine.events.why(event)
+            found = engine.events.why(event, replay=replay)
             output.give(found.to_dict())
             output.say(f"{clean(found.participant_id)} · {clean(found.event_name)}", clean_lines(str(found)))
         else:

@@ -107,13 +107,26 @@ class Again:
 
     def steps(self) -> Iterator[Repeated]:
         """Decide one command after the other, and say what came of each."""
+        for row, request in self._rows():
+            yield self._step(row, request)
+
+    def before(self, seq: int) -> Repeating:
+        """Decide all that came before a command, and return the road, standing where that command stood."""
+        for row, request in self._rows():
+            if row.seq == seq:
+                self._stand(row, request)
+                break
+            self._step(row, request)
+        return self.road
+
+    def _rows(self) -> Iterator[tuple[ActivityRow, dict[str, Any] | None]]:
         after = 0
         while rows := self.source.scan(ACTIVITY, None, (), start=(after + 1,), limit=_AT_ONCE):
             after = rows[-1].seq
             payloads = self.source.get_many(PAYLOAD, [(row.seq,) for row in rows])
             for row, payload in zip(rows, payloads, strict=True):
                 asked = payload.request if payload is not None else None
-                yield self._step(row, json.loads(asked) if asked is not None else None)
+                yield row, json.loads(asked) if asked is not None else None
 
     def run(self, told: Callable[[int], object] | None = None) -> None:
         """Decide all of it; `told` hears how many commands are done."""
@@ -122,8 +135,7 @@ class Again:
                 told(done)
 
     def _step(self, row: ActivityRow, request: dict[str, Any] | None) -> Repeated:
-        told = request is not None and ("at" in request or row.kind in _ITS_OWN_TIME)
-        self.road.stand(row, row.recorded_at if told else row.occurred_at)
+        self._stand(row, request)
         try:
             self._repeat(row, request)
         except StoreError:
@@ -136,6 +148,10 @@ class Again:
             self._following.followed(row)
         self.names.learn(row, self.road.heard)
         return Repeated(row, request, tuple(self.road.heard))
+
+    def _stand(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
+        told = request is not None and ("at" in request or row.kind in _ITS_OWN_TIME)
+        self.road.stand(row, row.recorded_at if told else row.occurred_at)
 
     def _repeat(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
         if row.kind.endswith("_batch") and row.key is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -18,18 +18,21 @@ from gamify_core.road.batches import Batch, Item
 from gamify_core.road.happening import check, happen
 from gamify_core.road.requests import asked_with
 from gamify_core.road.road import Ask
-from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
-from gamify_core.services.explaining import Inquiry, explained_again
+from gamify_core.services.explaining import Inquiry, explained_again, tried
 from gamify_core.services.pages import Page
 from gamify_core.services.undo import AmendAnswer, RetractAnswer, event_called, policy
-from gamify_core.storage.tables.activity import ACTIVITY, SETTING
+from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
+    from gamify_core.road.road import Road
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
+    from gamify_core.storage.protocol import Reader
+
+    Before = Callable[[Reader, Road, int], Road]
 
 __all__ = ["Emit", "Events", "Sent"]
 
@@ -68,10 +71,11 @@ class Sent:
 class Events:
     """Events of the application, and what they bring about."""
 
-    def __init__(self, access: Access, limits: border.Limits) -> None:
-        """Hang off an engine."""
+    def __init__(self, access: Access, limits: border.Limits, before: Before) -> None:
+        """Hang off an engine; `before` decides again what came before a command, and stands where it stood."""
         self._access = access
         self._limits = limits
+        self._before = before
 
     def emit(  # noqa: PLR0913 - the event, and how it is sent
         self,
@@ -271,33 +275,43 @@ class Events:
         """
         who = border.participant(participant_id)
         name = border.participant(event_name, "event_name")
-        inquiry = Inquiry(name, border.properties(properties, "properties"), earnest=False)
+        checked = border.properties(properties, "properties")
         access = self._access
-        ask = Ask("event", who, {}, None, None, inquiry.decide, after=inquiry.after)
         with access.read() as reader:
-            access.road.perform(Trial(reader), access.scope, ask)
-        assert inquiry.found is not None  # noqa: S101 - it has been decided
-        return inquiry.found
+            return tried(access.road, reader, access.scope, (who, name, checked))
 
-    def why(self, event: str | None = None, *, key: str | None = None) -> Explained:
+    def why(self, event: str | None = None, *, key: str | None = None, replay: bool = False) -> Explained:
         """Say of an event that was sent why it came out as it did, from what was recorded of it.
 
         `event` is its id (`evt_17`); or pass as `key` the idempotency key it was sent with. It is explained under the
         catalog that it was decided under: which rules fired, what stood against the others, which badges, tiers and
         challenges were reached. A false condition is worked out again on the event's own properties and draws; one that
         also rests on a metric, on the participant's attributes or on local time is quoted, for what those were then is
-        not kept. `emit(…, explain=True)` and `explain` tell those values too.
+        not kept, nor is what was not reached. With `replay` all that came before is decided again in memory, and the
+        event is then explained as `explain` would have: that tells everything, and takes as long as it took to write.
+        (An event that was amended, or whose words were erased, is explained as it was recorded.)
         Raises `NotFound` (`Event not found: …`).
         """
         row, who = event_called(self._access, event, key)
+        anew = border.flag(replay, "replay")
         with self._access.read() as reader:
             activity = reader.get(ACTIVITY, (row.activity,))
             assert activity is not None  # noqa: S101 - activity is never removed
-            decided = self._access.road.recall(reader, activity)._replace(participant_id=who)
             request = asked_with(reader, row.activity)
+            if anew and request is not None and activity.kind == "event":
+                return self._anew(reader, activity, request)
+            decided = self._access.road.recall(reader, activity)._replace(participant_id=who)
             seed = reader.get(SETTING, ("seed",))
         properties = request.get("properties", {}) if request is not None else None
         return explained_again(decided, row.name, properties, int(seed.value) if seed is not None else None)
+
+    def _anew(self, reader: Reader, activity: ActivityRow, request: Mapping[str, Any]) -> Explained:
+        """Explain an event on the state that it found."""
+        road = self._before(reader, self._access.road, activity.seq)
+        at = datetime.fromisoformat(request["at"]) if "at" in request else None
+        with road.store.view() as before:
+            sent = request["participant_id"], request["event_name"], request.get("properties", {})
+            return tried(road, before, activity.scope, sent, at)
 
     def list(
         self, participant_id: str, *, event_name: str | None = None, page: int = 1, page_size: int = 20

@@ -7,7 +7,7 @@ trial never raises for what a rule does, be it strict or Python that fails. Who 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gamify_core.answers import Answer
@@ -21,17 +21,20 @@ from gamify_core.errors import ConditionError
 from gamify_core.reasons import Bound, Explained, FailedPredicate, RuleVerdict
 from gamify_core.road import rules
 from gamify_core.road.happening import check, happen
+from gamify_core.road.road import Ask
+from gamify_core.road.trial import Trial
 from gamify_core.services.nearing import Nearing, recorded
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
     from gamify_core.catalog import Rule
     from gamify_core.road.compiled import StreakPlan
-    from gamify_core.road.road import Decided
+    from gamify_core.road.road import Decided, Road
     from gamify_core.road.rules import Judged, PassedOver, Verdict
     from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
 
-__all__ = ["Inquiry", "explained_again"]
+__all__ = ["Inquiry", "explained_again", "tried"]
 
 
 class Inquiry:
@@ -64,6 +67,22 @@ class Inquiry:
         self.found = Explained(who, self._name, tuple(seen.rules), tuple(seen.streaks), thresholds, effects)
         if not self._earnest:
             turn.rest(turn.seq)
+
+
+def tried(
+    road: Road,
+    reader: Reader,
+    scope: str,
+    sent: tuple[str, str, Mapping[str, Json]],
+    at: datetime | None = None,
+) -> Explained:
+    """Explain an event (whose, its name, its properties) on the rows of a reader; nothing is kept of it."""
+    who, name, properties = sent
+    inquiry = Inquiry(name, properties, earnest=False)
+    ask = Ask("event", who, {}, at, None, inquiry.decide, after=inquiry.after)
+    road.perform(Trial(reader), scope, ask)
+    assert inquiry.found is not None  # noqa: S101 - it has been decided
+    return inquiry.found
 
 
 class _Witness:

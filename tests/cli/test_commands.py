@@ -496,5 +496,7 @@ def test_explain_tells_why_of_an_event_that_was_sent(said: Said, game: Path) -> 
     found = said.json("explain", game, "evt_3")
     assert (found["event_name"], found["as_recorded"]) == ("commit", True)
     assert said.by("explain", game, "evt_3").splitlines()[0] == f"{found['participant_id']} · commit"
+    anew = said.json("explain", game, "evt_3", "--replay")
+    assert (anew["as_recorded"], anew["effects"]) == (False, found["effects"])
     said.by("explain", game, "evt_999999")
     assert (said.status, "Event not found: evt_999999" in said.err) == (1, True)

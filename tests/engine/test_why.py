@@ -182,6 +182,40 @@ def test_an_event_of_the_past_is_explained_by_the_catalog_of_its_day(make_engine
         later.events.why("evt_99")
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(50, 100), st.sampled_from("abc"), st.sampled_from([-30, 0, 2, 24])), max_size=4
+    )
+)
+def test_a_history_decided_again_tells_all_that_was_told_then(events: list[tuple[int, str, int]]) -> None:
+    """Late events, luck and attributes included: what an event answered when it was asked why is told years later."""
+    clock = ManualClock("2026-03-02T09:00+00:00")
+    game = Engine(GAME, clock=clock, seed=1).scope("guild")
+    game.participants.upsert("ada", attributes={"age": 17})
+    answers = []
+    for score, topic, hours in events:
+        at = clock.now() + timedelta(hours=min(hours, 0))
+        answers.append(
+            game.events.emit("ada", "lesson_finished", {"score": score, "topic": topic}, at=at, explain=True)
+        )
+        clock.advance(hours=max(hours, 0))
+        game.participants.update("ada", attributes={"age": score})
+    before = game.history.state_digest()
+    for answer in answers:
+        assert game.events.why(answer.event_id, replay=True) == answer.why
+    assert game.history.state_digest() == before
+
+
+def test_what_was_amended_or_erased_is_told_as_it_was_recorded(make_engine: MakeEngine) -> None:
+    """There a history that is decided again has no more to tell."""
+    game = make_engine(GAME)
+    sent = game.events.emit("ada", "lesson_finished", {"score": 10})
+    amended = game.events.amend(sent.event_id, {"score": 97})
+    assert game.events.why(amended.event_id, replay=True).as_recorded
+    game.participants.anonymize("ada")
+    assert game.events.why(sent.event_id, replay=True).as_recorded
+
+
 def test_a_repeated_key_is_explained_from_what_was_recorded(make_engine: MakeEngine) -> None:
     """The first answer again comes with the first reasons, as far as they were kept."""
     game = make_engine(GAME)
