@@ -19,7 +19,6 @@ from gamify_core.errors import CatalogError, GamifyError
 
 __all__ = ["main"]
 
-_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily")
 _STOPPED = 130
 _GAME = "a SQLite file, as gamify run makes it"
 _PROPERTIES = "its properties: score=97 topic=loops"
@@ -81,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(commands, "top", _top, "show the first of a board")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("board", metavar="BOARD", help="the code of a leaderboard of its catalog")
-    one.add_argument("--period", choices=_PERIODS, help="instead of the board's own")
+    one.add_argument("--period", help="instead of the board's own: all_time, weekly, last_30d …")
     one.add_argument("--limit", type=_whole, default=10, metavar="N", help="how many participants (10)")
     _now_option(one)
     one = _command(commands, "show", _show, "show all there is about a participant")

@@ -294,7 +294,10 @@ class GiftRedeemed(Effect):
 
 @attrs.frozen
 class RankPrize(Effect):
-    """A closed leaderboard paid for a rank."""
+    """A closed leaderboard paid for a rank; what it gave follows as effects with the cause `leaderboard:<code>`.
+
+    `period` is the name of the period that was closed, `2026-W07` or that of a season.
+    """
 
     tag = "rank_prize"
 
@@ -328,6 +331,7 @@ SKIPPED = {
     "expression": "its amount cannot be worked out",
     "insufficient_points": "Insufficient points. Available: {}, requested: {}",
     "not_an_amount": "{} is not an amount from 1 to 2^53-1",
+    "not_a_decimal": "the property that {} counts is not a number of at most {} decimals",
     "not_a_number": "the property that {} counts is not a whole number",
     "out_of_range": "the value would leave the range of 64 bits",
     "already_earned": "the badge is held already",
@@ -465,6 +469,10 @@ def _gift(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[obj
     return [f"gift_{number}", reward]
 
 
+def _plainly(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    return [*rest]
+
+
 _Complete = Callable[[Words, Mapping[int, str], "Catalog"], list[object]]
 _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsAwarded.tag: (PointsAwarded, _movement),
@@ -485,5 +493,6 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     StreakBroken.tag: (StreakBroken, _streak),
     StreakCorrected.tag: (StreakCorrected, _streak),
     FreezeUsed.tag: (FreezeUsed, _streak),
+    RankPrize.tag: (RankPrize, _plainly),
     Skipped.tag: (Skipped, _skipped),
 }

@@ -10,8 +10,10 @@ from gamify_core.catalog.definitions import Ladder as Ladder
 from gamify_core.catalog.definitions import Leaderboard as Leaderboard
 from gamify_core.catalog.definitions import Metric as Metric
 from gamify_core.catalog.definitions import Milestone as Milestone
+from gamify_core.catalog.definitions import Prize as Prize
 from gamify_core.catalog.definitions import Reward as Reward
 from gamify_core.catalog.definitions import Rule as Rule
+from gamify_core.catalog.definitions import Season as Season
 from gamify_core.catalog.definitions import Streak as Streak
 from gamify_core.catalog.definitions import Tier as Tier
 
@@ -26,8 +28,10 @@ __all__ = [
     "Leaderboard",
     "Metric",
     "Milestone",
+    "Prize",
     "Reward",
     "Rule",
+    "Season",
     "Streak",
     "Tier",
 ]

@@ -20,12 +20,14 @@ __all__ = [
     "amounts",
     "day",
     "decimal",
+    "edge",
     "goals",
     "many",
     "moment",
     "names",
     "pairs",
     "points",
+    "ranks",
     "title",
     "word_of",
 ]
@@ -164,6 +166,28 @@ def day(value: date | str | None) -> date | None:
         except ValueError:
             return cast("date", value)
     return value
+
+
+def edge(value: date | datetime | str) -> date | datetime:
+    """Return where a season starts or ends: a date, or an instant in UTC; ISO 8601 text is read."""
+    if isinstance(value, str):
+        read = day(value)
+        return read if isinstance(read, date) else cast("datetime", moment(value))
+    return cast("datetime", moment(value)) if isinstance(value, datetime) else value
+
+
+def ranks(value: object) -> tuple[int, int] | None:
+    """Return the first and the last of some ranks, `1` or `"2-3"`; None for what is neither."""
+    if type(value) is int:
+        return value, value
+    if not isinstance(value, str) or not all(
+        part.isascii() and part.isdecimal() for part in value.split("-", 1)
+    ):
+        return None
+    first, _, last = value.partition("-")
+    if len(value) > _DIGITS:
+        return None
+    return int(first), int(last or first)
 
 
 def decimal(value: float | str | Decimal | None) -> str | None:

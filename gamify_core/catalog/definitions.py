@@ -18,11 +18,13 @@ from gamify_core.catalog.conversions import (
     amounts,
     day,
     decimal,
+    edge,
     goals,
     many,
     moment,
     names,
     points,
+    ranks,
     title,
     word_of,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "Definition",
     "Demotion",
     "Event",
+    "GroupScore",
     "Ladder",
     "Leaderboard",
     "Metric",
@@ -48,10 +51,12 @@ __all__ = [
     "Order",
     "Period",
     "Predicate",
+    "Prize",
     "Reward",
     "RewardType",
     "Rounding",
     "Rule",
+    "Season",
     "Stacking",
     "Streak",
     "StreakPeriod",
@@ -68,6 +73,7 @@ Rounding = Literal["floor", "round", "ceil"]
 Demotion = Literal["never", "immediate", "at_review"]
 Ties = Literal["competition", "dense", "ordinal"]
 Order = Literal["descending", "ascending"]
+GroupScore = Literal["sum", "average"]
 RewardType = Literal["coupon", "voucher", "physical", "digital", "points_multiplier"]
 Stacking = Literal["highest", "add", "multiply"]
 GraceMode = Literal["keep_alive", "credit"]
@@ -84,8 +90,8 @@ def _name() -> str:
 
 
 # `names` for words that type checkers know
-def _periods(value: Period | Iterable[Period] | None) -> tuple[Period, ...]:
-    return cast("tuple[Period, ...]", names(value))
+def _periods(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    return names(value)
 
 
 def _weekdays(value: Weekday | Iterable[Weekday] | None) -> tuple[Weekday, ...]:
@@ -145,23 +151,35 @@ class Currency(Definition):
 
 def _counts(metric: Metric) -> bool:
     """Say whether nothing but counting is asked for."""
-    return metric.sum is None and metric.max is None and metric.min is None and metric.distinct is None
+    taken = metric.sum, metric.max, metric.min, metric.latest, metric.distinct
+    return not metric.days and all(source is None for source in taken)
 
 
 @attrs.frozen(repr=False)
 class Metric(Definition):
-    """A counter of events, or the sum, maximum, minimum or number of distinct values of a property.
+    """A counter of events, or the sum, maximum, minimum, latest or number of distinct values of a property.
 
-    `sum`, `max`, `min` and `distinct` take the name of a property or an expression; with none of them events
-    are counted.
+    `sum`, `max`, `min`, `latest` and `distinct` take the name of a property or an expression; with none of them events
+    are counted, or with `days` the different days on which they happened (in the zone of the catalog, or of the board
+    that shows them). The latest value is that of the last event by the time at which it happened, however late it
+    arrives; of several at one instant the greatest.
+
+    `scale` is how many decimals a value has: with `scale=2` events carry 12.34, which is kept exactly, as 1234, and
+    boards show `Decimal("12.34")`. A value with more decimals is rounded as `rounding` says (`"floor"`, `"round"`,
+    `"ceil"`); without it, it does not count, and the answer says so. Metrics with decimals are for boards and
+    expressions; thresholds are whole numbers.
     """
 
     on: tuple[str, ...] = attrs.field(converter=names)
     sum: str | None = attrs.field(default=None, kw_only=True)
     max: str | None = attrs.field(default=None, kw_only=True)
     min: str | None = attrs.field(default=None, kw_only=True)
+    latest: str | None = attrs.field(default=None, kw_only=True)
     distinct: str | None = attrs.field(default=None, kw_only=True)
+    days: bool = attrs.field(default=False, kw_only=True)
     when: str | None = attrs.field(default=None, kw_only=True)
+    scale: int = attrs.field(default=0, kw_only=True)
+    rounding: Rounding | None = attrs.field(default=None, kw_only=True)
     count: bool = attrs.field(default=attrs.Factory(_counts, takes_self=True), kw_only=True)
 
 
@@ -387,17 +405,99 @@ class Streak(Definition):
     at_risk_hours: int | None = attrs.field(default=None, kw_only=True)
 
 
+@attrs.frozen
+class Season:
+    """A stretch of time with a name, from `starts` on and before `ends`.
+
+    Both are dates, whose midnights are those of the board's zone, or aware datetimes; ISO 8601 text is read.
+    """
+
+    code: str
+    starts: date | datetime = attrs.field(converter=edge)
+    ends: date | datetime = attrs.field(converter=edge)
+
+
+def _seasons(
+    value: Mapping[str, Mapping[str, date | datetime | str]] | Iterable[Season] | Season | None,
+) -> tuple[Season, ...]:
+    """Return seasons in the order of time; `{"spring": {"starts": …, "ends": …}}` is read as such."""
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        whole = {"starts", "ends"}
+        made: list[Season] = []
+        for code, span in value.items():
+            sound = isinstance(span, Mapping) and set(span) == whole
+            made.append(Season(code, span["starts"], span["ends"]) if sound else cast("Season", {code: span}))
+    else:
+        made = [*many(value)]
+    if all(isinstance(each, Season) for each in made):
+        made.sort(key=lambda each: str(each.starts))
+    return tuple(made)
+
+
+@attrs.frozen
+class Prize:
+    """What those on the ranks from `first` to `last` of a board get: points, badges, rewards."""
+
+    first: int
+    last: int
+    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
+    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
+    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
+
+    @property
+    def ranks(self) -> str:
+        """The ranks as they are written: `1`, `2-3`."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+def _prizes(
+    value: Mapping[int | str, int | Mapping[str, object]] | Iterable[Prize] | Prize | None,
+) -> tuple[Prize, ...]:
+    """Return prizes from the first rank down; `{1: 500, "2-3": {"badge": "podium"}}` is read as such."""
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        found: tuple[Prize, ...] = many(value)
+        return found
+    made = []
+    for key, gift in value.items():
+        given = gift if isinstance(gift, Mapping) else {"points": gift}
+        known = {name: given.get(name) for name in ("points", "badge", "reward")}
+        span = ranks(key)
+        odd = span is None or set(given) - set(known)
+        made.append(cast("Prize", {key: gift}) if odd or span is None else Prize(*span, **known))  # type: ignore[arg-type]
+    if all(isinstance(each, Prize) for each in made):
+        made.sort(key=lambda each: each.first)
+    return tuple(made)
+
+
 @attrs.frozen(repr=False)
 class Leaderboard(Definition):
     """A ranking by a metric, kept for each of its `periods`, of which `period` is the one shown by default.
 
-    `timezone` and `week_start` None are the catalog's.
+    A period is `"all_time"`, `"yearly"`, `"monthly"`, `"weekly"`, `"daily"`; `"days"`, of `days` days each, one of
+    which begins on `anchor` (a date); `"season"`, for the board's `seasons` (a mapping of names to when they start and
+    end, which do not overlap); or rolling, such as `"last_7d"`: today and the six days before it. Days begin at
+    midnight in the board's zone; `timezone` and `week_start` None are the catalog's. Each period is a table of its own,
+    and stays readable when it is over.
+
+    `min_score` is the least score that is ranked, in either `order`. `group_by` names an attribute of participants:
+    each of its values has a board of its own too, and the groups are ranked by the sum of their members' scores, or by
+    the average (`group_score`).
+
+    With `finalize_after` (`"12h"`) a period is final so long after its end: what is recorded later does not change it
+    any more, whenever it happened; elsewhere it counts as ever. Then `prizes`, a mapping of ranks to what they give
+    (`{1: 500, "2-3": {"badge": "podium"}}`), are paid for the table of `period`, once. Who shares a rank gets what the
+    rank gets: after two firsts of a `competition` board nobody is second; a `dense` board has a second after them; on
+    an `ordinal` board ranks are not shared, and of equal scores the one that was reached first is the better.
     """
 
     name: str = _name()
     metric: str = "points.earned"
-    period: Period = "all_time"
-    periods: tuple[Period, ...] = attrs.field(
+    period: str = "all_time"
+    periods: tuple[str, ...] = attrs.field(
         default=attrs.Factory(lambda self: (self.period,), takes_self=True), converter=_periods
     )
     ties: Ties = "competition"
@@ -405,6 +505,14 @@ class Leaderboard(Definition):
     order: Order = "descending"
     week_start: Weekday | None = None
     display_order: int = 0
+    days: int | None = attrs.field(default=None, kw_only=True)
+    anchor: date | None = attrs.field(default=None, converter=day, kw_only=True)
+    seasons: tuple[Season, ...] = attrs.field(default=(), converter=_seasons, kw_only=True)
+    min_score: str | None = attrs.field(default=None, converter=decimal, kw_only=True)
+    group_by: str | None = attrs.field(default=None, kw_only=True)
+    group_score: GroupScore = attrs.field(default="sum", kw_only=True)
+    finalize_after: str | None = attrs.field(default=None, kw_only=True)
+    prizes: tuple[Prize, ...] = attrs.field(default=(), converter=_prizes, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Put `period` among the periods that are kept."""

@@ -41,7 +41,8 @@ def _kinds(event: Event) -> Mapping[str, str]:
 
 
 def _adds_up(metric: Metric) -> bool:
-    return bool(metric.max is None and metric.min is None and metric.distinct is None)
+    taken = metric.max, metric.min, metric.latest, metric.distinct
+    return not metric.days and all(source is None for source in taken)
 
 
 class Known:
@@ -60,6 +61,11 @@ class Known:
         }
         self.declared: Mapping[str, bool] = {
             metric.code: _adds_up(metric) for metric in parts.metrics if metric.code in _codes([metric])
+        }
+        self.scales: Mapping[str, int] = {
+            metric.code: metric.scale
+            for metric in parts.metrics
+            if type(metric.scale) is int and metric.scale > 0
         }
         self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),
@@ -113,6 +119,8 @@ class Known:
             near = nearest(name, self.declared)
             remedy = f"did you mean {near!r}?" if near else f"declare it: {_declaration(name)}"
             return Problem(f"no metric {name!r} is declared", remedy)
+        if name in self.scales:
+            return _scaled(name)
         if not self.declared[name]:
             return Problem(
                 f"{name} does not add up", "a goal is a metric that counts events or sums a property"
@@ -140,6 +148,8 @@ class Known:
             return self._unknown_metric(base, f"{at}{window}")
         if base.startswith("streak.") and not base.endswith(".longest") and use in ("ladder", "board"):
             return Problem(f"{base} falls without anybody doing anything", f"write '{base}.longest'")
+        if base in self.scales and use in ("criteria", "goals", "ladder"):
+            return _scaled(base)
         return _window(base, window, use) if at else None
 
     def _unknown_metric(self, base: str, window: str) -> Problem:
@@ -153,6 +163,10 @@ class Known:
         near = nearest(base, self.metrics)
         remedy = f"did you mean '{near}{window}'?" if near else f"declare it: {_declaration(base)}"
         return Problem(f"unknown metric {base!r}", remedy)
+
+
+def _scaled(name: str) -> Problem:
+    return Problem(f"{name} has decimals, thresholds are whole numbers", "use a metric without a scale")
 
 
 def is_level(base: str) -> bool:

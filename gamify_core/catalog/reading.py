@@ -14,7 +14,17 @@ from typing import Final, cast
 
 import attrs
 
-from gamify_core.catalog.definitions import Cap, Definition, Event, Ladder, Metric, Rule, Streak, Tier
+from gamify_core.catalog.definitions import (
+    Cap,
+    Definition,
+    Event,
+    Ladder,
+    Leaderboard,
+    Metric,
+    Rule,
+    Streak,
+    Tier,
+)
 from gamify_core.catalog.elsewhere import KEY, Elsewhere
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
@@ -116,14 +126,16 @@ def _definition(
     if kind is Rule:
         given = {key: _decided(code, value) if key == "when" else value for key, value in given.items()}
     if kind is Streak and isinstance(given.get("milestones"), Mapping):
-        given["milestones"] = _milestones(findings, f"{path}.milestones", cast("Table", given["milestones"]))
+        given["milestones"] = _gifts(findings, f"{path}.milestones", cast("Table", given["milestones"]))
+    if kind is Leaderboard and isinstance(given.get("prizes"), Mapping):
+        given["prizes"] = _gifts(findings, f"{path}.prizes", cast("Table", given["prizes"]))
     if kind is Ladder:
         given["tiers"] = tuple(_tiers(findings, f"{path}.tiers", given.get("tiers", ())))
     return _made(kind, code, given)
 
 
-def _milestones(findings: Findings, path: str, table: Table) -> dict[object, object]:
-    """Return milestones whose tables give nothing that is not known."""
+def _gifts(findings: Findings, path: str, table: Table) -> dict[object, object]:
+    """Return milestones or prizes whose tables give nothing that is not known."""
     read: dict[object, object] = {}
     for length, gift in table.items():
         if isinstance(gift, Mapping):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
+from gamify_core.catalog.board_checks import check_prizes_shape, check_seasons_shape
 from gamify_core.catalog.conversions import KINDS
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.streak_checks import check_goals_shape, check_milestones_shape
@@ -28,7 +29,6 @@ _RESERVED: Final = frozenset(
 _OF_WALLETS: Final = frozenset({"earned", "spent", "balance"})
 _NAMED_IN_EXPRESSIONS: Final = (d.Metric, d.Streak, d.Currency, d.Challenge)
 _SHORT: Final = 100
-_BOARD_PERIODS: Final = ("all_time", "yearly", "monthly", "weekly", "daily")
 
 
 def check_calendar(findings: Findings, timezone: object, week_start: object, name: object) -> None:
@@ -85,6 +85,9 @@ def check_shape(findings: Findings, path: str, definition: object) -> None:
     elif isinstance(definition, d.Streak):
         check_goals_shape(findings, f"{path}.goals", definition.goals)
         check_milestones_shape(findings, f"{path}.milestones", definition.milestones)
+    elif isinstance(definition, d.Leaderboard):
+        check_seasons_shape(findings, f"{path}.seasons", definition.seasons)
+        check_prizes_shape(findings, f"{path}.prizes", definition.prizes)
     elif isinstance(definition, d.Ladder):
         _check_tiers(findings, f"{path}.tiers", definition.tiers)
 
@@ -176,8 +179,12 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "sum": _some_expression,
         "max": _some_expression,
         "min": _some_expression,
+        "latest": _some_expression,
         "distinct": _some_expression,
+        "days": values.flag,
         "when": _some_expression,
+        "scale": values.whole(0, 9),
+        "rounding": values.optional(values.one_of(get_args(d.Rounding))),
         "count": values.flag,
     },
     d.Cap: {"points": _some_amount, "times": _some_amount, "per": values.one_of(get_args(d.Period))},
@@ -256,13 +263,19 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
     d.Leaderboard: {
         "name": values.text,
         "metric": values.expression,
-        "period": values.one_of(_BOARD_PERIODS),
-        "periods": values.each(values.one_of(_BOARD_PERIODS)),
+        "period": values.board_period,
+        "periods": values.each(values.board_period),
         "ties": values.one_of(get_args(d.Ties)),
         "timezone": values.optional(values.zone),
         "order": values.one_of(get_args(d.Order)),
         "week_start": _some_weekday,
         "display_order": _order,
+        "days": values.optional(values.whole(1, 3660)),
+        "anchor": values.optional(values.calendar_day),
+        "min_score": values.optional(values.score),
+        "group_by": values.optional(values.attribute),
+        "group_score": values.one_of(get_args(d.GroupScore)),
+        "finalize_after": values.optional(values.delay),
     },
     d.Reward: {
         "name": values.text,

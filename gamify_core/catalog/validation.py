@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from gamify_core.catalog.board_checks import check_board
 from gamify_core.catalog.definitions import (
     Badge,
     Challenge,
@@ -106,6 +107,7 @@ def _check_meaning(findings: Findings, known: Known, path: str, definition: Defi
             _refer(findings, f"{path}.metric", known.laddered, (definition.metric,))
         case Leaderboard():
             _refer(findings, f"{path}.metric", known.ranked, (definition.metric,))
+            check_board(findings, known, path, definition)
         case Reward():
             _check_reward(findings, known, path, definition)
         case Challenge():
@@ -114,11 +116,15 @@ def _check_meaning(findings: Findings, known: Known, path: str, definition: Defi
 
 def _check_metric(findings: Findings, known: Known, path: str, metric: Metric) -> None:
     on = _check_events(findings, known, path, metric.on)
-    taken = {name: getattr(metric, name) for name in ("sum", "max", "min", "distinct")}
+    taken = {name: getattr(metric, name) for name in ("sum", "max", "min", "latest", "distinct")}
     given = [name for name, source in taken.items() if source is not None]
-    if len(given) + bool(metric.count) != 1:
-        ways = ", ".join([*given, *(["count"] if metric.count else [])]) or "nothing"
-        findings.fault(path, f"takes {ways} of its events", "write one of count, sum, max, min and distinct")
+    plainly = [name for name in ("days", "count") if getattr(metric, name)]
+    if len(given) + len(plainly) != 1:
+        ways = ", ".join([*given, *plainly]) or "nothing"
+        remedy = "write one of count, sum, max, min, latest, distinct and days"
+        findings.fault(path, f"takes {ways} of its events", remedy)
+    elif metric.scale and given in ([], ["distinct"]) and findings.sound(f"{path}.scale"):
+        findings.fault(f"{path}.scale", "what is counted has no decimals", "leave scale out")
     for name in given:
         if findings.sound(f"{path}.{name}"):
             check = check_expression if name == "distinct" else check_amount

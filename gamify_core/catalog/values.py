@@ -22,9 +22,12 @@ __all__ = [
     "Check",
     "Problem",
     "amount",
+    "attribute",
+    "board_period",
     "calendar_day",
     "code",
     "condition",
+    "delay",
     "duration",
     "each",
     "event_name",
@@ -36,6 +39,7 @@ __all__ = [
     "one_of",
     "optional",
     "rest_days",
+    "score",
     "span",
     "streak_zone",
     "text",
@@ -54,6 +58,8 @@ _TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _WEEKDAYS: Final = get_args(Weekday)
 _FACTOR: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6})?", re.ASCII)
 _LARGEST_FACTOR: Final = 1000
+_SCORE: Final = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,9})?", re.ASCII)
+_BOARD_PERIODS: Final = ("all_time", "yearly", "monthly", "weekly", "daily", "days", "season")
 _LONGEST_SPAN: Final = 36_525  # days; what a claim of today adds to now must still be an instant
 
 
@@ -207,6 +213,43 @@ def span(value: object) -> Problem | None:
     if problem is None and not 0 < periods.duration(value) <= _LONGEST_SPAN * periods.DAY:
         problem = Problem(f"nothing lasts {value}", f"write '1s' to '{_LONGEST_SPAN}d'")
     return problem
+
+
+def delay(value: object) -> Problem | None:
+    """Check how long after its end a period is final; at once is `0s`."""
+    problem = duration(value)
+    if problem is None and isinstance(value, str) and periods.duration(value) > _LONGEST_SPAN * periods.DAY:
+        problem = Problem(f"{value} is longer than anybody waits", f"write '0s' to '{_LONGEST_SPAN}d'")
+    return problem
+
+
+def board_period(value: object) -> Problem | None:
+    """Check a period of a leaderboard: one of the calendar's, or a rolling one such as `last_30d`."""
+    if isinstance(value, str) and periods.rolling(value) is not None:
+        return None
+    problem = one_of(_BOARD_PERIODS)(value)
+    if problem is not None and isinstance(value, str) and value.startswith("last"):
+        return Problem(problem.message, f"a rolling period is 'last_1d' to 'last_{periods.LONGEST_ROLLING}d'")
+    return problem
+
+
+def score(value: object) -> Problem | None:
+    """Check the least score of a board, which is held as text."""
+    if isinstance(value, str) and _SCORE.fullmatch(value) and abs(Decimal(value)) <= MOST:
+        return None
+    return Problem(f"{shown(value)} is not a score", "write a number such as 100 or 12.5")
+
+
+def attribute(value: object) -> Problem | None:
+    """Check the name of an attribute of participants."""
+    if (
+        isinstance(value, str)
+        and value.isprintable()
+        and 0 < len(value) <= _LONGEST_CODE
+        and "=" not in value
+    ):
+        return None
+    return Problem(f"{shown(value)} is not the name of an attribute", 'write group_by = "team", say')
 
 
 def factor(value: object) -> Problem | None:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from gamify_core.catalog.definitions import Cap, Definition, Event, Milestone, Tier
+from gamify_core.catalog.definitions import Cap, Definition, Event, Milestone, Prize, Season, Tier
 from gamify_core.catalog.elsewhere import KEY, name_of
 from gamify_core.catalog.parts import SECTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from gamify_core.catalog.parts import Parts
 
 __all__ = ["Plain", "fingerprint", "plain"]
@@ -95,18 +97,30 @@ def _several(name: str, values: tuple[Any, ...]) -> Plain:
     if name in ("award", "deduct", "points"):
         amounts: dict[str, Plain] = dict(values)
         return amounts["points"] if list(amounts) == ["points"] else amounts
-    if name == "goals":
-        return dict(values)
-    if name == "milestones":
-        return {str(milestone.length): _gift(milestone) for milestone in values}
-    if name == "tiers":
-        return {tier.code: _rung(tier, place) for place, tier in enumerate(values, 1)}
+    if name in _TABLES:
+        return dict(_TABLES[name](each, place) for place, each in enumerate(values, 1))
     return values[0] if name in _ONE_OR_MORE and len(values) == 1 else list(values)
 
 
-def _gift(milestone: Milestone) -> Plain:
-    """Return what a milestone gives, as points alone where that says everything."""
-    fields = {name: value for name, value in _fields(milestone).items() if name != "length"}
+_TABLES: Final[Mapping[str, Callable[[Any, int], tuple[str, Plain]]]] = {
+    "goals": lambda pair, _: pair,
+    "milestones": lambda milestone, _: (str(milestone.length), _gift(milestone)),
+    "prizes": lambda prize, _: (prize.ranks, _gift(prize)),
+    "seasons": lambda season, _: (season.code, _span(season)),
+    "tiers": lambda tier, place: (tier.code, _rung(tier, place)),
+}
+"""How the fields are written that are tables in a file."""
+
+
+def _span(season: Season) -> Plain:
+    """Return when a season starts and ends."""
+    return {"starts": _value("starts", season.starts), "ends": _value("ends", season.ends)}
+
+
+def _gift(gives: Milestone | Prize) -> Plain:
+    """Return what a milestone or a rank gives, as points alone where that says everything."""
+    where = ("length", "first", "last")
+    fields = {name: value for name, value in _fields(gives).items() if name not in where}
     return fields["points"] if [*fields] == ["points"] and isinstance(fields["points"], int) else fields
 
 

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TextIO
 
 import attrs
@@ -55,8 +56,10 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def scaled(amount: int, scale: int) -> str:
-    """Return an amount of a currency for people: of the scale 2 are 12,345 written as 123.45."""
+def scaled(amount: int | Decimal, scale: int) -> str:
+    """Return an amount for people: of a currency of scale 2 are 12,345 written as 123.45; a decimal is as it is."""
+    if isinstance(amount, Decimal):
+        return f"{amount:,}"
     if not scale:
         return f"{amount:,}"
     whole, part = divmod(abs(amount), 10**scale)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from gamify_core import Catalog, Currency, Engine, ManualClock
 from gamify_core.commands.files import check_readable
 from gamify_core.commands.output import Output, clean, count, scaled, table
 from gamify_core.commands.run import board_lines, scale_of
-
-if TYPE_CHECKING:
-    from gamify_core.catalog.definitions import Period
 
 __all__ = ["opened", "profile_lines", "show", "top"]
 
@@ -25,7 +21,7 @@ def opened(db: str, now: datetime | None) -> Engine:
 
 
 def top(  # noqa: PLR0913 - the options of the command, all by name
-    db: str, board: str, output: Output, *, period: Period | None, limit: int, now: datetime | None
+    db: str, board: str, output: Output, *, period: str | None, limit: int, now: datetime | None
 ) -> int:
     """Show the first of a board."""
     with opened(db, now) as engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
@@ -155,7 +156,7 @@ def board_lines(entries: Iterable[dict[str, object]], scale: int = 0) -> list[st
         (
             e["rank"],
             e["display_name"] or e["participant_id"],
-            scaled(int(str(e["score"])), scale),
+            scaled(e["score"] if isinstance(e["score"], int) else Decimal(str(e["score"])), scale),
             e["change"],
         )
         for e in entries

@@ -18,6 +18,7 @@ from gamify_core.errors import ConditionError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
     from gamify_core.domain.condition_grammar import Tree
 
@@ -56,13 +57,13 @@ class Facts:
         self,
         properties: Mapping[str, object],
         participant: Mapping[str, object] = _NOTHING,
-        metric: Callable[[str], int] = _no_metric,
+        metric: Callable[[str], int | Decimal] = _no_metric,
         local: Callable[[], datetime] = _no_local,
         luck: Callable[[], int] = _no_luck,
     ) -> None:
         self.properties: Mapping[str, object] = properties
         self.participant: Mapping[str, object] = participant
-        self.metric: Callable[[str], int] = metric
+        self.metric: Callable[[str], int | Decimal] = metric
         self.local: Callable[[], datetime] = local
         self.luck: Callable[[], int] = luck
 

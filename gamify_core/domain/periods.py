@@ -18,7 +18,8 @@ from gamify_core.errors import BadValue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BEGINNING", "DAY", "END", "HOUR", "MINUTE", "SECOND", "WEEK", "Calendar", "Kind", "duration"]
+__all__ = ["BEGINNING", "DAY", "END", "HOUR", "LONGEST_ROLLING", "MINUTE", "SECOND", "WEEK"]
+__all__ += ["Calendar", "Kind", "duration", "rolling"]
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -39,6 +40,10 @@ END: Final = (_LAST_ORDINAL + 1 - _EPOCH_ORDINAL) * DAY
 
 _CACHED: Final = 4096
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
+_NAMED = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:/P[0-9]+D)?)?|-W([0-9]{2}))?", re.ASCII)
+_ROLLING = re.compile(r"last_([1-9][0-9]{0,3})d", re.ASCII)
+LONGEST_ROLLING: Final = 3660
+"""How many days a rolling period has at most."""
 _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 
 
@@ -49,6 +54,13 @@ def duration(text: object) -> int:
         detail = f"{text!r} is not a duration"
         raise BadValue("duration", text, detail, hint="a whole number and s, m, h, d or w, such as '24h'")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def rolling(period: str) -> int | None:
+    """Return the days of a rolling period such as `last_30d`: a day and the 29 before it. None: it is no such."""
+    found = _ROLLING.fullmatch(period)
+    days = int(found[1]) if found is not None else 0
+    return days if 0 < days <= LONGEST_ROLLING else None
 
 
 def _within(low: int, high: int) -> Callable[[object, Attribute[int], int], None]:
@@ -149,6 +161,23 @@ class Calendar:
             return f"{first}/P{self.days}D"
         return first[: {"daily": 10, "monthly": 7, "yearly": 4}[self.kind]]
 
+    def named(self, text: str) -> int | None:
+        """Return the label that `text` wrote, or None for what it never wrote."""
+        found = _NAMED.fullmatch(text)
+        if found is None:
+            return None
+        year, month, day, week = (int(part or 0) for part in found.groups())
+        try:
+            if week:  # its fourth day lies in the week of that number of the year, counted from its first day
+                first = date(year, 1, 1).toordinal() + 7 * (week - 1)
+                ordinal = first + (self.week_start + 3 - (first - 1)) % 7
+            else:
+                ordinal = date(year, month or 1, day or 1).toordinal()
+            label = self._of_day(ordinal)
+            return label if self.text(label) == text else None
+        except (ValueError, BadValue):
+            return None
+
     def _reckon(self, instant: int, zone: tzinfo) -> int:
         if not BEGINNING <= instant < END:
             raise _outside("instant", instant)
@@ -157,14 +186,17 @@ class Calendar:
         if self.kind == "all_time":
             return 0
         wall = instant + _offset(instant, zone) - self.day_start * MINUTE
-        ordinal = wall // DAY + _EPOCH_ORDINAL
+        return self._of_day(wall // DAY + _EPOCH_ORDINAL, instant)
+
+    def _of_day(self, ordinal: int, instant: int | None = None) -> int:
+        """Return the label of the period that a day is in; an `instant` is what an error is about."""
         if self.kind == "daily":
             return ordinal
         if self.kind == "weekly":
             return (ordinal - 1 - self.week_start) // 7
         if self.kind == "days":
             return (ordinal - self.anchor) // self.days
-        day = _day(instant, ordinal)
+        day = _day(ordinal if instant is None else instant, ordinal)
         return day.year if self.kind == "yearly" else 12 * day.year + day.month - 1
 
     def _remember(self, label: int, zone: tzinfo) -> None:

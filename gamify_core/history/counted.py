@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gamify_core.history.grouped import final
 from gamify_core.history.looking import AT_ONCE, Look, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.road.rebuild import again
@@ -59,6 +60,8 @@ def _again(look: Look, who: ParticipantRow, trackers: dict[tuple[str, str], Trac
     fresh = {row.window: row for row in scratch.queued(METRIC)}
     for window in sorted({*kept, *fresh}):
         found, expected = kept.get(window), fresh.get(window)
+        if found != expected and _is_final(look, trackers, window):
+            continue  # what was taken back since is in it still
         if found != expected:
             yield Mismatch("metric.value", spelt(who.number, window), found, expected)
         seen = look.reader.scan(SEEN, None, (who.number, window))
@@ -66,6 +69,12 @@ def _again(look: Look, who: ParticipantRow, trackers: dict[tuple[str, str], Trac
         values = scratch.scan(SEEN, None, (who.number, window))
         if seen != values:
             yield Mismatch("seen.values", spelt(who.number, window), seen, values)
+
+
+def _is_final(look: Look, trackers: dict[tuple[str, str], Tracker], number: int) -> bool:
+    window = look.reader.get(WINDOW, (number,))
+    tracker = trackers.get((window.metric, window.calendar)) if window is not None else None
+    return tracker is not None and final(look, tracker, number)
 
 
 def boards(look: Look) -> Iterator[Mismatch]:

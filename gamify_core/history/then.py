@@ -77,6 +77,7 @@ class _Then(Road):
         self.store = _PastStore(instant, read, road)
         self.now = lambda: (instant, 0)
         self.known = {}
+        self.live = False
 
     def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:  # noqa: ARG002
         """Decide nothing: what a command would bring about can be tried out now, not then."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from gamify_core.errors import StoreError
-from gamify_core.history import become, counted, ledger, owned, sealed
+from gamify_core.history import become, counted, grouped, ledger, owned, sealed
 from gamify_core.history.comparing import Play, again, why_not
 from gamify_core.history.looking import Check, Look
 from gamify_core.history.report import Mismatch, Report
@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *sealed.CHECKS,
     *ledger.CHECKS,
     *counted.CHECKS,
+    *grouped.CHECKS,
     *become.CHECKS,
     *owned.CHECKS,
 )

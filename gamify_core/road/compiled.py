@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
@@ -16,7 +16,7 @@ from gamify_core.domain.periods import BEGINNING, END, Calendar
 from gamify_core.domain.thresholds import rung
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, Rule, Streak
+    from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, Rule, Season, Streak
     from gamify_core.domain.conditions import Expression
     from gamify_core.domain.streaks import StreakRules
     from gamify_core.domain.thresholds import Criteria
@@ -29,6 +29,7 @@ __all__ = [
     "CapPlan",
     "ChallengePlan",
     "CounterPlan",
+    "Grouping",
     "LadderPlan",
     "MetricPlan",
     "Mode",
@@ -41,7 +42,7 @@ __all__ = [
     "Windows",
 ]
 
-Mode = Literal["sum", "level", "max", "min"]
+Mode = Literal["sum", "level", "max", "min", "latest"]
 ALL_TIME = Calendar("all_time")
 
 
@@ -169,9 +170,20 @@ class Watch:
         return found
 
 
+class Grouping(NamedTuple):
+    """By which attribute of participants a board is split, and whether its groups are ranked by their average."""
+
+    attribute: str
+    average: bool
+
+
 @attrs.define(eq=False)
 class Tracker(Windows):
-    """A metric kept in windows. `ranked` ones are boards."""
+    """A metric kept in windows. `ranked` ones are boards.
+
+    There a value below `least` is not ranked, and `groupings` say which boards of groups follow it. With a `delay` a
+    window is final that long after its end; `sealed` are the numbers of final ones that no rebuild may touch.
+    """
 
     metric: str
     text: str
@@ -179,11 +191,32 @@ class Tracker(Windows):
     ascending: bool = False
     dense: bool = False
     watch: Watch | None = None
+    least: int | None = None
+    delay: int | None = None
+    groupings: tuple[Grouping, ...] = ()
+    sealed: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def key(self) -> tuple[str, str]:
         """What tells this tracker from others."""
         return self.metric, self.text
+
+    def down(self, value: int, hidden: int) -> int | None:
+        """Return what orders a value, best first; None where it is not ranked, nor is who is hidden."""
+        if hidden or (self.least is not None and value < self.least):
+            return None
+        return value if self.ascending else -value
+
+    def due(self, label: int) -> int | None:
+        """Return the instant from which a window is final, or None for one that never is."""
+        ends = self.bounds(label)[1] if self.delay is not None else None
+        return None if ends is None or self.delay is None else ends + self.delay
+
+    def closed(self, scope: str, instant: int, recorded_at: int) -> bool:
+        """Say whether the window that holds an instant is not to be changed by what is recorded at another one."""
+        label = self.label(instant)
+        due = None if label is None else self.due(label)
+        return due is not None and (recorded_at >= due or (scope, label) in self.sealed)
 
 
 @attrs.define(eq=False)
@@ -269,7 +302,21 @@ class StreakPlan:
 
 @attrs.define(eq=False)
 class BoardPlan:
-    """A leaderboard and the tracker of each period that is kept."""
+    """A leaderboard and the tracker of each period that is kept.
+
+    A rolling period is read from the days that it is made of; `seasons` have a tracker each, in the order of time.
+    Scores are kept as integers with `scale` decimals.
+    """
 
     board: Leaderboard
     trackers: dict[str, Tracker]
+    seasons: tuple[tuple[Season, Tracker], ...]
+    scale: int
+    grouping: Grouping | None
+
+    def named(self, period: str, label: int) -> list[tuple[Tracker, str]]:
+        """Return the trackers of a period, with the name of what each has under a label: `2026-W07`, `spring`."""
+        if period == "season":
+            return [(tracker, season.code) for season, tracker in self.seasons]
+        tracker = self.trackers[period]
+        return [(tracker, tracker.calendar.text(label))]

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.effects import PEERS
-from gamify_core.road import assets, former, meters, wallet
+from gamify_core.road import assets, former, groups, wallet
+from gamify_core.road.levels import relevel
 from gamify_core.road.seal import canonical, payload_hash
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, MetricRow
+from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW, MetricRow
 from gamify_core.storage.tables.participants import (
     PARTICIPANT,
     PARTICIPANT_BY_ID,
@@ -52,6 +53,7 @@ def anonymize(turn: Turn) -> int:
     """Let nobody know any more who the turn's participant is, and return how many commands lost their words."""
     who = turn.who
     blanked = _blank(turn.unit, who)
+    groups.regroup(turn, who, who._replace(attributes="{}"))
     _forget_seen(turn.unit, who)  # they are words of events
     alias = _alias(turn.unit, who)
     for row in turn.unit.scan(METRIC, None, (who.number,)):
@@ -76,7 +78,7 @@ def delete(turn: Turn) -> int:
         assets.burn(turn, asset, DELETED)
     _forget_seen(unit, who)
     for row in unit.scan(METRIC, None, (who.number,)):
-        _leave(unit, row)
+        _leave(turn, row)
     tables: tuple[Table[Any], ...] = (MARK, STREAK, FREEZE, PAUSE, REPAIR, MILESTONE, FIRED, ADVANCE)
     for table in tables:
         for kept in unit.scan(table, None, (who.number,)):
@@ -156,10 +158,16 @@ def _forget_seen(unit: Unit, who: ParticipantRow) -> None:
         unit.remove(SEEN, seen)
 
 
-def _leave(unit: Unit, row: MetricRow) -> None:
-    """Take a score out of its window, and off the levels that a dense board counts."""
+def _leave(turn: Turn, row: MetricRow) -> None:
+    """Take a score out of its window, off the levels that a dense board counts, and out of its group."""
+    unit = turn.unit
     if row.down is not None and unit.get(SCORE_LEVEL, (row.window, row.down)) is not None:
-        meters.relevel(unit, row, None)
+        relevel(unit, row, None)
+    window = unit.get(WINDOW, (row.window,))
+    group = groups.memberships(turn.plan, window) if window is not None else None
+    if window is not None and group is not None:
+        tracker, attribute, name = group
+        groups.count(unit, tracker, window, attribute, name, row, None)
     unit.remove(METRIC, row)
 
 

@@ -1,4 +1,4 @@
-"""What reaching something gives: points, badges and rewards, of a challenge or of a length of a streak.
+"""What reaching something gives: points, badges and rewards, of a challenge, a length of a streak, or a rank.
 
 Promise: what cannot be given takes nothing else away, and is said to be passed over.
 """
@@ -11,14 +11,14 @@ from gamify_core.road import badges, rewards, wallet
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Challenge
-    from gamify_core.catalog.definitions import Milestone
+    from gamify_core.catalog.definitions import Milestone, Prize
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["give"]
 
 
-def give(turn: Turn, who: ParticipantRow, gives: Challenge | Milestone, cause: str) -> None:
+def give(turn: Turn, who: ParticipantRow, gives: Challenge | Milestone | Prize, cause: str) -> None:
     """Give all that a definition gives, free of charge."""
     catalog = turn.plan.catalog
     wallet.give(turn, who, gives.points, cause)

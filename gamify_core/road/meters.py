@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.periods import Calendar
 from gamify_core.errors import BadValue
 from gamify_core.road.compiled import ALL_TIME, MetricPlan, Tracker
+from gamify_core.road.groups import follow
+from gamify_core.road.levels import level, relevel
 from gamify_core.road.plan import natural
 from gamify_core.road.values import natural_value
+from gamify_core.storage.tables.boards import CLOSING, ClosingRow
 from gamify_core.storage.tables.metrics import (
-    LEVEL_EMPTIED,
     METRIC,
-    SCORE_LEVEL,
     SEEN,
     WINDOW,
     WINDOW_BY_NAME,
     MetricRow,
-    ScoreLevelRow,
     SeenRow,
     WindowRow,
 )
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["moved", "relevel", "see", "value_in", "value_of", "window_number"]
+__all__ = ["moved", "see", "value_in", "value_of", "window_number"]
 
 DAILY = Calendar("daily")
 _LIMIT = 2**63 - 1
-_SWEPT = 250
 _row = tuple.__new__
 
 
@@ -64,6 +63,8 @@ def moved(  # noqa: PLR0913 - the move itself, and in the one case that is not t
     if at is None:
         at = turn.recorded_at if plan.mode == "level" else turn.occurred_at
     for tracker in plan.trackers:
+        if tracker.delay is not None and tracker.closed(turn.scope, at, turn.recorded_at):
+            continue
         window = window_number(turn.unit, turn.scope, tracker, at, make=True)
         if window:
             row = turn.unit.get(METRIC, (who.number, window))
@@ -89,7 +90,10 @@ def _keep(  # noqa: PLR0913 - on the hottest path: a record for these would cost
             reached = row.reached_at
     else:
         value = new
-        if row is not None and mode != "level":
+        if row is not None and mode == "latest":
+            if (at, value) <= (row.reached_at, row.value):
+                return  # what came later by the time of the events stands; of one instant, the greatest
+        elif row is not None and mode != "level":
             if value == row.value and at < row.reached_at:
                 pass  # the same extreme, but reached earlier: only `reached_at` changes
             elif (value <= row.value) if mode == "max" else (value >= row.value):
@@ -128,74 +132,27 @@ def _rank(  # noqa: PLR0913 - as above
     value: int,
     reached: int,
 ) -> None:
-    down = value if tracker.ascending else -value
+    down = tracker.down(value, who.is_hidden)
     day = day_down = day_reached = None
-    if tracker.calendar is ALL_TIME:
+    if down is not None and tracker.calendar is ALL_TIME:
         day = DAILY.label(turn.recorded_at, tracker.zone)
         if row is not None:
             if row.day == day:
                 day_down, day_reached = row.day_down, row.day_reached
             else:
                 day_down, day_reached = row.down, row.reached_at
-    turn.unit.put(
-        METRIC,
-        _row(
-            MetricRow,
-            (who.number, window, value, reached, down, who.participant_id, day, day_down, day_reached),
-        ),
-    )
+    tie = who.participant_id if down is not None else None
+    new = _row(MetricRow, (who.number, window, value, reached, down, tie, day, day_down, day_reached))
+    turn.unit.put(METRIC, new)
     if tracker.dense and (row is None or row.down != down):
-        _level(turn.unit, window, down, 1, day)
-        if row is not None and row.down is not None:
-            _level(turn.unit, window, row.down, -1, day)
-
-
-def relevel(unit: Unit, held: MetricRow | None, left: MetricRow | None) -> None:
-    """Count somebody whose row on a dense board was `held` and is `left` now (None: there is none).
-
-    Both tell the same story of a last day: where it found them, and where they went from there.
-    """
-    for row, one in ((left, 1), (held, -1)):
-        if row is None or row.down is None:
-            continue
-        morning = row.down if row.day is None else row.day_down
-        if morning is not None:
-            _level(unit, row.window, morning, one, None)
-        if morning != row.down:
-            _level(unit, row.window, row.down, one, row.day)
-            if morning is not None:
-                _level(unit, row.window, morning, -one, row.day)
-
-
-def _level(unit: Unit, window: int, down: int, change: int, day: int | None) -> None:
-    """Count one holder of a score more or less: since a day, or (None, or an earlier day) as long as anybody can tell.
-
-    A score that nobody holds, and nobody held as the day began, has no row.
-    """
-    row = unit.get(SCORE_LEVEL, (window, down))
-    marked = day if row is None or row.day is None else row.day if day is None else max(day, row.day)
-    holders = row.holders or 0 if row is not None else 0
-    before = holders if row is None or row.day != marked else row.before or 0
-    holders += change
-    if marked is not None and day != marked:
-        before += change
-    if holders or (marked is not None and before):
-        emptied = None if holders else marked
-        kept = before or None if marked is not None else None
-        unit.put(SCORE_LEVEL, ScoreLevelRow(window, down, holders or None, marked, kept, emptied))
-    elif row is not None:
-        unit.remove(SCORE_LEVEL, row)
-    if not holders and day is not None:
-        _sweep(unit, window, day)
-
-
-def _sweep(unit: Unit, window: int, day: int) -> None:
-    """Remove scores that were emptied before today: once in a unit, some at a time, more than one unit leaves."""
-    if ("swept", window) in unit.memo:
-        return
-    unit.memo["swept", window] = day
-    for row in unit.scan(SCORE_LEVEL, LEVEL_EMPTIED, (window,), stop=(day,), limit=_SWEPT):
-        unit.remove(SCORE_LEVEL, row)
+        if down is None:
+            relevel(turn.unit, row, None)
+        else:
+            level(turn.unit, window, down, 1, day)
+            if row is not None and row.down is not None:
+                level(turn.unit, window, row.down, -1, day)
+    if tracker.groupings:
+        follow(turn.unit, who, tracker, window, row, new)
 
 
 def window_number(unit: Unit, scope: str, tracker: Tracker, instant: int, *, make: bool = False) -> int:
@@ -220,13 +177,19 @@ def _open(unit: Unit, name: tuple[str, str, str, int], tracker: Tracker) -> Wind
     head = unit.last(WINDOW)
     row = WindowRow(1 if head is None else head.number + 1, *name, *tracker.bounds(name[3]))
     unit.add(WINDOW, row)
+    due = tracker.due(name[3])
+    if due is not None:
+        unit.add(CLOSING, ClosingRow(row.number, due))
     return row
 
 
-def see(turn: Turn, who: ParticipantRow, plan: MetricPlan, value: str) -> None:
-    """Count a value of a distinct-metric, in every window in which it is new."""
+def see(turn: Turn, who: ParticipantRow, plan: MetricPlan, said: str | None) -> None:
+    """Count a value of a distinct-metric (None: the day on which this is), in every window in which it is new."""
     at = turn.occurred_at
     for tracker in plan.trackers:
+        if tracker.delay is not None and tracker.closed(turn.scope, at, turn.recorded_at):
+            continue
+        value = said if said is not None else str(DAILY.label(at, tracker.zone))
         window = window_number(turn.unit, turn.scope, tracker, at, make=True)
         if not window:
             continue

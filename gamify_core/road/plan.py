@@ -9,22 +9,33 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
-from typing import TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
 
-from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Rule, Streak
+from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Rule, Season, Streak
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression, compile_condition
-from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration
+from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration, rolling
 from gamify_core.domain.streaks import StreakRules, plain
 from gamify_core.domain.thresholds import parse_criteria
 from gamify_core.domain.zones import CARRIED, ZoneLine, zone
-from gamify_core.road.calendars import KINDS, WEEKDAYS, calendar_of, hours_in, name_of
+from gamify_core.road.calendars import (
+    KINDS,
+    WEEKDAYS,
+    board_name,
+    calendar_of,
+    edge_of,
+    hours_in,
+    name_of,
+)
 from gamify_core.road.compiled import (
+    ALL_TIME,
     BadgePlan,
     BoardPlan,
     CapPlan,
     ChallengePlan,
     CounterPlan,
+    Grouping,
     LadderPlan,
     MetricPlan,
     Mode,
@@ -38,6 +49,9 @@ from gamify_core.road.compiled import (
 )
 
 __all__ = ["Plan", "compile_plan", "mode_of", "natural"]
+
+if TYPE_CHECKING:
+    from gamify_core.storage.tables.metrics import WindowRow
 
 Planned = TypeVar("Planned")
 _EVER = 2**62  # longer than all time: what a cooldown of a billion weeks comes to must still fit 64 bits
@@ -55,6 +69,7 @@ class Plan:
         self._wallets: dict[str, WalletPlan] = {}
         self._watches: dict[tuple[str, str], list[tuple[int, Node]]] = defaultdict(list)
         self.metrics: dict[str, MetricPlan] = {}
+        self.scales: dict[str, int] = {each.code: each.scale for each in catalog.metrics if each.scale}
         self.ladders: dict[str, LadderPlan] = {}
         self.badges: dict[str, BadgePlan] = {}
         self.challenges: dict[str, ChallengePlan] = {}
@@ -96,32 +111,24 @@ class Plan:
             self.metrics[name] = MetricPlan(name, mode)
         return self.metrics[name]
 
-    def track(  # noqa: PLR0913 - the parts of a calendar
+    def track(
         self,
         metric: str,
         kind: str,
         *,
-        zone_name: str | None = None,
-        week_start: str | None = None,
-        ascending: bool = False,
         starts: int = BEGINNING,
         ends: int = END,
         keep: bool = True,
     ) -> Tracker:
         """Return the tracker of a metric in a calendar (within a span of its own), making it where it is new."""
-        start = week_start or self.catalog.week_start
-        where = zone_name or self.catalog.timezone
-        # The zone of an all-time board says when its day begins, which `change` looks back to
-        told = "" if kind == "all_time" and where == self.catalog.timezone else where
-        text = name_of(kind, start, told, starts, ends)
-        if ascending:  # another order is another window: the same metric may be ranked both ways
-            text = f"{text} ascending"
-        tracker = self._trackers.get((metric, text))
-        if tracker is None:
-            tracker = Tracker(calendar_of(kind, start), zone(where), starts, ends, metric, text)
-            if keep:
-                self._trackers[metric, text] = tracker
-        return tracker
+        start, where = self.catalog.week_start, self.catalog.timezone
+        text = name_of(kind, start, "" if kind == "all_time" else where, starts, ends)
+        made = Tracker(calendar_of(kind, start), zone(where), starts, ends, metric, text)
+        return self._kept(made) if keep else self._trackers.get(made.key, made)
+
+    def _kept(self, made: Tracker) -> Tracker:
+        """Return the tracker of these windows that is kept, this one where there is none."""
+        return self._trackers.setdefault(made.key, made)
 
     def read(self, name: str) -> None:
         """Make sure that a metric can be read under this name, windows included."""
@@ -162,6 +169,17 @@ class Plan:
     def trackers(self) -> dict[tuple[str, str], Tracker]:
         """Every window that is kept, by metric and calendar."""
         return self._trackers
+
+    def closings(self, window: WindowRow) -> list[tuple[BoardPlan, str, str]]:
+        """Return the boards that a window is a period of, which period, and what that is called: `weekly 2026-W07`."""
+        key = window.metric, window.calendar
+        return [
+            (board, period, f"{period} {name}")
+            for board in self.boards.values()
+            for period in board.board.periods
+            for tracker, name in board.named(period, window.label)
+            if tracker.key == key
+        ]
 
     # -- compiling -------------------------------------------------------------------------------------------
 
@@ -219,19 +237,50 @@ class Plan:
     def _board(self, board: Leaderboard) -> BoardPlan:
         self.metric(board.metric, mode_of(board.metric))
         trackers: dict[str, Tracker] = {}
+        seasons: list[tuple[Season, Tracker]] = []
         for period in board.periods:
-            ascending = board.order == "ascending"
-            tracker = self.track(
-                board.metric,
-                period,
-                zone_name=board.timezone,
-                week_start=board.week_start,
-                ascending=ascending,
-            )
-            tracker.ranked, tracker.ascending = True, ascending
+            if period == "season":
+                seasons = [(each, self._kept(self.ranking(board, period, each))) for each in board.seasons]
+            else:
+                trackers[period] = self._kept(self.ranking(board, period))
+        grouping = Grouping(board.group_by, board.group_score == "average") if board.group_by else None
+        plan = BoardPlan(board, trackers, tuple(seasons), self.scale(board.metric), grouping)
+        for tracker in (*trackers.values(), *(tracker for _, tracker in seasons)):
+            tracker.ranked, tracker.ascending = True, board.order == "ascending"
             tracker.dense = tracker.dense or board.ties == "dense"
-            trackers[period] = tracker
-        return BoardPlan(board, trackers)
+            if grouping is not None and grouping not in tracker.groupings:
+                tracker.groupings = (*tracker.groupings, grouping)
+        return plan
+
+    def ranking(self, board: Leaderboard, period: str, season: Season | None = None) -> Tracker:
+        """Return what keeps a board in a period, or would keep it."""
+        start, where = board.week_start or self.catalog.week_start, board.timezone or self.catalog.timezone
+        # The zone of an all-time board says when its day begins, which `change` looks back to
+        told = "" if period == "all_time" and where == self.catalog.timezone else where
+        here = zone(where)
+        plain = period == "all_time" or rolling(period) is not None
+        delay = duration(board.finalize_after) if board.finalize_after is not None and not plain else None
+        least = None
+        if (
+            board.min_score is not None and rolling(period) is None
+        ):  # that of a rolling board is asked of the whole
+            least = int(Decimal(board.min_score).scaleb(self.scale(board.metric)))
+        return Tracker(
+            ALL_TIME if season is not None else calendar_of(period, start, board.days, board.anchor),
+            here,
+            edge_of(season.starts, here) if season is not None else BEGINNING,
+            edge_of(season.ends, here) if season is not None else END,
+            board.metric,
+            board_name(board, period, start, told, season),
+            ranked=True,
+            ascending=board.order == "ascending",
+            least=least,
+            delay=delay,
+        )
+
+    def scale(self, metric: str) -> int:
+        """Return how many of the digits of a metric's values are decimals."""
+        return self.scales.get(metric.partition("@")[0], 0)
 
     def _expression(self, source: str | None) -> Expression | None:
         if source is None:
@@ -242,11 +291,13 @@ class Plan:
         return expression
 
     def _counter(self, metric: Metric) -> CounterPlan:
-        mode: Mode = "max" if metric.max else "min" if metric.min else "sum"
+        mode: Mode = "max" if metric.max else "min" if metric.min else "latest" if metric.latest else "sum"
         plan = self.metric(metric.code, mode)
         plan.mode = mode
         self.track(metric.code, "all_time")
-        amount = metric.sum or metric.max or metric.min
+        amount = metric.sum or metric.max or metric.min or metric.latest
+        if amount is not None and metric.scale:  # what is kept are integers
+            amount = f"({amount}) * {10**metric.scale}"
         return CounterPlan(
             metric,
             plan,

@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.domain.streaks import Mark, State, step
-from gamify_core.road import rules, scores, streak_moves, streaks
+from gamify_core.road import groups, rules, scores, streak_moves, streaks
 from gamify_core.road.compiled import CounterPlan, LadderPlan, MetricPlan, Tracker
 from gamify_core.road.ladders import climb
-from gamify_core.road.meters import moved, relevel, value_of, window_number
+from gamify_core.road.levels import relevel
+from gamify_core.road.meters import moved, value_of, window_number
 from gamify_core.road.plan import Plan, natural
 from gamify_core.road.requests import asked_with
 from gamify_core.road.streak_rows import case_of, marks_of, row_of
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.gifts import SCORE, ScoreRow
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.progress import BadgeRow, EventRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["again", "fill", "rebuild", "replay", "wanted_of"]
+__all__ = ["again", "fill", "rank", "rebuild", "replay", "unranked", "wanted_of"]
 
 
 def rebuild(turn: Turn, old: Plan) -> None:
@@ -63,8 +65,17 @@ def rebuild(turn: Turn, old: Plan) -> None:
         if tracker.metric in metrics or (key not in old.trackers and not tracker.metric.startswith("rule."))
     ]
     if fresh:
+        fresh = [attrs.evolve(tracker, sealed=_sealed(turn, tracker)) for tracker in fresh]
+        kept = {row.window for row in turn.unit.scan(CLOSING)}
+        pending = _pending(turn.unit, old)
+        for tracker in fresh:
+            was = old.trackers.get(tracker.key, tracker)
+            groups.clear(
+                turn.unit, tracker.text, tracker.metric, {*tracker.groupings, *was.groupings}, tracker.sealed
+            )
         _clear(turn.unit, fresh)
         fill(turn, fresh)
+        _pass_over(turn, kept, pending)
     filled = {tracker.key for tracker in fresh}
     _rekey(turn, old, [tracker for key, tracker in turn.plan.trackers.items() if key not in filled])
     ladders = [plan for code, plan in turn.plan.ladders.items() if code not in old.ladders]
@@ -130,8 +141,11 @@ def _rekey(turn: Turn, old: Plan, kept: Iterable[Tracker]) -> None:
         tracker.key: tracker
         for tracker in kept
         if (was := old.trackers.get(tracker.key)) is not None
-        and (tracker.ranked, tracker.dense) != (was.ranked, was.dense)
+        and (tracker.ranked, tracker.dense, {*tracker.groupings}) != (was.ranked, was.dense, {*was.groupings})
     }
+    for key, now in changed.items():
+        groupings = {*now.groupings, *old.trackers[key].groupings}
+        groups.clear(unit, now.text, now.metric, groupings, _sealed(turn, now))
     windows = {row.number: changed[key] for row in unit.scan(WINDOW) if (key := row[2:4]) in changed}
     if not windows:
         return
@@ -148,21 +162,31 @@ def _rekey(turn: Turn, old: Plan, kept: Iterable[Tracker]) -> None:
         for row in unit.scan(METRIC, None, (who.number,)):
             tracker = windows.get(row.window)
             if tracker is not None:
-                _rank(unit, tracker, who, row, days.get(row.window))
+                rank(turn, tracker, who, row, days.get(row.window))
 
 
-def _rank(unit: Unit, tracker: Tracker, who: ParticipantRow, row: MetricRow, told: MetricRow | None) -> None:
+def rank(turn: Turn, tracker: Tracker, who: ParticipantRow, row: MetricRow, told: MetricRow | None) -> None:
     """Put one row in its order, or take it out of any; `told` is what history makes of it, where it can tell."""
-    if not tracker.ranked:
-        unit.put(METRIC, row._replace(down=None, tie=None, day=None, day_down=None, day_reached=None))
+    unit = turn.unit
+    down = tracker.down(row.value, who.is_hidden) if tracker.ranked else None
+    if down is None:
+        unit.put(METRIC, unranked(row))
         return
-    down = row.value if tracker.ascending else -row.value
     if told is not None and told.value == row.value:
         row = row._replace(day=told.day, day_down=told.day_down, day_reached=told.day_reached)
     row = row._replace(down=down, tie=who.participant_id)
     unit.put(METRIC, row)
     if tracker.dense:
         relevel(unit, None, row)
+    window = unit.get(WINDOW, (row.window,)) if tracker.groupings else None
+    due = tracker.due(window.label) if window is not None else None
+    if window is not None and (due is None or turn.recorded_at < due):
+        groups.follow(unit, who, tracker, row.window, None, row)
+
+
+def unranked(row: MetricRow) -> MetricRow:
+    """Return a row without its place on a board."""
+    return row._replace(down=None, tie=None, day=None, day_down=None, day_reached=None)
 
 
 def again(
@@ -178,7 +202,8 @@ def again(
             for seen in turn.unit.scan(SEEN, None, (who.number, held.window)):
                 scratch.remove(SEEN, seen)
     silent = Turn(scratch, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
-    replay(silent, wanted_of(turn.plan, trackers.values()))
+    wanted = [attrs.evolve(tracker, groupings=()) for tracker in trackers.values()]
+    replay(silent, wanted_of(turn.plan, wanted))
     return kept
 
 
@@ -193,7 +218,12 @@ def _everyone(unit: Unit) -> Iterator[ParticipantRow]:
 def _clear(unit: Unit, fresh: list[Tracker]) -> None:
     """Empty the windows: they may hold what an earlier catalog kept and a later one did not."""
     names = {tracker.key for tracker in fresh}
-    windows = {row.number for row in unit.scan(WINDOW) if (row.metric, row.calendar) in names}
+    sealed = {tracker.key: tracker.sealed for tracker in fresh}
+    windows = {
+        row.number
+        for row in unit.scan(WINDOW)
+        if (key := (row.metric, row.calendar)) in names and (row.scope, row.label) not in sealed[key]
+    }
     if not windows:
         return
     _clear_levels(unit, windows)
@@ -204,6 +234,42 @@ def _clear(unit: Unit, fresh: list[Tracker]) -> None:
         for seen in unit.scan(SEEN, None, (who.number,)):
             if seen.window in windows:
                 unit.remove(SEEN, seen)
+
+
+def _sealed(turn: Turn, tracker: Tracker) -> frozenset[tuple[str, int]]:
+    """Return the windows of a tracker, by scope and label, that are final."""
+    if tracker.delay is None:
+        return frozenset()
+    return frozenset(
+        (row.scope, row.label)
+        for row in turn.unit.scan(WINDOW)
+        if (row.metric, row.calendar) == tracker.key
+        and row.ends_at is not None
+        and row.ends_at + tracker.delay <= turn.recorded_at
+    )
+
+
+Pending = set[tuple[str, str, str]]
+
+
+def _pending(unit: Unit, plan: Plan) -> Pending:
+    """Return the periods that boards have still to close, by scope, board and name."""
+    found: Pending = set()
+    for closing in unit.scan(CLOSING, CLOSING_DUE):
+        row = unit.get(WINDOW, (closing.window,))
+        if row is not None:
+            found |= {(row.scope, board.board.code, name) for board, _, name in plan.closings(row)}
+    return found
+
+
+def _pass_over(turn: Turn, kept: set[int], pending: Pending) -> None:
+    """Let periods that were over before anybody asked to close them give no prizes."""
+    for closing in turn.unit.scan(CLOSING, CLOSING_DUE, stop=(turn.recorded_at + 1,)):
+        row = turn.unit.get(WINDOW, (closing.window,))
+        if closing.window in kept or row is None:
+            continue
+        if not any((row.scope, b.board.code, name) in pending for b, _, name in turn.plan.closings(row)):
+            turn.unit.put(CLOSING, closing._replace(due=None))
 
 
 def _clear_levels(unit: Unit, windows: Iterable[int]) -> None:

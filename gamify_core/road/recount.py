@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.road.meters import DAILY, relevel, window_number
+from gamify_core.road.groups import follow
+from gamify_core.road.levels import relevel
+from gamify_core.road.meters import DAILY, window_number
 from gamify_core.road.rebuild import again
 from gamify_core.road.reversals import taken
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.activity import ACTIVITY, ActivityRow
+from gamify_core.storage.tables.boards import CLOSING
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, SEEN, WINDOW
 
@@ -58,9 +61,10 @@ def _fell(turn: Turn, who: ParticipantRow, name: str, fall: Fall) -> bool:
     for tracker in turn.plan.metrics[name].trackers:
         window = window_number(turn.unit, turn.scope, tracker, entry.occurred_at)
         row = turn.unit.get(METRIC, (who.number, window)) if window else None
-        if row is None:
+        if row is None or tracker.closed(turn.scope, entry.occurred_at, turn.recorded_at):
             continue
-        if (alone and row.reached_at <= entry.occurred_at) or row.value <= fall.amount or activity is None:
+        lasting = row.value > fall.amount and tracker.least is None  # else it may be ranked no more
+        if (alone and row.reached_at <= entry.occurred_at) or not lasting or activity is None:
             return False
         left = row._replace(value=row.value - fall.amount)
         if row.down is not None:
@@ -122,8 +126,13 @@ def _recount(turn: Turn, who: ParticipantRow, names: set[str]) -> None:
     kept = again(turn, scratch, who, trackers)
     for opened in scratch.queued(WINDOW):  # a longest run may count in another window now
         turn.unit.add(WINDOW, opened)
+    for closing in scratch.queued(CLOSING):
+        if closing.due is not None and closing.due > turn.recorded_at:
+            turn.unit.add(CLOSING, closing)
     for number in sorted({*kept, *(row.window for row in scratch.queued(METRIC))}):
         tracker = _tracker(turn.unit, number, trackers)
+        if tracker is not None and _final(turn, tracker, number):
+            continue
         left = scratch.get(METRIC, (who.number, number))
         if tracker is not None and left != kept.get(number):
             _settle(turn, who, tracker, number, kept.get(number), left)
@@ -134,6 +143,13 @@ def _tracker(unit: Unit, number: int, trackers: Mapping[tuple[str, str], Tracker
     """Return which of these trackers a window is one of."""
     window = unit.get(WINDOW, (number,))
     return trackers.get((window.metric, window.calendar)) if window is not None else None
+
+
+def _final(turn: Turn, tracker: Tracker, window: int) -> bool:
+    """Say whether a window is closed, so that what is taken back now changes nothing in it any more."""
+    row = turn.unit.get(WINDOW, (window,))
+    due = tracker.due(row.label) if row is not None else None
+    return due is not None and due <= turn.recorded_at
 
 
 def _settle(  # noqa: PLR0913 - whose, where, and from what to what
@@ -151,6 +167,8 @@ def _settle(  # noqa: PLR0913 - whose, where, and from what to what
         turn.unit.remove(METRIC, held)
     if tracker.dense:
         relevel(turn.unit, held, left)
+    if tracker.groupings:
+        follow(turn.unit, who, tracker, window, held, left)
     # A window that is over moves nobody: what it gave was given by what happened in it, and is undone with that
     if (
         tracker.watch is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.periods import BEGINNING
 from gamify_core.road import former, streak_moves
+from gamify_core.road.groups import regroup
 from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE, ZoneChangeRow
 from gamify_core.storage.tables.streaks import STREAK
@@ -51,6 +52,8 @@ def register(
         turn.unit.append(ZONE_CHANGE, change)
         streak_moves.rezone(turn, new, before)
     if new != row:
+        if new.attributes != row.attributes:
+            regroup(turn, row, new)
         if not is_new(turn):
             former.keep(turn, PARTICIPANT, row, new)
         turn.unit.put(PARTICIPANT, new)

@@ -112,6 +112,8 @@ class Road:
         self.accept_late = accept_late
         self.accept_early = accept_early
         self.known: dict[object, Any] = {}
+        self.live: bool = True
+        """Whether rows are read as they are, and not as they were, where not all that is kept is there."""
         self.recorder = recorder
         self._on_change = on_change
         self._seed = seed

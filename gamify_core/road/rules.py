@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.border import MOST, Json
 from gamify_core.catalog.elsewhere import Elsewhere
 from gamify_core.domain.condition_facts import Facts
+from gamify_core.domain.decimals import exact
 from gamify_core.domain.luck import stream
 from gamify_core.effects import SKIPPED
 from gamify_core.errors import ConditionError
@@ -74,10 +76,18 @@ def facts_for(turn: Turn, properties: Mapping[str, Json], name: str = "") -> Fac
     return Facts(
         properties,
         attributes_of(who.attributes),
-        lambda metric: value_of(turn, who, metric),
+        _values(turn),
         lambda: turn.local(who),
         _luck(turn, name),
     )
+
+
+def _values(turn: Turn) -> Callable[[str], int | Decimal]:
+    """Return how metrics are read: exactly, with the decimals that they have."""
+    who, scales = turn.who, turn.plan.scales
+    if not scales:
+        return lambda metric: value_of(turn, who, metric)
+    return lambda metric: exact(value_of(turn, who, metric), turn.plan.scale(metric))
 
 
 def _luck(turn: Turn, name: str) -> Callable[[], int]:
@@ -104,13 +114,18 @@ def count(turn: Turn, plan: CounterPlan, facts: Facts) -> None:
     try:
         _count(turn, plan, facts)
     except ConditionError:
-        turn.say("skipped", turn.who.number, f"metric:{code}", "count", "not_a_number", code)
+        scale = plan.metric.scale
+        facts_told = ("not_a_decimal", code, scale) if scale else ("not_a_number", code)
+        turn.say("skipped", turn.who.number, f"metric:{code}", "count", *facts_told)
 
 
 def _count(turn: Turn, plan: CounterPlan, facts: Facts) -> None:
     if plan.when is not None and not plan.when.holds(facts):
         return
     who = turn.who
+    if plan.metric.days:
+        see(turn, who, plan.plan, None)
+        return
     if plan.distinct is not None:
         value = plan.distinct.value(facts)
         if value is not None:
@@ -120,7 +135,7 @@ def _count(turn: Turn, plan: CounterPlan, facts: Facts) -> None:
     if plan.amount is not None:
         if any(facts.properties.get(field.partition(".")[0]) is None for field in plan.amount.fields):
             return  # an event without the property has nothing to add
-        amount = plan.amount.amount(facts)
+        amount = plan.amount.amount(facts, plan.metric.rounding)
     if not -MOST <= amount <= MOST or (plan.plan.mode == "sum" and not _fits(turn, plan.plan, amount)):
         turn.say("skipped", who.number, f"metric:{plan.metric.code}", "count", "out_of_range")
         return

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gamify_core.clock import iso
-from gamify_core.road import streak_time
+from gamify_core.road import closing, streak_time
 from gamify_core.road.road import Ask
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -25,21 +25,36 @@ if TYPE_CHECKING:
 __all__ = ["SOURCES", "Source", "again", "settle"]
 
 
+def _person(unit: Unit, number: int) -> tuple[str, str]:
+    person = unit.get(PARTICIPANT, (number,))
+    assert person is not None  # noqa: S101 - rows of people are never removed
+    return person.scope, person.participant_id
+
+
+def _everybody(unit: Unit, window: int) -> tuple[str, str]:
+    return closing.scope_of(unit, window), ""
+
+
 class Source(NamedTuple):
     """A kind of things that time does.
 
-    `due` gives the first of them up to an instant as (instant, participant), at most so many; `settle` does all that
-    is due for the turn's participant at the turn's instant, and says when there is more to be done for them.
+    `due` gives the first of them up to an instant as (instant, number), at most so many; `about` says which scope and
+    participant that is the number of (none in particular: an empty id). `settle` does all that is due for the turn's
+    participant at the turn's instant, and says when there is more to be done for them.
     """
 
     kind: str
     due: Callable[[Unit, Plan, int, int], list[tuple[int, int]]]
     settle: Callable[[Turn], int | None]
+    about: Callable[[Unit, int], tuple[str, str]] = _person
 
 
 _ALL: Final = 2**53
 
-SOURCES: Final = (Source("streaks.settled", streak_time.first_due, streak_time.settle),)
+SOURCES: Final = (
+    Source("streaks.settled", streak_time.first_due, streak_time.settle),
+    Source("leaderboards.closed", closing.first_due, closing.settle, _everybody),
+)
 
 
 def settle(road: Road, unit: Unit, until: int, most: int, only: int | None = None) -> list[Decided]:
@@ -62,11 +77,10 @@ def settle(road: Road, unit: Unit, until: int, most: int, only: int | None = Non
         if first == before:  # two things of one person, which are done together
             continue
         before = at, place, number = first
-        person = unit.get(PARTICIPANT, (number,))
-        assert person is not None  # noqa: S101 - rows of people are never removed
+        scope, participant_id = SOURCES[place].about(unit, number)
         following: list[int | None] = []
-        ask = _ask(SOURCES[place], person.participant_id, at, following)
-        done.append(road.perform(unit, person.scope, ask))
+        ask = _ask(SOURCES[place], participant_id, at, following)
+        done.append(road.perform(unit, scope, ask))
         if following[0] is not None and following[0] <= until:
             heappush(waiting, (following[0], place, number))
     return done

@@ -63,13 +63,21 @@ class LeaderboardFields(TypedDict, total=False):
     code: str
     name: str | None
     metric: str | None
-    period: Literal["all_time", "yearly", "monthly", "weekly", "daily"] | None
-    periods: Sequence[Literal["all_time", "yearly", "monthly", "weekly", "daily"]] | None
+    period: str | None
+    periods: Sequence[str] | None
     ties: Literal["competition", "dense", "ordinal"] | None
     timezone: str | None
     order: Literal["descending", "ascending"] | None
     week_start: str | None
     display_order: int | None
+    days: int | None
+    anchor: str | None
+    seasons: Mapping[str, Mapping[str, str]] | None
+    min_score: int | float | str | None
+    group_by: str | None
+    group_score: Literal["sum", "average"] | None
+    finalize_after: str | None
+    prizes: Mapping[int | str, int | Mapping[str, object]] | None
 
 
 class StreakFields(TypedDict, total=False):

@@ -333,11 +333,15 @@ class Resource(Generic[Kind, Fields]):
 
 
 def _text_keys(given: Mapping[str, object]) -> Mapping[str, object]:
-    """Return fields as JSON can say them: the lengths of milestones as text."""
-    made = given.get("milestones") if isinstance(given, Mapping) else None
-    if not isinstance(made, Mapping):
-        return given
-    return {**given, "milestones": {str(length): gives for length, gives in made.items()}}
+    """Return fields as JSON can say them: the lengths of milestones and the ranks of prizes as text."""
+    numbered = {"milestones", "prizes"} & given.keys() if isinstance(given, Mapping) else set()
+    made = {name: given[name] for name in numbered if isinstance(given[name], Mapping)}
+    texts = {
+        name: {str(key): gives for key, gives in table.items()}
+        for name, table in made.items()
+        if isinstance(table, Mapping)
+    }
+    return {**given, **texts} if texts else given
 
 
 def _effect(on_change: OnEdit) -> str | None:

@@ -2,110 +2,380 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core import border
+from gamify_core.answers import Answer
+from gamify_core.clock import moment
 from gamify_core.errors import BadValue, NotFound
+from gamify_core.road import hiding
+from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
-from gamify_core.services.standings import Around, Board, BoardPage, Entry, Rank, open_board, rank_in
+from gamify_core.services.asking import request_of
+from gamify_core.services.board_answers import (
+    Among,
+    Around,
+    BoardPage,
+    Entry,
+    GroupEntry,
+    GroupPage,
+    Rank,
+    Table,
+)
+from gamify_core.services.board_cursors import cursor_of, read_cursor
+from gamify_core.services.board_groups import open_groups
+from gamify_core.services.instances import Of, check_group, checked_period, place_of
+from gamify_core.services.orders import key_of
+from gamify_core.services.standings import open_board, rank_in
+from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from gamify_core.catalog import Leaderboard
-    from gamify_core.catalog.definitions import Period
     from gamify_core.road.plan import Plan
+    from gamify_core.road.turn import Turn
+    from gamify_core.services.instances import Place
+    from gamify_core.services.standings import Board
     from gamify_core.storage.protocol import Reader
 
-__all__ = ["Around", "BoardPage", "Entry", "Leaderboards", "Rank"]
+__all__ = [
+    "Among",
+    "Around",
+    "BoardPage",
+    "Entry",
+    "GroupEntry",
+    "GroupPage",
+    "Leaderboards",
+    "Of",
+    "Rank",
+]
 
-_PERIODS = ("all_time", "yearly", "monthly", "weekly", "daily")
+_MOST_PEOPLE = 1_000
+
+
+class _Opened(NamedTuple):
+    """A board that is open, and which table of it that is."""
+
+    board: Board
+    table: Table
 
 
 class Leaderboards:
-    """Rankings by any metric, in calendar periods."""
+    """Rankings by any metric, in calendar periods, rolling ones, and seasons.
+
+    All readings take `period` (by default the board's own), `of` and `group`. `of` says which one of the period: the
+    one that runs by default, `"previous"`, a date or an instant in it, or its name as answers show it (`"2026-W07"`,
+    the name of a season). All of them stay readable. `group` is the board of a group, where the board has a
+    `group_by`.
+
+    A period that the board does not keep is answered by going through everybody's history: exact, but as slow as that
+    is. A rolling one adds its days up: as dear as what they contain.
+    """
 
     def __init__(self, access: Access) -> None:
         """Hang off an engine."""
         self._access = access
 
-    def top(
-        self, leaderboard_code: str, *, limit: int = 10, period: Period | None = None, change: bool = True
+    def top(  # noqa: PLR0913 - which table, and how much of it
+        self,
+        leaderboard_code: str,
+        *,
+        limit: int = 10,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
+        change: bool = True,
     ) -> BoardPage:
-        """Return the first `limit` (1 to 100) of a board; `period` defaults to the definition's.
+        """Return the first `limit` (1 to 100) of a board.
 
-        Inside a tie those come first who reached the score first. A period that the board does not keep is
-        answered by going through all participants' scores: exact, but as slow as that is. `change` compares with the
-        period before, or on an all-time board with the start of today; `change=False` leaves it out (None).
+        Inside a tie those come first who reached the score first. `change` compares with the period before, or on an
+        all-time board with the start of today; `change=False` leaves it out (None).
+        Raises `NotFound`, and `BadValue` for a period, group or `of` that the board does not have.
 
         >>> from gamify_core import Catalog, Engine, Leaderboard
-        >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))
+        >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers", period="weekly")]))
         >>> _ = game.points.award("ada", 69)
         >>> print(game.leaderboards.top("scorers"))
         1. ada 69
+        >>> print(game.leaderboards.top("scorers", of="previous"))
+        nobody is on scorers yet
         """
         size = border.whole(limit, "limit", 1, 100)
-        return self.page(leaderboard_code, page=1, page_size=size, period=period, change=change)
+        return self.page(leaderboard_code, page_size=size, period=period, of=of, group=group, change=change)
 
-    def page(
+    def page(  # noqa: PLR0913 - as above
         self,
         leaderboard_code: str,
         *,
         page: int = 1,
         page_size: int = 20,
-        period: Period | None = None,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
+        after: str | None = None,
         change: bool = True,
     ) -> BoardPage:
-        """Return one page of a board, in order; the rest is as for `top`."""
+        """Return one page of a board, in order; the rest is as for `top`.
+
+        By number, a page is the places from `(page - 1) * page_size` on as they are now. By cursor, `after` is the
+        `next_cursor` of the page before, and what comes is what follows on its last entry, in the very table that it
+        was of, also when the period is over by then. However others move meanwhile, whose score stays is shown exactly
+        once; who overtakes the cursor may be missed, and who falls behind it comes again. Ranks are as of each page.
+        Raises `BadValue` for a cursor of another board or table.
+
+        >>> from gamify_core import Catalog, Engine, Leaderboard
+        >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))
+        >>> for who, points in (("ada", 3), ("bob", 2), ("cyd", 1)):
+        ...     _ = game.points.award(who, points)
+        >>> first = game.leaderboards.page("scorers", page_size=2)
+        >>> print(game.leaderboards.page("scorers", page_size=2, after=first.next_cursor))
+        3. cyd 1
+        """
         number, size = border.page(page, page_size)
         change = border.flag(change, "change")
-        with self._access.read() as reader:
-            board = self._open(reader, leaderboard_code, period)
-            entries = board.entries((number - 1) * size, size, change=change)
-            return BoardPage(board.code, board.period, tuple(entries), board.total(), number, size)
+        cursor = None
+        if after is not None:
+            if number != 1:
+                raise BadValue("page", page, "a page is asked for by its number or by a cursor, not by both")
+            cursor = read_cursor(after, leaderboard_code, period, group)
+            period, of = cursor.period, cursor.of
+        with self._open(leaderboard_code, period, of, group) as (board, table):
+            if cursor is None:
+                first = (number - 1) * size
+                rows = board.order.slice(first, size)
+            else:
+                rows = board.order.after(cursor.key, size)
+                first = board.order.before(key_of(rows[0])) if rows else 0
+            total = board.total()
+            entries = tuple(board.listed(rows, first, change=change))
+            more = rows and first + len(rows) < total
+            following = cursor_of(table, key_of(rows[-1])) if more else None
+            return BoardPage(table, entries, total, number if cursor is None else None, size, following)
 
-    def rank(self, leaderboard_code: str, participant_id: str, *, period: Period | None = None) -> Rank:
+    def rank(
+        self,
+        leaderboard_code: str,
+        participant_id: str,
+        *,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
+    ) -> Rank:
         """Return where a participant stands. Somebody who is not on the board has rank, score and percentile None."""
         who = border.participant(participant_id)
-        with self._access.read() as reader:
-            plan = self._access.road.plan_in(reader)
-            return rank_in(self._access, reader, plan, *_asked(plan, leaderboard_code, period), who)
+        if of is None and group is None and period != "season":
+            with self._access.read() as reader:
+                plan = self._access.road.plan_in(reader)
+                definition = _definition(plan, leaderboard_code)
+                asked = checked_period(definition, period)
+                if asked != "season":
+                    return rank_in(self._access, reader, plan, definition, asked, who)
+        return self.ranks(leaderboard_code, (who,), period=period, of=of, group=group)[0]
 
-    def around(
+    def ranks(
+        self,
+        leaderboard_code: str,
+        participant_ids: Iterable[str],
+        *,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
+    ) -> tuple[Rank, ...]:
+        """Return where some participants stand (up to 1,000), in the order asked, all from one snapshot."""
+        people = _people(participant_ids)
+        with self._open(leaderboard_code, period, of, group) as (board, _):
+            return tuple(board.rank(who) for who in people)
+
+    def among(
+        self,
+        leaderboard_code: str,
+        participant_ids: Iterable[str],
+        *,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
+    ) -> Among:
+        """Return the board of some people, such as friends (up to 1,000), with their ranks on the whole one too.
+
+        Who is not on the board is among the `absent`; `total_participants` are those who are.
+
+        >>> from gamify_core import Catalog, Engine, Leaderboard
+        >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))
+        >>> for who, points in (("ada", 3), ("bob", 2), ("cyd", 1)):
+        ...     _ = game.points.award(who, points)
+        >>> friends = game.leaderboards.among("scorers", ["cyd", "ada", "dan"])
+        >>> [(entry.rank, entry.participant_id, entry.overall_rank) for entry in friends], friends.absent
+        ([(1, 'ada', 1), (2, 'cyd', 3)], ('dan',))
+        """
+        people = _people(participant_ids)
+        with self._open(leaderboard_code, period, of, group) as (board, table):
+            entries, absent = board.among(people)
+            return Among(table, tuple(entries), len(entries), tuple(absent))
+
+    def around(  # noqa: PLR0913 - which table, and how much of it
         self,
         leaderboard_code: str,
         participant_id: str,
         *,
         radius: int = 5,
-        period: Period | None = None,
+        period: str | None = None,
+        of: Of = None,
+        group: str | None = None,
         change: bool = True,
     ) -> Around:
         """Return the participant with `radius` neighbours on each side; at the ends the window stays as long.
 
-        `period` and `change` are as for `top`. Raises `NotFound` when the participant is not on the board.
+        The rest is as for `top`. Raises `NotFound` when the participant is not on the board.
         """
         who = border.participant(participant_id)
         border.whole(radius, "radius", 0, 100)
         change = border.flag(change, "change")
-        with self._access.read() as reader:
-            board = self._open(reader, leaderboard_code, period)
+        with self._open(leaderboard_code, period, of, group) as (board, table):
             place = board.place(who)
             if place is None:
-                raise NotFound("participant", who, f"{who!r} is not on the leaderboard {board.code}")
+                raise NotFound(
+                    "participant", who, f"{who!r} is not on the leaderboard {table.leaderboard_code}"
+                )
             total = board.total()
             length = min(2 * radius + 1, total)
             first = max(0, min(place - radius, total - length))
-            entries = tuple(board.entries(first, length, change=change))
-            return Around(board.code, board.period, entries, total)
+            return Around(table, tuple(board.entries(first, length, change=change)), total)
 
-    def _open(self, reader: Reader, code: str, period: Period | None) -> Board:
+    def groups(
+        self,
+        leaderboard_code: str,
+        *,
+        page: int = 1,
+        page_size: int = 10,
+        period: str | None = None,
+        of: Of = None,
+    ) -> GroupPage:
+        """Return the board of groups: each with the sum of its ranked members' scores, or their average.
+
+        Equal groups are in the order of their names, and share ranks as the board has it. Averages are exact to six
+        decimals beyond those of the scores, rounded down. Raises `BadValue` for a board without `group_by`.
+
+        >>> from gamify_core import Catalog, Engine, Leaderboard
+        >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers", group_by="team")]))
+        >>> for who, team, points in (("ada", "red", 3), ("bob", "blue", 2), ("cyd", "blue", 2)):
+        ...     _ = game.participants.upsert(who, attributes={"team": team})
+        ...     _ = game.points.award(who, points)
+        >>> print(game.leaderboards.groups("scorers"))
+        1. blue 4
+        2. red 3
+        >>> print(game.leaderboards.top("scorers", group="blue"))
+        1. bob 2
+        1. cyd 2
+        """
+        number, size = border.page(page, page_size)
+        with self._access.read() as reader:
+            plan, definition, place = self._place(reader, leaderboard_code, period, of)
+            groups = open_groups(self._access, reader, plan, definition, place)
+            entries = tuple(groups.entries((number - 1) * size, size))
+            table = self._table(reader, definition, checked_period(definition, period), place, None)
+            return GroupPage(table, entries, groups.total(), number, size)
+
+    def group_rank(
+        self, leaderboard_code: str, group: str, *, period: str | None = None, of: Of = None
+    ) -> GroupEntry | None:
+        """Return where a group stands among groups, or None for one without a ranked member."""
+        name = border.code(group, "group")
+        with self._access.read() as reader:
+            plan, definition, place = self._place(reader, leaderboard_code, period, of)
+            return open_groups(self._access, reader, plan, definition, place).entry(name)
+
+    # -- who is shown -----------------------------------------------------------------------------------------
+
+    def hide(
+        self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
+    ) -> Answer:
+        """Take a participant off all boards, those of closed periods too: ranks, totals and percentiles close up.
+
+        What they do is counted as ever, so criteria, ladders and rewards know no difference. Prizes that were paid are
+        theirs. Doing it again changes nothing. Raises `NotFound` for somebody who was erased, and `AdminRequired`.
+        """
+        return self._showing("hide", participant_id, hiding.hide, at, idempotency_key)
+
+    def unhide(
+        self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
+    ) -> Answer:
+        """Show a participant again, where they would stand had they never been hidden. Raises as `hide`."""
+        return self._showing("unhide", participant_id, hiding.unhide, at, idempotency_key)
+
+    def _showing(
+        self,
+        what: str,
+        participant_id: str,
+        decide: Callable[[Turn], None],
+        at: datetime | None,
+        key: str | None,
+    ) -> Answer:
+        self._access.require_admin()
+        who = border.participant(participant_id)
+        request = request_of(at, participant_id=who)
+        return Answer(
+            self._access.write(
+                Ask(f"leaderboards.{what}", who, request, at, border.idempotency_key(key), decide)
+            )
+        )
+
+    # -- which table ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _open(self, code: str, period: str | None, of: Of, group: str | None) -> Iterator[_Opened]:
+        with self._access.read() as reader:
+            plan, definition, place = self._place(reader, code, period, of)
+            within = check_group(definition, group)
+            board = open_board(self._access, reader, plan, definition, place, within)
+            asked = checked_period(definition, period)
+            yield _Opened(board, self._table(reader, definition, asked, place, within))
+
+    def _place(
+        self, reader: Reader, code: str, period: str | None, of: Of
+    ) -> tuple[Plan, Leaderboard, Place]:
         plan = self._access.road.plan_in(reader)
-        return open_board(self._access, reader, plan, *_asked(plan, code, period))
+        definition = _definition(plan, code)
+        asked = checked_period(definition, period)
+        return plan, definition, place_of(plan, definition, asked, of, self._access.road.now()[0])
+
+    def _table(
+        self,
+        reader: Reader,
+        definition: Leaderboard,
+        period: str,
+        place: Place,
+        group: str | None,
+    ) -> Table:
+        now = self._access.road.now()[0]
+        starts, ends = place.bounds()
+        due = place.due
+        settled = None
+        if definition.finalize_after is not None:
+            waiting = reader.scan(CLOSING, CLOSING_DUE, stop=(now + 1,), limit=1)
+            settled = moment(min([now, *(row.due for row in waiting if row.due is not None)]))
+        return Table(
+            leaderboard_code=definition.code,
+            period=period,
+            of=place.name,
+            group=group,
+            starts_at=moment(starts) if starts is not None else None,
+            ends_at=moment(ends) if ends is not None else None,
+            is_final=due is not None and due <= now,
+            settled_through=settled,
+        )
 
 
-def _asked(plan: Plan, code: str, period: Period | None) -> tuple[Leaderboard, Period]:
-    board = plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
-    if period is None:
-        return board, board.period
-    if period not in _PERIODS:
-        detail = f"period must be one of {', '.join(_PERIODS)}, not {period!r:.60}"
-        raise BadValue("period", period, detail)
-    return board, period
+def _definition(plan: Plan, code: str) -> Leaderboard:
+    return plan.catalog.leaderboard(border.code(code, "leaderboard_code"))
+
+
+def _people(participant_ids: Iterable[str]) -> list[str]:
+    people = [border.participant(who) for who in border.several(participant_ids, "participant_ids")]
+    if len(people) > _MOST_PEOPLE:
+        detail = f"participant_ids are at most {_MOST_PEOPLE:,}, not {len(people):,}"
+        raise BadValue("participant_ids", len(people), detail)
+    return people

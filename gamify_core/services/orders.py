@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -30,7 +29,17 @@ if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
 
-__all__ = ["Kept", "Key", "Order", "Scanned", "down_of", "key_of", "morning_key", "rank_of", "scanned"]
+__all__ = [
+    "Kept",
+    "Key",
+    "Order",
+    "Rescan",
+    "Scanned",
+    "down_of",
+    "key_of",
+    "morning_key",
+    "rank_of",
+]
 
 Key = tuple[int, int, str]
 
@@ -70,6 +79,10 @@ class Order(Protocol):
 
     def slice(self, first: int, length: int) -> list[MetricRow]:
         """Return the entries from place `first` (0 is the best)."""
+        ...
+
+    def after(self, key: Key, length: int) -> list[MetricRow]:
+        """Return the entries that follow on a key, whether that is still somebody's or not."""
         ...
 
     def before(self, bound: tuple[int] | Key) -> int:
@@ -118,6 +131,13 @@ class Kept:
         if not self._window:
             return []
         return self._reader.scan(METRIC, METRIC_BY_RANK, (self._window,), offset=first, limit=length)
+
+    def after(self, key: Key, length: int) -> list[MetricRow]:
+        """Return the entries that follow on a key, whether that is still somebody's or not."""
+        if not self._window:
+            return []
+        following = (key[0], key[1], f"{key[2]}\0")  # the least text beyond it
+        return self._reader.scan(METRIC, METRIC_BY_RANK, (self._window,), start=following, limit=length)
 
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
@@ -185,6 +205,10 @@ class Scanned:
         """Return the entries from place `first` on."""
         return self._rows[first : first + length]
 
+    def after(self, key: Key, length: int) -> list[MetricRow]:
+        """Return the entries that follow on a key, whether that is still somebody's or not."""
+        return self.slice(bisect_right(self._keys, key), length)
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         return bisect_left(self._keys, bound)
@@ -225,20 +249,26 @@ class Scanned:
         return self._asked[1]
 
 
-def scanned(access: Access, reader: Reader, plan: Plan, tracker: Tracker) -> Callable[[int], Order]:
-    """Work a tracker out from history, and return its order by label.
+class Rescan:
+    """A tracker worked out from history: what it would hold had it been kept.
 
     It goes through the same mechanics as a rebuild, over a unit that is never sent to the store.
     """
-    tracker = attrs.evolve(
-        tracker, text=f"scanned {tracker.text}"
-    )  # never a window that some catalog once kept
-    unit = Trial(reader)
-    turn = Turn(unit, plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
-    fill(turn, [tracker], access.scope)
-    labels = {row.number: row.label for row in unit.queued(WINDOW)}
-    rows: dict[int, list[MetricRow]] = defaultdict(list)
-    for row in unit.queued(METRIC):
-        if row.window in labels:
-            rows[labels[row.window]].append(row)
-    return lambda label: Scanned(rows[label])
+
+    def __init__(self, access: Access, reader: Reader, plan: Plan, tracker: Tracker) -> None:
+        """Go through the history of a scope."""
+        tracker = attrs.evolve(
+            tracker, text=f"scanned {tracker.text}"
+        )  # never a window that some catalog once kept
+        self.unit = Trial(reader)
+        turn = Turn(self.unit, plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
+        fill(turn, [tracker], access.scope)
+        self.windows: dict[int, int] = {row.label: row.number for row in self.unit.queued(WINDOW)}
+        self._rows: dict[int, list[MetricRow]] = defaultdict(list)
+        for row in self.unit.queued(METRIC):
+            if row.down is not None:
+                self._rows[row.window].append(row)
+
+    def rows(self, label: int) -> list[MetricRow]:
+        """Return the entries under a label, in no order."""
+        return self._rows[self.windows.get(label, 0)]

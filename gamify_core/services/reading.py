@@ -25,6 +25,7 @@ __all__ = [
     "value_for",
     "value_in",
     "window_at",
+    "window_named",
     "window_of",
 ]
 
@@ -81,7 +82,12 @@ def window_at(access: Access, reader: Reader, tracker: Tracker, instant: int) ->
 
 def window_of(access: Access, reader: Reader, tracker: Tracker, label: int) -> int:
     """Return the number of the window with this label, or 0."""
-    name = (access.scope, tracker.metric, tracker.text, label)
+    return window_named(access, reader, tracker.metric, tracker.text, label)
+
+
+def window_named(access: Access, reader: Reader, metric: str, calendar: str, label: int) -> int:
+    """Return the number of the window of this name, or 0."""
+    name = (access.scope, metric, calendar, label)
     road = access.road
     number: int | None = road.known.get(name)
     if number is None:

@@ -11,6 +11,7 @@ import attrs
 
 from gamify_core.road.streak_rows import reading_of
 from gamify_core.services.held import earnings, held_of_old, rung_held
+from gamify_core.services.instances import place_of
 from gamify_core.services.reading import Snapshot, level_ladder, value_for
 from gamify_core.services.standings import open_board, rank_in
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
@@ -214,8 +215,9 @@ def _ranking(
     if board is None:
         return _counted(seen, who, plan, metric)
     access, reader, period = seen.access, seen.reader, _PERIOD
-    listed = open_board(access, reader, seen.plan, board, period).entries(0, _SHOWN, change=False)
-    people = [(access.person(reader, entry.participant_id), entry.score) for entry in listed]
+    place = place_of(seen.plan, board, period, None, seen.as_of)
+    listed = open_board(access, reader, seen.plan, board, place).entries(0, _SHOWN, change=False)
+    people = [(access.person(reader, entry.participant_id), int(entry.score)) for entry in listed]
     entries = tuple(_entry(seen, person, score, plan) for person, score in people if person is not None)
     return entries, rank_in(access, reader, seen.plan, board, period, who).rank
 

@@ -96,9 +96,9 @@ SENTENCES = [
     ("[metrics]\na = {}", "metrics.a.on (line 2): no event is named; write on = \"lesson_finished\", "
      "the event it listens to"),
     ("[metrics]\na = { on = 'x', sum = 'a', max = 'b' }", "metrics.a (line 2): takes sum, max of its events; "
-     "write one of count, sum, max, min and distinct"),
+     "write one of count, sum, max, min, latest, distinct and days"),
     ("[metrics]\na = { on = 'x', count = false }", "metrics.a (line 2): takes nothing of its events; "
-     "write one of count, sum, max, min and distinct"),
+     "write one of count, sum, max, min, latest, distinct and days"),
     ("[metrics]\na = { on = 'x', count = 'yes' }", "metrics.a.count (line 2): 'yes' is not true or false"),
     ("[metrics]\na = { on = 'x', sum = 5 }", "metrics.a.sum (line 2): 5 is not an expression; write \"score\""),
     ("[metrics]\na = { on = ['x', 'x'] }", "metrics.a.on (line 2): 'x' stands twice; once is enough"),
@@ -283,7 +283,7 @@ SENTENCES = [
     ("[leaderboards.a]\nmetric = 'points.earned@weekly'", "leaderboards.a.metric (line 2): a leaderboard keeps periods "
      "of its own; write metric = 'points.earned' and period = 'weekly'"),
     ("[leaderboards.a]\nperiods = ['hourly']", "leaderboards.a.periods (line 2): 'hourly' is not known; "
-     "one of all_time, yearly, monthly, weekly, daily"),
+     "one of all_time, yearly, monthly, weekly, daily, days, season"),
     ("[leaderboards.a]\nperiod = 'week'", "leaderboards.a.period (line 2): 'week' is not known; "
      "did you mean 'weekly'?"),
     ("[leaderboards.a]\nties = 'sparse'", "leaderboards.a.ties (line 2): 'sparse' is not known; "

@@ -326,7 +326,7 @@ def test_leaderboard_and_rank(game: Engine) -> None:
         "leaderboard_code": "top_scorers",
         "period": "monthly",
         "entries": [
-            {"rank": 1, "participant_id": "user_456", "score": 5000, "change": "new", "display_name": None}
+            {"rank": 1, "participant_id": "user_456", "score": 5000, "change": None, "display_name": None}
         ],
         "total_participants": 2,
     }

@@ -322,7 +322,7 @@ OTHERS: dict[str, tuple[str, str, Callable[[Engine], object]]] = {
     "period": (
         "period",
         "period must be one of all_time",
-        lambda g: g.leaderboards.top("all", period="fortnight"),  # type: ignore[arg-type]
+        lambda g: g.leaderboards.top("all", period="fortnight"),
     ),
     "unhashable period": (
         "period",

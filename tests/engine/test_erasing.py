@@ -630,7 +630,7 @@ def test_erasing_leaves_everybody_else_as_they_were(
         ]
 
     def ranked(board: str) -> list[tuple[str, int]]:
-        return [(entry.participant_id, entry.score) for entry in game.leaderboards.top(board)]
+        return [(entry.participant_id, int(entry.score)) for entry in game.leaderboards.top(board)]
 
     before, boards = theirs(), {board: ranked(board) for board in ("all", "week")}
     known = game.participants.list(search=who).items

@@ -42,7 +42,7 @@ def board(game: Engine, clock: ManualClock, scores: dict[str, int] | None = None
 
 def lines(page: BoardPage | Around) -> list[tuple[int, str, int]]:
     """Return rank, participant and score of each entry."""
-    return [(entry.rank, entry.participant_id, entry.score) for entry in page.entries]
+    return [(entry.rank, entry.participant_id, int(entry.score)) for entry in page.entries]
 
 
 # -- order and ranks -----------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_unknown_boards_and_periods_are_named(make_engine: MakeEngine) -> None:
         game.leaderboards.top("weakly")
     assert caught.value.nearest == "weekly"
     with pytest.raises(BadValue, match="period must be one of all_time"):
-        game.leaderboards.top("weekly", period="fortnightly")  # type: ignore[arg-type]
+        game.leaderboards.top("weekly", period="fortnightly")
     with pytest.raises(BadValue, match="not 'hourly'"):
         game.leaderboards.top("weekly", period="hourly")
 
@@ -412,10 +412,10 @@ def changes(game: Engine, period: Period | None = None) -> dict[str, str | None]
 def test_change_is_against_the_period_before(
     make_engine: MakeEngine, clock: ManualClock, *, kept: bool
 ) -> None:
-    """Up, down and same by rank in the last table of the period before; `new` was not in it."""
+    """Up, down and same by rank in the last table of the period before; `new` was not in it. A first one has none."""
     definition = Leaderboard("b", periods=["all_time", "weekly"] if kept else ["all_time"])
     game = board(make_engine(Catalog(leaderboards=[definition])), clock, {"ada": 30, "bob": 20, "cyd": 10})
-    assert set(changes(game, "weekly").values()) == {"new"}
+    assert set(changes(game, "weekly").values()) == {None}
     clock.advance(days=7)
     board(game, clock, {"ada": 9, "cyd": 3, "bob": 2, "dan": 1})
     assert changes(game, "weekly") == {"ada": "same", "cyd": "up", "bob": "down", "dan": "new"}
@@ -434,7 +434,7 @@ def test_change_of_all_time_is_against_this_morning(
     """For all time the comparison is with the ranks as the board's day began."""
     definition = Leaderboard("b", ties=ties)  # type: ignore[arg-type]
     game = board(make_engine(Catalog(leaderboards=[definition])), clock, {"ada": 30, "bob": 20, "cyd": 10})
-    assert changes(game) == {"ada": "new", "bob": "new", "cyd": "new"}
+    assert changes(game) == {"ada": None, "bob": None, "cyd": None}
     clock.set("2026-03-03T00:00+00:00")
     assert changes(game) == {"ada": "same", "bob": "same", "cyd": "same"}
     board(game, clock, {"cyd": 15, "dan": 1})
@@ -467,10 +467,10 @@ def test_the_day_of_an_all_time_board_is_its_own(make_engine: MakeEngine, clock:
     game = make_engine(Catalog(leaderboards=[Leaderboard("utc"), Leaderboard("b", timezone="Asia/Tokyo")]))
     clock.set("2026-03-02T14:00+00:00")
     game.points.award("ada", 1)
-    assert changes(game) == {"ada": "new"}
+    assert changes(game) == {"ada": None}
     clock.set("2026-03-02T15:00+00:00")  # midnight in Tokyo
     assert changes(game) == {"ada": "same"}
-    assert [entry.change for entry in game.leaderboards.top("utc")] == ["new"]
+    assert [entry.change for entry in game.leaderboards.top("utc")] == [None]
 
 
 # -- what moves a board --------------------------------------------------------------------------------------
@@ -514,11 +514,12 @@ def test_a_dry_run_shows_the_board_as_it_would_be(make_engine: MakeEngine, clock
         assert lines(game.leaderboards.top("b", period=period)) == [(1, "bob", 9), (2, "ada", 5)]
 
 
-def test_change_is_left_out_where_it_is_not_asked_for(make_engine: MakeEngine) -> None:
+def test_change_is_left_out_where_it_is_not_asked_for(make_engine: MakeEngine, clock: ManualClock) -> None:
     """`change=False` answers the same entries, each without what has changed."""
     game = make_engine(Catalog(leaderboards=[Leaderboard("b")]))
     for who, amount in (("ada", 30), ("bob", 20), ("cyd", 10)):
         game.points.award(who, amount)
+    clock.advance(days=1)
     plain = game.leaderboards.top("b", change=False)
     assert [(entry.participant_id, entry.rank, entry.change) for entry in plain] == [
         ("ada", 1, None),
@@ -526,7 +527,7 @@ def test_change_is_left_out_where_it_is_not_asked_for(make_engine: MakeEngine) -
         ("cyd", 3, None),
     ]
     assert {entry.change for entry in game.leaderboards.around("b", "bob", change=False)} == {None}
-    assert {entry.change for entry in game.leaderboards.top("b")} == {"new"}
+    assert {entry.change for entry in game.leaderboards.top("b")} == {"same"}
 
 
 def test_a_page_beyond_the_end_says_so(make_engine: MakeEngine) -> None:

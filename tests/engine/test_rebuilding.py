@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def table(game: Engine, code: str = "b", **how: Any) -> list[tuple[int, str, int]]:
     """Return a board as it stands."""
-    return [(entry.rank, entry.participant_id, entry.score) for entry in game.leaderboards.top(code, **how)]
+    return [
+        (entry.rank, entry.participant_id, int(entry.score)) for entry in game.leaderboards.top(code, **how)
+    ]
 
 
 @pytest.fixture

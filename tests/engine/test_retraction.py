@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def scores(game: Engine, board: str, period: Period | None = None) -> dict[str, int]:
     """Return the scores on a board."""
-    return {row.participant_id: row.score for row in game.leaderboards.top(board, period=period)}
+    return {row.participant_id: int(row.score) for row in game.leaderboards.top(board, period=period)}
 
 
 def messages(answer: object) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def scores(game: Engine, board: str) -> dict[str, int]:
     """Return the scores on a board."""
-    return {row.participant_id: row.score for row in game.leaderboards.top(board)}
+    return {row.participant_id: int(row.score) for row in game.leaderboards.top(board)}
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_windows_of_then_fall(make_engine: MakeEngine, clock: ManualClock) -> No
 
     def table(period: Period) -> list[tuple[int, str, int]]:
         return [
-            (row.rank, row.participant_id, row.score)
+            (row.rank, row.participant_id, int(row.score))
             for row in game.leaderboards.top("earned", period=period)
         ]
 

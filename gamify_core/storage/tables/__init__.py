@@ -7,6 +7,7 @@ from typing import Any
 from gamify_core.storage.protocol import Table
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET, PROVENANCE, SUPPLY
+from gamify_core.storage.tables.boards import CLOSED, CLOSING, GROUP
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
 from gamify_core.storage.tables.definitions import DEFINITION, JOB
 from gamify_core.storage.tables.former import FORMER
@@ -34,6 +35,9 @@ TABLES: tuple[Table[Any], ...] = (
     METRIC,
     SCORE_LEVEL,
     SEEN,
+    GROUP,
+    CLOSING,
+    CLOSED,
     STANDING,
     BADGE,
     MARK,

@@ -15,7 +15,8 @@ __all__ = ["PARTICIPANT", "PARTICIPANT_BY_ID", "ZONE_CHANGE", "ParticipantRow", 
 class ParticipantRow(NamedTuple):
     """One participant of one scope. `attributes` is JSON; `created_at` is when it was first seen.
 
-    `erased` is `anonymized` or `deleted` where the person behind the number is not to be known any more.
+    `erased` is `anonymized` or `deleted` where the person behind the number is not to be known any more; who
+    is hidden stands on no leaderboard.
     """
 
     number: int
@@ -28,6 +29,7 @@ class ParticipantRow(NamedTuple):
     is_active: int
     created_at: int
     erased: str | None
+    is_hidden: int = 0
 
 
 class ZoneChangeRow(NamedTuple):

@@ -1,0 +1,172 @@
+"""Whether a leaderboard makes sense: its periods and seasons, when it closes, and what its ranks give.
+
+Promise: each fault stands at the field that has to change, with what to write there; a field that is unsound by itself
+is not looked at again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from gamify_core.catalog import definitions as d
+from gamify_core.catalog import values
+from gamify_core.catalog.findings import Findings, shown
+from gamify_core.domain.periods import rolling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gamify_core.catalog.known import Known
+    from gamify_core.catalog.values import Problem
+
+__all__ = ["check_board", "check_prizes_shape", "check_seasons_shape"]
+
+_DEEPEST: Final = 10_000
+
+Fault = tuple[str, str, str]
+
+
+def check_seasons_shape(findings: Findings, path: str, seasons: tuple[object, ...]) -> None:
+    """Check the names of seasons and that they follow each other."""
+    before: d.Season | None = None
+    seen = set()
+    for season in seasons:
+        if not isinstance(season, d.Season):
+            remedy = "write { spring = { starts = 2026-03-01, ends = 2026-06-01 } }"
+            findings.fault(path, f"{shown(season)} is not a season", remedy)
+            continue
+        if problem := values.code(season.code):
+            findings.fault(path, *problem)
+            continue
+        where = f"{path}.{season.code}"
+        if season.code in seen:
+            findings.fault(where, f"the season {season.code!r} stands twice", "give each a name of its own")
+        seen.add(season.code)
+        for field in ("starts", "ends"):
+            if problem := _edge(getattr(season, field)):
+                findings.fault(f"{where}.{field}", *problem)
+        if not findings.sound(where):
+            before = None
+            continue
+        if _later(season.starts, season.ends):
+            findings.fault(
+                f"{where}.ends", "the season ends before it starts", "the end lies after the start"
+            )
+        elif before is not None and _later(before.ends, season.starts, alike=False):
+            message = f"{season.code} starts before {before.code} ends"
+            findings.fault(f"{where}.starts", message, "one season runs at a time")
+        before = season
+
+
+def _edge(value: object) -> Problem | None:
+    if isinstance(value, datetime):
+        return values.instant(value)
+    if isinstance(value, date):
+        return None
+    return values.Problem(
+        f"{shown(value)} is not a date", "write 2026-03-01, or an instant with its time zone"
+    )
+
+
+def _later(one: date | datetime, other: date | datetime, *, alike: bool = True) -> bool:
+    """Say whether one edge does not come before the other; a date and an instant are held together by the day."""
+    if isinstance(one, datetime) != isinstance(other, datetime):
+        one, other = (each.date() if isinstance(each, datetime) else each for each in (one, other))
+        return one > other
+    return one >= other if alike else one > other
+
+
+def check_prizes_shape(findings: Findings, path: str, prizes: tuple[object, ...]) -> None:
+    """Check the ranks that prizes are for and what kind of things they give."""
+    last = 0
+    for prize in prizes:
+        if not isinstance(prize, d.Prize):
+            remedy = 'write { 1 = 500, "2-3" = { badge = "podium" } }'
+            findings.fault(path, f"{shown(prize)} is not a prize", remedy)
+            continue
+        where = f"{path}.{prize.first}"
+        sound = all(type(rank) is int and 1 <= rank <= _DEEPEST for rank in (prize.first, prize.last))
+        if not sound or prize.first > prize.last:
+            message = f"{shown(f'{prize.first}-{prize.last}')} are not ranks"
+            findings.fault(path, message, f"write 1 or 2-3, from 1 to {_DEEPEST}, the better rank first")
+            continue
+        where = f"{path}.{prize.ranks}"
+        if prize.first <= last:
+            findings.fault(where, f"rank {prize.first} stands twice", "write each rank once")
+        elif not (prize.points or prize.badge or prize.reward):
+            findings.fault(where, "gives nothing", "write points = 50, a badge or a reward")
+        last = max(last, prize.last)
+        for currency, amount in prize.points:
+            if problem := values.code(currency) or values.amount(amount, expressions=False):
+                findings.fault(f"{where}.points", *problem)
+        for name in ("badge", "reward"):
+            if problem := values.each(values.code)(getattr(prize, name)):
+                findings.fault(f"{where}.{name}", *problem)
+
+
+def check_board(findings: Findings, known: Known, path: str, board: d.Leaderboard) -> None:
+    """Check what the fields of a board say together."""
+    if not findings.sound(f"{path}.period") or not findings.sound(f"{path}.periods"):
+        return
+    faults = (_periods(board), _least(known, board), _grouped(board), _closing(board), _gifts(known, board))
+    for field, message, remedy in (fault for group in faults for fault in group):
+        if findings.sound(f"{path}.{field}"):
+            findings.fault(f"{path}.{field}", message, remedy)
+
+
+def _periods(board: d.Leaderboard) -> Iterator[Fault]:
+    if "days" in board.periods and board.days is None:
+        yield "days", "periods of so many days need their number", "write days = 14, say"
+    for field in ("days", "anchor"):
+        if "days" not in board.periods and getattr(board, field) is not None:
+            yield field, f"a board without such periods has no {field}", 'write period = "days"'
+    if "season" in board.periods and not board.seasons:
+        remedy = "write seasons = { spring = { starts = 2026-03-01, ends = 2026-06-01 } }, say"
+        yield "seasons", "a board of seasons needs some", remedy
+    if "season" not in board.periods and board.seasons:
+        yield "seasons", "a board without that period has no seasons", 'write period = "season"'
+
+
+def _least(known: Known, board: d.Leaderboard) -> Iterator[Fault]:
+    if board.min_score is None or values.score(board.min_score):
+        return
+    exponent = Decimal(board.min_score).as_tuple().exponent
+    scale = known.scales.get(board.metric, 0)
+    if isinstance(exponent, int) and -exponent > scale:
+        told = f"{scale} decimals" if scale else "no decimals"
+        yield "min_score", f"{board.metric} has {told}", "write a score that the metric can have"
+
+
+def _grouped(board: d.Leaderboard) -> Iterator[Fault]:
+    if board.group_by is None and board.group_score != "sum":
+        yield "group_score", "there are no groups", 'write group_by = "team", say'
+
+
+def _closing(board: d.Leaderboard) -> Iterator[Fault]:
+    ends = [period for period in board.periods if period != "all_time" and rolling(period) is None]
+    if board.finalize_after is not None and not ends:
+        yield "finalize_after", "no period of the board ever ends", 'write period = "weekly", say'
+    if not board.prizes:
+        return
+    if board.finalize_after is None:
+        yield "finalize_after", "prizes are paid when a period is final", 'write finalize_after = "12h", say'
+    elif board.period not in ends:
+        yield "prizes", f"the period {board.period} never ends", 'write period = "weekly", say'
+
+
+def _gifts(known: Known, board: d.Leaderboard) -> Iterator[Fault]:
+    for prize in board.prizes:
+        if not isinstance(prize, d.Prize):
+            continue
+        lookups = (
+            (known.currency, [currency for currency, _ in prize.points]),
+            (known.badge, prize.badge),
+            (known.reward, prize.reward),
+        )
+        for lookup, codes in lookups:
+            for code in codes:
+                problem: Problem | None = lookup(code)
+                if problem is not None:
+                    yield ("prizes", *problem)
