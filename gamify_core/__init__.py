@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from gamify_core.reasons import Explained
     from gamify_core.replay.opening import backtest
     from gamify_core.replay.report import Backtest
+    from gamify_core.services.correcting import Applied
     from gamify_core.services.events import Emit
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award
@@ -124,6 +125,7 @@ __all__ = [
     "AdminRequired",
     "AlreadyRedeemed",
     "Answer",
+    "Applied",
     "AssetBurned",
     "AssetMinted",
     "AssetTransferred",
@@ -335,6 +337,7 @@ _ROOMS = {
     "storage.sqlite_joined": ("HostStore",),
     "replay.opening": ("backtest",),
     "replay.report": ("Backtest",),
+    "services.correcting": ("Applied",),
     "reasons": ("Explained",),
     "services.events": ("Emit",),
     "services.trades": ("Side",),

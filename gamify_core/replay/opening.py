@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gamify_core.catalog import Catalog
 from gamify_core.engine import Engine, Game
+from gamify_core.errors import StoreError
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Catalog
     from gamify_core.replay.report import Backtest
 
 __all__ = ["backtest"]
+
+_MAGIC = b"SQLite format 3\0"
 
 
 def backtest(
@@ -24,10 +27,10 @@ def backtest(
 ) -> Backtest:
     """Decide a recorded history again under another catalog, and report what is otherwise.
 
-    `history` is an engine, or the path of a SQLite file, which is only read. All else is as for
-    `engine.history.backtest`, which says what is compared; an engine whose catalog has rules that Python functions
-    decide is needed where the history has such rules, for a file keeps their names alone.
-    Raises `StoreError` where there is no such file, `CatalogError`, `GamifyError`.
+    `history` is an engine, or the path of a SQLite file or of an exported history, which is only read. All else is as
+    for `engine.history.backtest`, which says what is compared. A history with rules that Python functions decide needs
+    an engine that has them, for a file keeps their names alone.
+    Raises `StoreError` where there is no such file, `BadHistory` for one that is none, `CatalogError`, `GamifyError`.
 
     >>> from gamify_core import Catalog, Engine, Rule, backtest
     >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson", when="score >= 60", award=10)]))
@@ -38,5 +41,24 @@ def backtest(
     """
     if isinstance(history, Game):
         return history.history.backtest(new_catalog, top=top, progress=progress)
-    with Engine.reopen(history, read_only=True) as engine:
+    with _opened(history) as engine:
         return engine.history.backtest(new_catalog, top=top, progress=progress)
+
+
+def _opened(path: str | os.PathLike[str]) -> Engine:
+    """Open a file for reading; an exported history is laid out in memory."""
+    if not os.path.isfile(path) or _is_sqlite(path):  # noqa: PTH113 - as elsewhere
+        return Engine.reopen(path, read_only=True)
+    engine = Engine(Catalog())
+    engine.history.restore(path)
+    return engine
+
+
+def _is_sqlite(path: str | os.PathLike[str]) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        detail = f"{os.fspath(path)} cannot be read: {error.strerror}"
+        raise StoreError(detail) from error
+    return start in {_MAGIC, b""}  # the database makes one out of an empty file

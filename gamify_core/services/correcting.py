@@ -53,21 +53,29 @@ class Applied:
 
     def __str__(self) -> str:
         """Return what was done, in a sentence."""
-        parts = [f"{_amounts(self.given, '+')}", _amounts(self.taken, "−")]
-        parts += [f"{self.badges_given} badges given"] * bool(self.badges_given)
-        parts += [f"{self.badges_taken} badges taken back"] * bool(self.badges_taken)
-        parts += [f"{self.short:,} points spent already"] * bool(self.short)
-        done = ", ".join(filter(None, parts)) or "nothing to do"
-        rest = f"; {self.already} had it already" if self.already else ""
-        return f"backtest {self.report}: {done}, for {self.participants} participants{rest}"
+        parts = [f"+{amount:,} {currency}" for currency, amount in self.given.items()]
+        parts += [f"−{amount:,} {currency}" for currency, amount in self.taken.items()]
+        for number, what in (
+            (self.badges_given, "badge given"),
+            (self.badges_taken, "badge taken back"),
+            (self.short, "point spent already"),
+        ):
+            noun, _, rest = what.partition(" ")
+            parts += [f"{number:,} {noun if number == 1 else noun + 's'} {rest}"] * bool(number)
+        people = f"{self.participants:,} participant{'' if self.participants == 1 else 's'}"
+        done = (
+            f"{', '.join(parts) or 'nothing to be done'}, for {people}"
+            if self.participants
+            else "nothing to be done"
+        )
+        tail = [f"{self.already:,} done before"] * bool(self.already) + [f"{self.gone:,} gone"] * bool(
+            self.gone
+        )
+        return "; ".join([f"backtest {self.report}: {done}", *tail])
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
         return attrs.asdict(self)
-
-
-def _amounts(by_currency: dict[str, int], sign: str) -> str:
-    return ", ".join(f"{sign}{amount:,} {currency}" for currency, amount in by_currency.items())
 
 
 def carry_out(

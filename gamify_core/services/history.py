@@ -178,6 +178,7 @@ class History:
         border.whole(top, "top", 0, 10_000)
         chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
+            _as_it_is(reader)
             return compare(reader, self._access.road, chosen, top=top, told=progress)
 
     def adoption(self, catalog: Catalog | str | os.PathLike[str]) -> Adoption:
@@ -198,6 +199,7 @@ class History:
 
         chosen = catalog if isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
+            _as_it_is(reader)
             return adoption(reader, self._access.road, chosen)
 
     def apply(

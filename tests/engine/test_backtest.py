@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gamify_core import (
     Backtest,
     Badge,
+    BadHistory,
     Catalog,
     CatalogError,
     Engine,
@@ -23,6 +24,7 @@ from gamify_core import (
     Ladder,
     ManualClock,
     Metric,
+    ReadOnly,
     Reward,
     Rule,
     Side,
@@ -267,11 +269,26 @@ def test_a_file_is_only_read(tmp_path: Path) -> None:
     assert backtest(str(path)).same
     with Engine(OLD, path) as game:
         assert game.history.state_digest() == digest
+    export = tmp_path / "game.jsonl"
+    with Engine(OLD, path) as game:
+        game.history.export(export)
+    assert backtest(export, STRICT) == report
+    new.write_text("not a history", encoding="utf-8")
+    with pytest.raises(BadHistory):
+        backtest(new, STRICT)
     with pytest.raises(StoreError, match="there is no file"):
         backtest(tmp_path / "other.db", STRICT)
     new.write_text("{}}", encoding="utf-8")
     with pytest.raises(CatalogError):
         backtest(path, new)
+
+
+def test_a_part_of_the_past_has_no_history_of_its_own(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Rows of the past are worked out for who asks, and not all of them can be gone through."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 70)
+    with pytest.raises(ReadOnly):
+        game.at(clock.now()).history.backtest(STRICT)
 
 
 def test_a_history_without_a_command_has_nothing_to_tell(make_engine: MakeEngine) -> None:
@@ -298,7 +315,7 @@ def test_the_largest_movers_come_first_and_the_rest_is_counted(make_engine: Make
         game.history.backtest(STRICT, top=-1)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=max(5, settings().max_examples // 4))
 @given(commands=COMMANDS, seed=st.integers(0, 2**32))
 def test_any_history_can_be_decided_under_any_catalog(commands: list[Any], seed: int) -> None:
     """Whatever is missing or priced otherwise: no command ends it, and the sums of the report agree."""

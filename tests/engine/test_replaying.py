@@ -118,7 +118,7 @@ def test_a_function_is_asked_again_where_it_is_there(make_engine: MakeEngine, cl
 PARTS = st.lists(st.tuples(st.sampled_from(["keep", "reevaluate"]), COMMANDS), min_size=2, max_size=3)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=max(5, settings().max_examples // 4))
 @given(parts=PARTS)
 def test_histories_under_several_catalogs_are_decided_again(parts: list[tuple[str, list[object]]]) -> None:
     """Whatever the catalogs in code were, and what was defined over them at run time."""
