@@ -191,3 +191,30 @@ def test_a_migration_killed_at_every_call(tmp_path: Path, monkeypatch: pytest.Mo
             assert game.history.verify().ok
         first += 1
     assert calls > 5
+
+
+def test_a_backup_killed_at_every_call(tmp_path: Path) -> None:
+    """A copy is there under its name when it is whole, and otherwise not at all."""
+    source = tmp_path / "game.db"
+    with opened(source) as game:
+        for n in range(COUNT):
+            command(game, n)
+
+    def copy(target: Path, fault: Fault | None, say: Say) -> None:
+        faults = Faults(fault)
+        install(faults)
+        with opened(source) as game:
+            game.backup(target)
+            say("ok")
+        say(f"calls {faults.calls}")
+
+    calls = int(in_child(partial(copy, tmp_path / "whole.db", None)).said[-1].removeprefix("calls "))
+    assert calls > 10
+    for first in range(1, calls + 1, STRIDE):
+        target = tmp_path / f"{first}.db"
+        ended = in_child(partial(copy, target, Fault(first, "kill")))
+        assert ended.status == signal.SIGKILL
+        assert target.exists() == (ended.said == ["ok"])
+        if target.exists():
+            made_good(target, COUNT, COUNT)
+    made_good(source, COUNT, COUNT)
