@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from gamify_core import border
 from gamify_core.border import Limits
@@ -394,17 +394,9 @@ class Engine(Game):
 
         A file takes the options of `SQLiteStore`: `"sqlite:///game.db?durability=normal&timeout=5"`.
         """
-        if url == "memory:":
-            return cls(catalog)
-        path, _, options = (
-            url.removeprefix("sqlite:///").partition("?") if isinstance(url, str) else ("", "", "")
-        )
-        if not path or not url.startswith("sqlite:///"):
-            detail = f"{url!r} is not a store"
-            raise BadValue("url", url, detail, hint="'sqlite:///game.db' or 'memory:'")
-        from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
+        from gamify_core.storage.urls import store_at  # noqa: PLC0415 - only who has a URL needs it
 
-        store = SQLiteStore(path, **_options(url, options))
+        store = store_at(url)
         try:
             engine = cls(catalog, store)
         except BaseException:
@@ -525,32 +517,6 @@ def _before(reader: Reader, road: Road, seq: int) -> Road:
     from gamify_core.replay.again import Again  # noqa: PLC0415 - as above
 
     return Again(reader, road).before(seq)
-
-
-class _Options(TypedDict, total=False):
-    """What a URL may say of a file."""
-
-    durability: Literal["full", "normal"]
-    timeout: float
-
-
-def _options(url: str, text: str) -> _Options:
-    """Return the options of a URL; what they may be is looked at where they are taken."""
-    options: _Options = {}
-    for part in filter(None, text.split("&")):
-        name, _, value = part.partition("=")
-        if name == "durability":
-            options["durability"] = value  # type: ignore[typeddict-item]
-        elif name == "timeout":
-            try:
-                options["timeout"] = float(value)
-            except ValueError:
-                detail = f"timeout is a number of seconds, not {value!r:.60}"
-                raise BadValue("url", url, detail) from None
-        else:
-            detail = f"{name!r:.60} is no option of a store"
-            raise BadValue("url", url, detail, hint="durability=full or normal, timeout=<seconds>")
-    return options
 
 
 def _path(catalog: object) -> str:
