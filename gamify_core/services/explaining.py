@@ -191,7 +191,8 @@ def explained_again(
                 verdicts.append(_silent(decided, rule, properties, seed))
     who = decided.participant_id
     effects = Answer(decided).effects
-    return Explained(who, name, tuple(verdicts), (), recorded(decided), effects, as_recorded=True)
+    reached = recorded(effects, who)
+    return Explained(who, name, tuple(verdicts), (), reached, effects, as_recorded=True)
 
 
 def _silent(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.errors import NotFound
+from gamify_core.effects import BadgeEarned, ChallengeCompleted, TierChanged
 from gamify_core.reasons import Reach, Threshold, ThresholdVerdict
 from gamify_core.road import badges, challenges
 from gamify_core.road.compiled import BadgePlan, ChallengePlan, LadderPlan
@@ -18,13 +18,11 @@ from gamify_core.storage.tables.challenges import COMPLETION
 from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from gamify_core.catalog import Catalog
     from gamify_core.domain.thresholds import Atom, Criteria, Lack
-    from gamify_core.effects import Words
+    from gamify_core.effects import Effect, Words
     from gamify_core.road.compiled import Node
-    from gamify_core.road.road import Decided
     from gamify_core.road.turn import Turn
 
 __all__ = ["Nearing", "recorded"]
@@ -135,29 +133,19 @@ def _said(outcome: list[Words], tag: str, who: int, code: str) -> bool:
     return any(words[0] == tag and words[1] == who and words[3] == code for words in outcome)
 
 
-def recorded(decided: Decided) -> tuple[ThresholdVerdict, ...]:
-    """Return the thresholds that an outcome says were reached; how near others were it does not tell."""
+def recorded(effects: Iterable[Effect], participant_id: str) -> tuple[ThresholdVerdict, ...]:
+    """Return the thresholds that somebody is told to have reached; how near others were no effect tells."""
     found = []
-    names = {number for number, name in decided.people.items() if name == decided.participant_id}
-    for words in decided.outcome:
-        tag, who, *rest = words
-        if who not in names:
+    for effect in effects:
+        if effect.participant_id != participant_id:
             continue
-        if tag == "badge_earned" and rest[0] == "criteria":
-            found.append(_reached("badge", str(rest[1]), decided.catalog))
-        elif tag == "challenge_completed":
-            found.append(_reached("challenge", str(rest[1]), decided.catalog))
-        elif tag == "tier_changed" and rest[2] is not None:
-            _, ladder, code, previous = map(str, rest)
-            rung = decided.catalog.ladder(ladder).tier
-            if previous == "None" or rung(code).level > rung(previous).level:
-                found.append(ThresholdVerdict("tier", code, rung(code).name, reached=True))
+        match effect:
+            case BadgeEarned(cause="criteria", code=code, name=name):
+                found.append(ThresholdVerdict("badge", code, name, reached=True))
+            case ChallengeCompleted(code=code, name=name):
+                found.append(ThresholdVerdict("challenge", code, name, reached=True))
+            case TierChanged(code=str(code), name=str(name), up=True):
+                found.append(ThresholdVerdict("tier", code, name, reached=True))
+            case _:
+                pass
     return tuple(found)
-
-
-def _reached(kind: Threshold, code: str, catalog: Catalog) -> ThresholdVerdict:
-    try:
-        name = (catalog.badge(code) if kind == "badge" else catalog.challenge(code)).name
-    except NotFound:
-        name = code
-    return ThresholdVerdict(kind, code, name, reached=True)

@@ -225,6 +225,61 @@ def test_a_repeated_key_is_explained_from_what_was_recorded(make_engine: MakeEng
         assert str(answer.why).splitlines()[0] == "lesson: yes"
 
 
+SILENT = Catalog(
+    badges=[Badge("star")],
+    streaks=[Streak("odd", on="e", when="n / zero > 1")],
+    rules=[
+        Rule("early", on="e", starts="2027-01-01T00:00Z", award=1),
+        Rule("late", on="e", ends="2026-01-01T00:00Z", award=1),
+        Rule("python", on="e", when=lambda properties: bool(properties.get("n")), award=1),
+        Rule("held", on="e", badge="star"),
+        Rule("held_too", on="e", when="zero == 0", badge="star"),
+        Rule("elsewhere", on="other", award=1),
+    ],
+)
+
+
+def test_a_rule_that_did_nothing_is_explained_too(make_engine: MakeEngine) -> None:
+    """Out of season, decided in Python, or with nothing left to give; a streak whose condition fails says how."""
+    game = make_engine(SILENT)
+    game.badges.award("ada", "star")
+    answer = game.events.emit("ada", "e", {"n": 0, "zero": 0}, explain=True)
+    assert "streak odd: no, " in str(answer.why)
+    assert answer.why is not None
+    (told,) = [streak.reason for streak in answer.why.streaks]
+    assert told.startswith("n / zero")
+    assert str(game.events.why(answer.event_id)) == (
+        "early: no, it is out of season\n"
+        "late: no, it is out of season\n"
+        "python: no, its Python condition says no, or it had nothing to give\n"
+        "held: no, it had nothing to give\n"
+        "held_too: no, it had nothing to give"
+    )
+
+
+def test_a_challenge_that_is_over_is_not_near(make_engine: MakeEngine) -> None:
+    """Nor is one that is switched off; a rung that went out of the ladder was still left for a higher one."""
+    over = Challenge("over", goals="lessons >= 2", ends="2026-03-01T00:00Z")
+    off = Challenge("off", goals="lessons >= 2", is_active=False)
+    lessons = Metric("lessons", on="e")
+    game = make_engine(Catalog(metrics=[lessons], challenges=[over, off]))
+    assert game.events.explain("ada", "e").thresholds == ()
+    before = make_engine(
+        Catalog(metrics=[lessons], ladders=[Ladder("tier", {"old": 0, "new": 2}, metric="lessons")])
+    )
+    before.events.emit("ada", "e")
+    later = make_engine(
+        Catalog(metrics=[lessons], ladders=[Ladder("tier", {"new": 2, "next": 9}, metric="lessons")]),
+        store=before._store,  # noqa: SLF001
+    )
+    sent = later.events.emit("ada", "e", explain=True)
+    assert str(later.events.why(sent.event_id)).splitlines()[1:] == ["tier new: reached"]
+    assert str(sent.why).splitlines()[1:] == [
+        "tier new: reached, lessons 2 of 2",
+        "tier next: not yet, lessons 2 of 9",
+    ]
+
+
 def test_the_luck_of_the_past_is_known(make_engine: MakeEngine) -> None:
     """Draws are repeated, so a condition on luck alone is told as it was."""
     game = make_engine(Catalog(rules=[Rule("lucky", on="e", when="chance(0.5)", award=1)]), seed=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,6 +148,17 @@ def test_what_happens_often_is_said_once() -> None:
     assert "…, " in message(lambda: story.then(points=0)).splitlines()[0]
 
 
+def test_a_long_story_is_cut() -> None:
+    """What happened last is what is shown, and how much came before it."""
+    story = play(GAME)
+    for n in range(9):
+        story.when("lesson_finished", score=60 + 10 * n).do(lambda game: game.points.deduct("ada", 1))
+    lines = message(lambda: story.then(points={"points": 1})).splitlines()
+    assert lines[1] == "    points  expected +1, got +221"
+    assert re.fullmatch(r"    … \d+ more", lines[lines.index("what happened:") + 1])
+    assert len(lines) - lines.index("what happened:") == 14
+
+
 def test_each_then_looks_at_the_steps_since_the_last() -> None:
     """What was looked at once is over when the next step begins; until then it can be looked at again."""
     story = play(GAME).when("lesson_finished", score=60).then(points=66).then(badge="first_steps")
@@ -231,6 +243,8 @@ REFUSED: dict[str, tuple[Callable[[Play], object], str]] = {
     "less points": (lambda story: story.given(points=60).given(points=50), "comes to 60 points already"),
     "lower": (lambda story: story.given(metrics={"best": 9}).given(metrics={"best": 8}), "it is 9 already"),
     "badge": (lambda story: story.given(points=4, badges="star"), "comes to 5 points already"),
+    "shorter": (lambda story: story.given(streak=3).given(streak=2), "comes to 3: recording alone"),
+    "event": (lambda story: story.given(events=[Emit("", "found")]), "participant_id"),
     "rest": (lambda story: story.given(streak={"rested": 3}), "rested goes by its goals"),
 }
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gamify_core import StoreClosed
+from gamify_core.testing.fixtures import Games, new_clock
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 
@@ -82,6 +85,19 @@ def test_a_run_that_uses_nothing_of_it_loads_nothing(folder: Path) -> None:
     )
     out = pytest_run(folder)
     assert "1 passed" in out
+
+
+def test_games_are_made_on_the_clock_and_closed(folder: Path) -> None:
+    """What the fixture does, by itself."""
+    clock = new_clock()
+    games = Games(clock)
+    engine, other = games(folder / "game.toml"), games(store=folder / "game.db")
+    clock.advance(days=1)
+    assert engine.points.award("ada", 1).occurred_at == clock.now()
+    games.close()
+    for closed in (engine, other):
+        with pytest.raises(StoreClosed):
+            closed.points.balance("ada")
 
 
 def test_the_entry_point_names_the_plugin() -> None:
