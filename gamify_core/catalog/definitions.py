@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import attrs
 
@@ -453,7 +453,7 @@ class Prize:
 
 
 def _prizes(
-    value: Mapping[int | str, int | Mapping[str, object]] | Iterable[Prize] | Prize | None,
+    value: Mapping[Any, object] | Iterable[Prize] | Prize | None,
 ) -> tuple[Prize, ...]:
     """Return prizes from the first rank down; `{1: 500, "2-3": {"badge": "podium"}}` is read as such."""
     if value is None:

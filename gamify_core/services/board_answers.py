@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from gamify_core.clock import iso
+from gamify_core.services.board_cursors import cursor_of
+
+if TYPE_CHECKING:
+    from gamify_core.services.orders import Key
 
 __all__ = [
     "Among",
@@ -179,14 +183,16 @@ class _Stretch:
 
 @attrs.frozen
 class BoardPage(_Stretch):
-    """A page of a board. `next_cursor` goes on from here, and is None on the last page.
-
-    A page that was asked for by a cursor has no number (None).
-    """
+    """A page of a board. One that was asked for by a cursor has no number (None)."""
 
     page: int | None = 1
     page_size: int = 10
-    next_cursor: str | None = None
+    _last: Key | None = attrs.field(default=None, repr=False)
+
+    @property
+    def next_cursor(self) -> str | None:
+        """What goes on from here as `after`; None on the last page."""
+        return cursor_of(self.table, self._last) if self._last is not None else None
 
     def __str__(self) -> str:
         """Return a line for each entry, or why there is none."""

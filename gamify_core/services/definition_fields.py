@@ -6,7 +6,7 @@ Promise: nothing but types. What is left out is as by default, or in an update a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 __all__ = ["BadgeFields", "ChallengeFields", "LeaderboardFields", "RewardFields", "StreakFields"]
 __all__ += ["TierCriteria", "TierFields"]
@@ -77,7 +77,7 @@ class LeaderboardFields(TypedDict, total=False):
     group_by: str | None
     group_score: Literal["sum", "average"] | None
     finalize_after: str | None
-    prizes: Mapping[int | str, int | Mapping[str, object]] | None
+    prizes: Mapping[Any, object] | None
 
 
 class StreakFields(TypedDict, total=False):

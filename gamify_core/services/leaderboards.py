@@ -25,7 +25,7 @@ from gamify_core.services.board_answers import (
     Rank,
     Table,
 )
-from gamify_core.services.board_cursors import cursor_of, read_cursor
+from gamify_core.services.board_cursors import read_cursor
 from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
@@ -153,8 +153,8 @@ class Leaderboards:
             total = board.total()
             entries = tuple(board.listed(rows, first, change=change))
             more = rows and first + len(rows) < total
-            following = cursor_of(table, key_of(rows[-1])) if more else None
-            return BoardPage(table, entries, total, number if cursor is None else None, size, following)
+            last = key_of(rows[-1]) if more else None
+            return BoardPage(table, entries, total, number if cursor is None else None, size, last)
 
     def rank(
         self,

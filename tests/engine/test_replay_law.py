@@ -38,6 +38,8 @@ CATALOG = Catalog(
         Metric("best", "lesson", max="score"),
         Metric("marks", "lesson", sum="score"),
         Metric("topics", "lesson", distinct="topic"),
+        Metric("last", "lesson", latest="score / 2", scale=1),
+        Metric("active", "lesson", days=True),
     ],
     rules=[
         Rule(
@@ -77,6 +79,17 @@ CATALOG = Catalog(
         Leaderboard("top", periods=("all_time", "weekly")),
         Leaderboard("topics", metric="topics", ties="dense"),
         Leaderboard("longest", metric="streak.daily.longest", periods=("all_time", "weekly")),
+        Leaderboard("last", metric="last", periods=("all_time", "last_7d"), group_by="team", min_score=10),
+        Leaderboard("days", metric="active", period="days", days=3, order="ascending"),
+        Leaderboard(
+            "cup",
+            period="daily",
+            finalize_after="6h",
+            prizes={1: 9, "2-3": {"badge": "keen"}},
+            ties="dense",
+            group_by="team",
+            group_score="average",
+        ),
     ],
     rewards=[
         Reward("mug", type="physical", points_cost=20, total_inventory=3),
@@ -178,6 +191,15 @@ STEPS: dict[str, Any] = {
     "cancel": lambda game, _, who, __, n: game.rewards.cancel(_a_claim(game, who, n)),
     "visit": lambda game, _, who, __, ___: game.participants.visit(who),
     "upsert": lambda game, _, who, __, n: game.participants.upsert(who, f"Name {n}", attributes={"n": n}),
+    "join": lambda game, clock, who, late, n: game.participants.update(
+        who, attributes={"team": (None, "red", "blue")[n % 3]}, at=_lately(clock, late)
+    ),
+    "hide": lambda game, _, who, __, ___: game.leaderboards.hide(who),
+    "unhide": lambda game, _, who, __, ___: game.leaderboards.unhide(who),
+    "change cup": lambda game, _, __, ___, n: game.definitions.leaderboards.update(
+        "board_0",
+        {"finalize_after": ("1h", "2d")[n % 2], "prizes": {"1": 5}, "group_by": ("team", None)[n % 2]},
+    ),
     "assign": lambda game, _, who, __, n: game.tiers.assign(who, ("silver", "gold")[n % 2]),
     "clear": lambda game, _, who, __, ___: game.tiers.clear(who),
     "score": lambda game, _, who, __, n: game.scores.add(who, ("tier", "lessons")[n % 2], "posted", n + 1),
