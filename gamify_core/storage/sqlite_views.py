@@ -86,14 +86,22 @@ SELECT b.metric,
     CASE
         WHEN b.period = 'all_time' AND b.zone = b.home THEN b.period
         WHEN b.period = 'weekly' AND b.week_start <> 'monday' THEN 'weekly/' || b.week_start || ' ' || b.zone
+        WHEN b.period LIKE 'last^_%' ESCAPE '^' THEN 'daily ' || b.zone
+        WHEN b.period = 'days' THEN 'days/' || b.days || ' ' || b.zone
+        WHEN b.period = 'season' THEN 'season/' || b.season || ' ' || b.zone || ' ' || b.span
         ELSE b.period || ' ' || b.zone
-    END || b.sense AS calendar,
+    END || b.sense
+    || CASE WHEN b.period LIKE 'last^_%' ESCAPE '^' THEN '' ELSE b.least END
+    || CASE WHEN b.period LIKE 'last^_%' ESCAPE '^' OR b.period = 'all_time' THEN '' ELSE b.final END AS calendar,
     group_concat(b.code, ', ') AS board
 FROM (
     SELECT code.value AS code, COALESCE(metric.value, 'points.earned') AS metric,
         COALESCE(kept.value, shown.value, 'all_time') AS period, COALESCE(home.value, 'UTC') AS home,
         COALESCE(zone.value, home.value, 'UTC') AS zone, COALESCE(week.value, start.value, 'monday') AS week_start,
-        CASE sense.value WHEN 'ascending' THEN ' ascending' ELSE '' END AS sense
+        CASE sense.value WHEN 'ascending' THEN ' ascending' ELSE '' END AS sense,
+        days.value || COALESCE('/' || anchor.value, '') AS days, season.key AS season,
+        starts.value || '/' || ends.value AS span, COALESCE(' from ' || least.value, '') AS least,
+        COALESCE(' final ' || final.value, '') AS final
     FROM gamify_catalog c
     JOIN json_each(c.document, '$.leaderboards') d
     JOIN json_each(d.value, '$.code') code
@@ -103,6 +111,13 @@ FROM (
     LEFT JOIN json_each(d.value, '$.order') sense
     LEFT JOIN json_each(d.value, '$.timezone') zone
     LEFT JOIN json_each(d.value, '$.week_start') week
+    LEFT JOIN json_each(d.value, '$.days') days
+    LEFT JOIN json_each(d.value, '$.anchor') anchor
+    LEFT JOIN json_each(d.value, '$.min_score') least
+    LEFT JOIN json_each(d.value, '$.finalize_after') final
+    LEFT JOIN json_each(d.value, '$.seasons') season ON COALESCE(kept.value, shown.value) = 'season'
+    LEFT JOIN json_each(season.value, '$.starts') starts
+    LEFT JOIN json_each(season.value, '$.ends') ends
     LEFT JOIN json_each(c.document, '$.timezone') home
     LEFT JOIN json_each(c.document, '$.week_start') start
     WHERE c.number = (SELECT a.catalog FROM gamify_activity a ORDER BY a.seq DESC LIMIT 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,6 +23,8 @@ from gamify_core import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gamify_core.services.leaderboards import Of
 
     from .conftest import MakeEngine
@@ -342,3 +346,27 @@ def test_a_board_may_ask_for_a_least_score(make_engine: MakeEngine) -> None:
     game.points.award("cyd", 1)
     assert shown(game, "rich") == [("bob", 10), ("cyd", 10)]
     assert shown(game, "all") == [("bob", 10), ("cyd", 10), ("ada", 9)]
+
+
+def test_the_file_says_which_board_a_table_is_of(tmp_path: Path, clock: ManualClock) -> None:
+    """Whoever opens it with another tool finds each board under its code, whatever its periods are."""
+    board = Leaderboard(
+        "b",
+        period="weekly",
+        periods=["all_time", "weekly", "days", "season", "last_30d"],
+        days=14,
+        anchor=date(2026, 3, 2),
+        seasons={"now": {"starts": "2026-03-01", "ends": "2026-06-01T12:00:00Z"}},
+        order="ascending",
+        min_score="1",
+        finalize_after="12h",
+    )
+    path = tmp_path / "game.db"
+    with Engine(Catalog(leaderboards=[board]), path, clock=clock) as game:
+        game.points.award("ada", 5)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT board, calendar, rank, participant_id, score FROM boards"
+        ).fetchall()
+    assert {(name, *rest) for name, _, *rest in rows} == {("b", 1, "ada", 5)}
+    assert len(rows) == 5
