@@ -6,11 +6,13 @@ anything.
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from gamify_core.catalog.nearest import nearest
 from gamify_core.domain.conditions import compile_condition
+from gamify_core.domain.periods import duration
 from gamify_core.domain.thresholds import parse_criteria
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def notes(parts: Parts) -> tuple[str, ...]:
         *_badges(parts),
         *_tiers(parts),
         *(note for reward in parts.rewards for note in _reward(parts, reward)),
+        *_boards(parts),
         *_challenges(parts),
     )
 
@@ -200,6 +203,16 @@ def _factor(path: str, factor: Decimal) -> Iterator[str]:
         yield f"{path} has a factor of {factor}, which changes nothing."
     elif factor < 1:
         yield f"{path} has a factor of {factor}: whoever claims it is awarded less."
+
+
+def _boards(parts: Parts) -> Iterator[str]:
+    for board in parts.leaderboards:
+        path = f"leaderboards.{board.code}"
+        if board.finalize_after is not None and duration(board.finalize_after) == 0:
+            yield f"{path} is final as soon as a period ends: what comes late does not count in its table."
+        for earlier, later in itertools.pairwise(board.seasons):
+            if type(earlier.ends) is type(later.starts) and earlier.ends != later.starts:
+                yield f"{path} keeps nothing between the seasons {earlier.code} and {later.code}."
 
 
 def _challenges(parts: Parts) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.clock import iso
+from gamify_core.domain.decimals import kept
 from gamify_core.errors import BadValue
 from gamify_core.road import scores
 from gamify_core.road.gifts import REDEEMED, gift_of, redeem
@@ -101,7 +104,7 @@ class Scores:
         participant_id: str,
         metric: str,
         action: str,
-        value: int,
+        value: int | Decimal,
         *,
         gift_id: str | None = None,
         at: datetime | None = None,
@@ -113,7 +116,8 @@ class Scores:
         is written into history, which outlives the erasure of a person, and so is no place for free text.
         `metric` is the code of a ladder (then the metric that it goes by), a currency, its `.earned` or `.balance`
         (then points are awarded, with the cause `action:<action>`), or a declared metric that is counted or summed
-        (then `value` is added) or a maximum or minimum (then it is held against it).
+        (then `value` is added) or a maximum, minimum or latest value (then it is held against it). Where the metric has
+        a `scale`, `value` may be a `Decimal` of no more decimals, and the answer's values are in its smallest unit.
         With the action `gift_redeemed` and a `gift_id` it is the redemption of that gift, exactly as `gifts.redeem`,
         and `value` has to be what the gift gives. Without a `gift_id` it is a score like any other, which the audit of
         gifts counts.
@@ -128,17 +132,25 @@ class Scores:
         who = border.participant(participant_id)
         name = border.code(metric, "metric")
         done = border.word(action, "action")
-        amount = border.whole(value, "value", -border.MOST, border.MOST)
+        given = _number(value)
         gift = border.code(gift_id, "gift_id") if gift_id is not None else None
         if gift is not None and done != REDEEMED:
             detail = f"a gift is redeemed with the action {REDEEMED!r}, not {done!r:.60}"
             raise BadValue("action", done, detail)
-        request = request_of(at, participant_id=who, metric=name, action=done, value=amount, gift_id=gift)
+        request = request_of(
+            at,
+            participant_id=who,
+            metric=name,
+            action=done,
+            value=given if isinstance(given, int) else format(given, "f"),
+            gift_id=gift,
+        )
         began: list[tuple[Target, int]] = []  # what `after` has to know of the state that was found
 
         def decide(turn: Turn) -> None:
             target = scores.target_of(turn.plan, name)
             began.append((target, value_of(turn, turn.who, target.reading)))
+            amount = _kept(turn, target, given)
             if gift is None:
                 scores.post(turn, target, done, amount, self._limits.amount)
             else:
@@ -152,6 +164,29 @@ class Scores:
 
         key = border.idempotency_key(idempotency_key)
         return ScoreAnswer(self._access.write(Ask("scores.add", who, request, at, key, decide, after=after)))
+
+
+def _number(value: object) -> int | Decimal:
+    """Return a posted value: a whole number, or a decimal, which is text (`"12.34"`) among a command's arguments."""
+    if isinstance(value, str) and "." in value:
+        with suppress(InvalidOperation):
+            value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) <= border.MOST:
+        return int(value) if value == int(value) else value
+    return border.whole(value, "value", -border.MOST, border.MOST)
+
+
+def _kept(turn: Turn, target: Target, value: int | Decimal) -> int:
+    """Return a posted value as its metric keeps it. Raises `BadValue` for one with more decimals than that has."""
+    scale = turn.plan.scale(target.metric)
+    amount = kept(value, scale)
+    if amount is None or not -border.MOST <= amount <= border.MOST:
+        told = f"with no more than {scale} decimals" if scale else "that is whole"
+        detail = (
+            f"value must be a number {told}, from {-border.MOST} to {border.MOST} in all digits, not {value}"
+        )
+        raise BadValue("value", value, detail)
+    return amount
 
 
 def _redeem(turn: Turn, target: Target, gift_id: str, value: int) -> None:

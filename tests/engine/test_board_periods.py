@@ -22,6 +22,8 @@ from gamify_core import (
     Season,
 )
 
+from .replaying import difference
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -370,3 +372,28 @@ def test_the_file_says_which_board_a_table_is_of(tmp_path: Path, clock: ManualCl
         ).fetchall()
     assert {(name, *rest) for name, _, *rest in rows} == {("b", 1, "ada", 5)}
     assert len(rows) == 5
+
+
+def test_a_score_with_decimals_may_be_posted(make_engine: MakeEngine) -> None:
+    """Exactly as it is; one with too many digits is refused, and nothing is written."""
+    metric = Metric("km", "run", sum="km", scale=2)
+    game = make_engine(Catalog(metrics=[metric], leaderboards=[Leaderboard("b", metric="km")]))
+    game.scores.add("ada", "km", "import", Decimal("12.34"))
+    game.scores.add("ada", "km", "import", 1)
+    with pytest.raises(BadValue, match="no more than 2 decimals"):
+        game.scores.add("ada", "km", "import", Decimal("0.001"))
+    with pytest.raises(BadValue, match="that is whole"):
+        game.scores.add("ada", "points", "import", Decimal("0.5"))
+    assert shown(game) == [("ada", Decimal("13.34"))]
+    assert difference(game) == {}
+    assert game.history.verify().ok
+
+
+def test_what_surprises_is_noted(make_engine: MakeEngine) -> None:
+    """`gamify check` tells of a board that forgives nothing, and of gaps between seasons."""
+    del make_engine
+    board = Leaderboard("b", period="season", seasons=SEASONS, finalize_after="0s")
+    assert Catalog(leaderboards=[board]).notes == (
+        "leaderboards.b is final as soon as a period ends: what comes late does not count in its table.",
+        "leaderboards.b keeps nothing between the seasons winter and spring.",
+    )
