@@ -26,6 +26,7 @@ pytestmark = [
 ]
 
 COUNT = 20 if DEEP else 8
+SHORT = 8  # commands of a life among errors, of which there are many more
 STRIDE = 1 if DEEP else 37  # every call, or one in so many
 
 
@@ -34,13 +35,13 @@ def eager(game: Engine) -> None:
     game._store.connection.execute("PRAGMA wal_autocheckpoint=12")  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def life(path: Path, fault: Fault | None, say: Say) -> None:
+def life(path: Path, commands: int, fault: Fault | None, say: Say) -> None:
     """Live from the making of a file to its closing, saying what was answered."""
     faults = Faults(fault)
     install(faults)
     with opened(path) as game:
         eager(game)
-        for n in range(COUNT):
+        for n in range(commands):
             command(game, n)
             say("ok")
     say(f"calls {faults.calls}")
@@ -54,11 +55,11 @@ def stubborn(path: Path, fault: Fault, say: Say, *, dies: bool = False) -> None:
     install(Faults(fault))
     stays = bool(fault.first // STRIDE // 2 % 2)
     n = refused = 0
-    while n < COUNT:
+    while n < SHORT:
         try:
             with opened(path) as game:
                 eager(game)
-                while n < COUNT:
+                while n < SHORT:
                     try:
                         command(game, n)
                     except StoreError as error:
@@ -78,20 +79,20 @@ def stubborn(path: Path, fault: Fault, say: Say, *, dies: bool = False) -> None:
             assert refused < 60, "it goes on for ever"
 
 
-def calls_of_a_life(path: Path) -> int:
+def calls_of_a_life(path: Path, commands: int) -> int:
     """Return how many calls there are to fail."""
-    ended = in_child(partial(life, path, None))
-    assert ended.acknowledged == COUNT, ended
+    ended = in_child(partial(life, path, commands, None))
+    assert ended.acknowledged == commands, ended
     return int(ended.said[-1].removeprefix("calls "))
 
 
 def test_killed_at_every_call(tmp_path: Path) -> None:
     """Whatever was answered is there, what was not is there whole or not at all, and the rest can be made good."""
-    calls = calls_of_a_life(tmp_path / "whole.db")
+    calls = calls_of_a_life(tmp_path / "whole.db", COUNT)
     answered = lives = 0
     for first in range(1, calls + 1, STRIDE):
         path = tmp_path / f"{first}.db"
-        ended = in_child(partial(life, path, Fault(first, "kill")))
+        ended = in_child(partial(life, path, COUNT, Fault(first, "kill")))
         assert ended.status == signal.SIGKILL, ended
         made_good(path, ended.acknowledged, COUNT)
         path.unlink()
@@ -109,7 +110,7 @@ def judged(ended: Ended, path: Path) -> Counter[str]:
     unexpected = [line for line in ended.said if line.startswith("unexpected")]
     assert not unexpected, unexpected
     with opened(path) as game:
-        assert prefixes(COUNT).get(game.history.state_digest()) == COUNT
+        assert prefixes(SHORT).get(game.history.state_digest()) == SHORT
         report = game.history.verify()
         assert report.ok, report
     return refusals
@@ -119,7 +120,7 @@ def judged(ended: Ended, path: Path) -> Counter[str]:
 @pytest.mark.parametrize("lasts", [0, 8], ids=["once", "for_a_while"])
 def test_the_disk_refuses_every_call(tmp_path: Path, what: Literal["EIO", "ENOSPC"], lasts: int) -> None:
     """Only documented errors come out, and the same commands given again end with exactly one effect each."""
-    calls = calls_of_a_life(tmp_path / "whole.db")
+    calls = calls_of_a_life(tmp_path / "whole.db", SHORT)
     met: Counter[str] = Counter()
     lives = 0
     for first in range(1, calls + 1, STRIDE):
@@ -138,7 +139,7 @@ def test_the_disk_refuses_every_call(tmp_path: Path, what: Literal["EIO", "ENOSP
 
 def test_a_crash_after_an_unknown_outcome(tmp_path: Path) -> None:
     """A commit that failed may come back when the process dies: the file is one or the other, and a retry converges."""
-    calls = calls_of_a_life(tmp_path / "whole.db")
+    calls = calls_of_a_life(tmp_path / "whole.db", SHORT)
     came_back = crashed = 0
     for first in range(1, calls + 1, STRIDE):
         path = tmp_path / f"{first}.db"
@@ -146,7 +147,7 @@ def test_a_crash_after_an_unknown_outcome(tmp_path: Path) -> None:
         ended = in_child(partial(stubborn, path, fault, dies=True))
         if ended.status == signal.SIGKILL:
             crashed += 1
-            came_back += made_good(path, ended.acknowledged, COUNT) - ended.acknowledged
+            came_back += made_good(path, ended.acknowledged, SHORT) - ended.acknowledged
         path.unlink()
     print(f"{crashed} crashes after a failed COMMIT: {came_back} came back, all converged")  # noqa: T201 - the figure
 
