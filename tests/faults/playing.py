@@ -27,7 +27,7 @@ CATALOG = Catalog.from_dict(
         "rules": {"lesson": {"on": "lesson", "award": "10 + roll(1, 6)", "streak": "daily"}},
         "streaks": {"daily": {}},
         "ladders": {"tier": {"tiers": {"bronze": 0, "silver": 40, "gold": 100}}},
-        "badges": {"first": {"criteria": "lessons >= 1", "points": 5}, "rare": {"max_supply": 1000}},
+        "badges": {"first": {"criteria": "lessons >= 1", "points": 5}, "rare": {"max_supply": 1_000_000}},
         "leaderboards": {"all": {}, "week": {"period": "weekly"}},
     }
 )
