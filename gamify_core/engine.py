@@ -196,7 +196,8 @@ class Game:
         """Say what time will have done by an instant, should nothing else happen until then; nothing is written.
 
         It is what `settle` will do, tried out by the very code with the clock moved on: streaks that break, freezes
-        that are used, and whatever else lapses or ends by then. It is about the whole store, or one participant.
+        that are used, prizes of boards that close, and whatever else lapses or ends by then. It is about the whole
+        store, or what comes to one participant.
 
         >>> from datetime import timedelta
         >>> from gamify_core import Catalog, Engine, ManualClock, Streak

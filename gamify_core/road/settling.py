@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gamify_core.clock import iso
 from gamify_core.road import closing, streak_time
 from gamify_core.road.road import Ask
-from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
 
 if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
@@ -57,17 +57,19 @@ SOURCES: Final = (
 )
 
 
-def settle(road: Road, unit: Unit, until: int, most: int, only: int | None = None) -> list[Decided]:
+def settle(
+    road: Road, unit: Unit, until: int, most: int, only: ParticipantRow | None = None
+) -> list[Decided]:
     """Do what is due up to an instant, at most so many things; each is an activity that occurred when it was due.
 
-    With the number of a participant, `only` what is due for them.
+    With a participant, `only` what is due for them, and for everybody in their scope.
     """
     plan = road.in_force(unit)
     waiting = [
         (at, place, number)
         for place, source in enumerate(SOURCES)
         for at, number in source.due(unit, plan, until, most if only is None else _ALL)
-        if only is None or number == only
+        if only is None or _concerns(source, unit, number, only)
     ]
     heapify(waiting)
     done: list[Decided] = []
@@ -84,6 +86,11 @@ def settle(road: Road, unit: Unit, until: int, most: int, only: int | None = Non
         if following[0] is not None and following[0] <= until:
             heappush(waiting, (following[0], place, number))
     return done
+
+
+def _concerns(source: Source, unit: Unit, number: int, person: ParticipantRow) -> bool:
+    scope, participant_id = source.about(unit, number)
+    return scope == person.scope and participant_id in {"", person.participant_id}
 
 
 def again(kind: str, participant_id: str, at: int) -> Ask:

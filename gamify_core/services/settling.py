@@ -90,9 +90,9 @@ def due(access: Access, until: datetime, participant_id: str | None, limit: int 
         person = access.person(reader, who) if who is not None else None
         decided: list[Decided] = []
         if who is None or person is not None:
-            only = person.number if person is not None else None
-            decided = settling.settle(road, Trial(reader), end, most, only)
-    effects = tuple(effect for one in decided for effect in _effects(one))
+            decided = settling.settle(road, Trial(reader), end, most, person)
+    told = (effect for one in decided for effect in _effects(one))
+    effects = tuple(effect for effect in told if who is None or effect.participant_id == who)
     return Settled(effects, moment(end), len(decided) >= most, catalog=catalog)
 
 

@@ -75,7 +75,7 @@ class Story:
             self.reasons.append(why)
 
     def title(self, who: str) -> str:
-        """Return `ada · lesson_finished(score=97), again 3 times`."""
+        """Return `ada · 3 × lesson_finished(score=97), Tue 03 Mar 09:00`."""
         steps = [step if n == 1 else f"{n} × {step}" for step, n in _together(self.steps)]
         shown = steps if len(steps) <= 4 else [steps[0], "…", *steps[-2:]]  # noqa: PLR2004 - what a line can hold
         return " · ".join([who, ", ".join(shown)]) if shown else who
@@ -122,7 +122,8 @@ def _together(lines: list[str]) -> list[tuple[str, int]]:
 def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> Iterator[tuple[str, str]]:
     catalog = game.catalog
     for currency, amount in by_code(expected.points, ["points"], "points").items():
-        gained = sum(_gained(effect) for effect in mine if getattr(effect, "currency", "") == currency)
+        code = catalog.currency(currency).code
+        gained = sum(_gained(effect) for effect in mine if getattr(effect, "currency", "") == code)
         if gained != amount:
             yield currency, f"expected {_signed(amount)}, got {_signed(gained)}"
     earned = [effect.code for effect in mine if isinstance(effect, BadgeEarned)]

@@ -98,7 +98,8 @@ class Play:
         `points` is the balance (of `points`, or by currency) they begin with; `badges` are those they hold; `streak` is
         a length (by code, where there are several streaks), kept up to the period before now; `metrics` are values of
         declared metrics; `tier` is a rung (by ladder, else of `tier`) that is assigned; `events` are sent first, at
-        their own instants. All goes by the engine's own road: `points` that lead to a tier have led there.
+        their own instants. All goes by the engine's own road: `points` that lead to a tier have led there. (Metrics
+        that are given rest on no events, which an audit of such a game finds.)
         """
         self._story.begin(self.game)
         giving.person(self.game, self.participant_id, attributes, timezone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gamify_core import (
     Challenge,
     Engine,
     Ladder,
+    Leaderboard,
     ManualClock,
     Metric,
     NotFound,
@@ -348,3 +350,25 @@ def test_a_file_that_is_only_read_says_what_is_due(tmp_path: Path) -> None:
     with Engine.reopen(path, read_only=True) as game:
         found = game.due(datetime.now(UTC) + timedelta(days=3))
         assert [effect.tag for effect in found] == ["streak_broken"]
+
+
+def test_what_a_board_will_pay_is_due_to_whom_it_will_be_paid(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """A period that closes is everybody's matter; foreseen for one is what comes to them, in their scope."""
+    prizes: dict[int | str, int | Mapping[str, object]] = {1: 500, 2: 200}
+    weekly = Leaderboard("weekly", period="weekly", finalize_after="12h", prizes=prizes)
+    game = make_engine(Catalog(leaderboards=[weekly], streaks=[Streak("daily")]))
+    for scope in ("", "guild"):
+        for who, points in (("ada", 30), ("bob", 20), ("cyd", 10)):
+            game.scope(scope).points.award(who, points)
+    game.streaks.record("bob", "daily")
+    until = clock.now() + timedelta(days=8)
+    foreseen = {who: game.due(until, participant_id=who).effects for who in ("ada", "bob", "cyd")}
+    everything = game.due(until).effects
+    clock.set(until)
+    assert game.settle().effects == everything
+    assert [effect.tag for effect in foreseen["bob"]] == ["streak_broken", "rank_prize", "points_awarded"]
+    assert [effect.tag for effect in foreseen["ada"]] == ["rank_prize", "points_awarded"]
+    assert foreseen["cyd"] == ()
+    assert game.points.balance("bob").balance == 220

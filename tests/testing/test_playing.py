@@ -262,6 +262,7 @@ def test_what_cannot_be_given_or_expected_says_so(name: str) -> None:
 MISSPELT: dict[str, Callable[[Play], object]] = {
     "tier": lambda story: story.then(tier="silvr"),
     "ladder": lambda story: story.then(tier={"lvel": "one"}),
+    "currency": lambda story: story.then(points={"gem": 0}),
     "badge": lambda story: story.then(badge="exploer"),
     "badges": lambda story: story.then(badges=["exploer"]),
     "streak": lambda story: story.then(streak={"dayly": 1}),
