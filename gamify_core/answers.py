@@ -19,6 +19,7 @@ from gamify_core.effects import (
     Effect,
     PointsAwarded,
     PointsDeducted,
+    PointsPending,
     PointsReversed,
     Skipped,
     StreakCorrected,
@@ -236,7 +237,8 @@ class PointsAnswer(Answer):
     @property
     def base_amount(self) -> int:
         """How many were asked for, before multipliers made `amount` of them."""
-        return int(self._movement[7] or 0) if len(self._movement) > 7 else self.amount  # noqa: PLR2004
+        multiplied = len(self._movement) > 7 and self._movement[0] != PointsPending.tag  # noqa: PLR2004
+        return int(self._movement[7] or 0) if multiplied else self.amount
 
     @property
     def currency(self) -> str:
@@ -245,15 +247,20 @@ class PointsAnswer(Answer):
 
     @property
     def new_balance(self) -> int:
-        """The balance after everything the command did."""
+        """The balance after everything the command did; what is pending is not in it."""
         mine = [
             e
             for e in self.effects
-            if isinstance(e, PointsAwarded | PointsDeducted | PointsReversed)
+            if isinstance(e, PointsAwarded | PointsDeducted | PointsReversed | PointsPending)
             and e.currency == self.currency
             and e.participant_id == self.participant_id
         ]
         return mine[-1].balance
+
+    @property
+    def matures_at(self) -> datetime | None:
+        """From when on the points count; None where they do already."""
+        return moment(int(self._movement[6] or 0)) if self._movement[0] == PointsPending.tag else None
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's answer to an award or a deduction."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
 
 __all__ = [
+    "AccountClosed",
+    "AccountReopened",
     "AssetBurned",
     "AssetMinted",
     "AssetTransferred",
@@ -35,9 +37,13 @@ __all__ = [
     "Effect",
     "FreezeUsed",
     "GiftRedeemed",
+    "HoldEnded",
+    "HoldPlaced",
+    "PendingCancelled",
     "PointsAwarded",
     "PointsDeducted",
     "PointsExpired",
+    "PointsPending",
     "PointsReversed",
     "RankPrize",
     "RewardCancelled",
@@ -116,6 +122,75 @@ class PointsExpired(_Movement):
     """Points lapsed unspent."""
 
     tag = "points_expired"
+
+
+@attrs.frozen
+class PointsPending(Effect):
+    """Points were awarded that count from `matures_at` on, and lapse at `expires_at`.
+
+    `balance` is what the wallet holds without them, `id` is the transaction's.
+    """
+
+    tag = "points_pending"
+
+    amount: int
+    currency: str
+    balance: int
+    matures_at: datetime | None = attrs.field(eq=False)
+    expires_at: datetime | None = attrs.field(default=None, eq=False)
+
+
+@attrs.frozen
+class PendingCancelled(Effect):
+    """Points that did not count yet were taken back; `left` of the award will count still."""
+
+    tag = "pending_cancelled"
+
+    amount: int
+    currency: str
+    left: int
+
+
+@attrs.frozen
+class HoldPlaced(Effect):
+    """Points were set aside, until `expires_at` at the latest."""
+
+    tag = "hold_placed"
+
+    amount: int
+    currency: str
+    expires_at: datetime | None = attrs.field(eq=False)
+    hold_id: str = attrs.field(default="", eq=False)
+
+
+@attrs.frozen
+class HoldEnded(Effect):
+    """Points are set aside no more: `captured` of them were spent, and the others are available again.
+
+    `outcome` is `captured`, `released` or `expired`.
+    """
+
+    tag = "hold_ended"
+
+    amount: int
+    currency: str
+    hold_id: str = attrs.field(eq=False)
+    outcome: str
+    captured: int
+
+
+@attrs.frozen
+class AccountClosed(Effect):
+    """No points move any more."""
+
+    tag = "account_closed"
+
+
+@attrs.frozen
+class AccountReopened(Effect):
+    """Points move again."""
+
+    tag = "account_reopened"
 
 
 @attrs.frozen
@@ -385,6 +460,31 @@ def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[
     return [amount, currency, balance, names.get(peer, "") if isinstance(peer, int) else None, base]
 
 
+def _pending(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    amount, currency, balance, *instants = rest
+    return [amount, currency, balance, *(moment(each) for each in instants if isinstance(each, int))]
+
+
+def _held(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    amount, currency, ends = rest
+    return [amount, currency, moment(ends) if isinstance(ends, int) else None]
+
+
+def _placed(person: str, cause: str, effect: str, occurred_at: datetime, *fields: Any) -> HoldPlaced:
+    """Return a hold, which goes by the place of its effect."""
+    placed = HoldPlaced(person, cause, effect, occurred_at, *fields)
+    return attrs.evolve(placed, hold_id=f"hold_{effect.removeprefix('fx_')}")
+
+
+def _hold_ended(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    amount, currency, activity, ordinal, outcome, captured = rest
+    return [amount, currency, f"hold_{activity}_{ordinal}", outcome, captured]
+
+
+def _plain(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    return list(rest)
+
+
 def _tier(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     ladder, code, previous = rest
     return [ladder, code, *_rung(catalog, ladder, code), previous, *_rung(catalog, ladder, previous)]
@@ -479,6 +579,12 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsDeducted.tag: (PointsDeducted, _movement),
     PointsReversed.tag: (PointsReversed, _movement),
     PointsExpired.tag: (PointsExpired, _movement),
+    PointsPending.tag: (PointsPending, _pending),
+    PendingCancelled.tag: (PendingCancelled, _plain),
+    HoldPlaced.tag: (_placed, _held),
+    HoldEnded.tag: (HoldEnded, _hold_ended),
+    AccountClosed.tag: (AccountClosed, _plain),
+    AccountReopened.tag: (AccountReopened, _plain),
     TierChanged.tag: (TierChanged, _tier),
     BadgeEarned.tag: (BadgeEarned, _badge),
     BadgeRevoked.tag: (BadgeRevoked, _revoked),

@@ -15,6 +15,7 @@ __all__ = [
     "AlreadyRedeemed",
     "BadHistory",
     "BadValue",
+    "BalanceMismatch",
     "CatalogError",
     "CommitOutcomeUnknown",
     "ConditionError",
@@ -29,6 +30,7 @@ __all__ = [
     "GiftExpired",
     "HandleInUse",
     "HistoryMovedOn",
+    "HoldEndedBefore",
     "IdempotencyConflict",
     "InsufficientPoints",
     "MaxClaims",
@@ -38,6 +40,7 @@ __all__ = [
     "NotOwner",
     "NotRepairable",
     "NotTransferable",
+    "OpenedBefore",
     "OutOfStock",
     "OutOfWindow",
     "ReadOnly",
@@ -52,6 +55,7 @@ __all__ = [
     "StoreError",
     "StoreNewer",
     "SupplyFixed",
+    "WalletClosed",
 ]
 
 
@@ -121,6 +125,62 @@ class InsufficientPoints(GamifyError):
         self.currency = currency
         self.available = available
         self.requested = requested
+
+
+class HoldEndedBefore(GamifyError):
+    """A hold was captured, released, or over by itself before; `outcome` says which."""
+
+    code = "hold_ended"
+    http_status = 409
+
+    def __init__(self, hold_id: str, outcome: str, amount: int, captured: int, currency: str) -> None:
+        told = {
+            "captured": f"was captured already ({captured:,} of {amount:,} {currency})",
+            "released": "was released already",
+            "expired": "has expired",
+        }
+        super().__init__(f"Hold {hold_id} {told[outcome]}")
+        self.hold_id = hold_id
+        self.outcome = outcome
+        self.amount = amount
+        self.captured = captured
+        self.currency = currency
+
+
+class WalletClosed(GamifyError):
+    """No points of somebody move any more: their account was closed, until it is reopened."""
+
+    code = "account_closed"
+    http_status = 409
+
+    def __init__(self, participant_id: str) -> None:
+        super().__init__(f"The account of {participant_id} is closed", hint="points.reopen opens it again")
+        self.participant_id = participant_id
+
+
+class BalanceMismatch(GamifyError):
+    """A balance is not what the application believes it to be."""
+
+    code = "balance_mismatch"
+    http_status = 409
+
+    def __init__(self, participant_id: str, currency: str, expected: int, actual: int) -> None:
+        super().__init__(f"{participant_id} holds {actual} {currency}, not {expected}")
+        self.participant_id = participant_id
+        self.currency = currency
+        self.expected = expected
+        self.actual = actual
+
+
+class OpenedBefore(GamifyError):
+    """A participant is opened once, before anything has happened to what the opening gives."""
+
+    code = "opened_before"
+    http_status = 409
+
+    def __init__(self, participant_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.participant_id = participant_id
 
 
 class SoldOut(GamifyError):

@@ -13,7 +13,7 @@ from gamify_core.errors import NotFound
 
 __all__ = ["Kind", "id_of", "numbers_of", "without_ids"]
 
-Kind = Literal["asset", "claim", "gift", "evt", "txn", "act", "rwd"]
+Kind = Literal["asset", "claim", "gift", "evt", "txn", "act", "rwd", "hold"]
 _CALLED = {"evt": "event", "txn": "transaction", "act": "action", "rwd": "reward"}
 _ID = re.compile(r"([a-z]{1,10})_([1-9][0-9]{0,17})(?:_(0|[1-9][0-9]{0,8}))?", re.ASCII)
 _NUMBERED = re.compile(r":(?:act|asset|claim|evt|gift|hold|rwd|txn)_[0-9_]+$")

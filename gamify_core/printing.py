@@ -18,8 +18,13 @@ from gamify_core.effects import (
     Effect,
     FreezeUsed,
     GiftRedeemed,
+    HoldEnded,
+    HoldPlaced,
+    PendingCancelled,
     PointsAwarded,
     PointsDeducted,
+    PointsExpired,
+    PointsPending,
     PointsReversed,
     RewardCancelled,
     RewardClaimed,
@@ -62,6 +67,17 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
         case PointsReversed(amount=amount, currency=currency):
             sign = "+" if amount > 0 else "−"
             return f"{sign}{abs(amount):,} {currency}", "taken back"
+        case PointsExpired(amount=amount, currency=currency):
+            return f"−{amount:,} {currency}", "lapsed"
+        case PointsPending(amount=amount, currency=currency, matures_at=matures):
+            told = f"count from {_when(matures, catalog)}" if matures is not None else ""
+            return f"{amount:,} {currency} pending", ", ".join(filter(None, [why, told]))
+        case PendingCancelled(amount=amount, currency=currency):
+            return f"{amount:,} {currency} pending", "taken back"
+        case HoldPlaced(amount=amount, currency=currency):
+            return f"{amount:,} {currency}", "held"
+        case HoldEnded(amount=amount, currency=currency, outcome=outcome):
+            return f"{amount:,} {currency}", "not held any more" if outcome != "expired" else "hold expired"
         case BadgeEarned(code=code, name=name):
             return f"badge {name}", _given(f"badge:{code}", rest)
         case ChallengeCompleted(code=code, name=name):

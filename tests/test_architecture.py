@@ -92,6 +92,7 @@ SHARED = {
     "streak_calendars",
     "streak_states",
     "undo",
+    "waiting",
     "visiting",
     "wallets",
 }

@@ -43,6 +43,7 @@ __all__ = [
     "Definition",
     "Demotion",
     "Event",
+    "Fall",
     "GroupScore",
     "Ladder",
     "Leaderboard",
@@ -52,6 +53,7 @@ __all__ = [
     "Period",
     "Predicate",
     "Prize",
+    "Review",
     "Reward",
     "RewardType",
     "Rounding",
@@ -71,6 +73,8 @@ Period = Literal["hourly", "daily", "weekly", "monthly", "yearly", "all_time"]
 StreakPeriod = Literal["hourly", "daily", "weekly", "monthly", "yearly", "days"]
 Rounding = Literal["floor", "round", "ceil"]
 Demotion = Literal["never", "immediate", "at_review"]
+Review = Literal["daily", "weekly", "monthly", "yearly"]
+Fall = Literal["all", "one"]
 Ties = Literal["competition", "dense", "ordinal"]
 Order = Literal["descending", "ascending"]
 GroupScore = Literal["sum", "average"]
@@ -143,10 +147,17 @@ class Event(Definition):
 
 @attrs.frozen(repr=False)
 class Currency(Definition):
-    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people."""
+    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people.
+
+    What is awarded of it counts once `matures` has passed, and lapses, as far as it is unspent, once `expires` has
+    passed from then on; both are stretches of time such as `"14d"`, `"3mo"` or `"1y"`. Rules and awards may say
+    otherwise.
+    """
 
     name: str = _name()
     scale: int = 0
+    matures: str | None = attrs.field(default=None, kw_only=True)
+    expires: str | None = attrs.field(default=None, kw_only=True)
 
 
 def _counts(metric: Metric) -> bool:
@@ -202,7 +213,8 @@ class Rule(Definition):
     `award` and `deduct` are an amount, an expression, or a mapping of them by currency, and are held as
     pairs. `starts` and `ends` are aware datetimes (or ISO 8601 text), the end excluded. `when` may be a
     Python callable that takes the event's properties: the escape for what conditions cannot say, which cannot
-    be explained, and of which a file keeps only the name (`{"python": "app.rules.lucky"}`).
+    be explained, and of which a file keeps only the name (`{"python": "app.rules.lucky"}`). `matures` and `expires` are
+    as of a currency, for what this rule awards.
     """
 
     on: tuple[str, ...] = attrs.field(converter=names)
@@ -221,6 +233,8 @@ class Rule(Definition):
     strict: bool = False
     rounding: Rounding | None = None
     name: str = _name()
+    matures: str | None = attrs.field(default=None, kw_only=True)
+    expires: str | None = attrs.field(default=None, kw_only=True)
 
     @property
     def opaque(self) -> bool:
@@ -284,12 +298,20 @@ def _rungs(tiers: Iterable[Tier] | Mapping[str, int]) -> tuple[Tier, ...]:
 
 @attrs.frozen(repr=False)
 class Ladder(Definition):
-    """Tiers or levels on one metric: the highest rung whose `min_points` the metric reaches is held."""
+    """Tiers or levels on one metric: the highest rung whose `min_points` the metric reaches is held.
+
+    With `demotion="at_review"` a rung stands until the end of the period (`review`) after the one in which the metric
+    reached it last. Who has not reached it again by then falls to the rung that the period which ends has earned
+    (`fall="all"`), or by `"one"` rung, but no lower than that. On a metric in a window (`points.earned@yearly`)
+    people have to qualify anew in each.
+    """
 
     tiers: tuple[Tier, ...] = attrs.field(default=(), converter=_rungs)
     metric: str = "points.earned"
     demotion: Demotion = "never"
     name: str = _name()
+    review: Review | None = attrs.field(default=None, kw_only=True)
+    fall: Fall = attrs.field(default="all", kw_only=True)
 
     def tier(self, code: str) -> Tier:
         """Return a rung by its code; raise `NotFound` when there is none."""

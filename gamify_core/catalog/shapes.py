@@ -173,7 +173,12 @@ _some_amount = values.optional(values.whole(1, values.MOST))
 
 _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
     d.Event: {},
-    d.Currency: {"name": values.text, "scale": values.whole(0, 9)},
+    d.Currency: {
+        "name": values.text,
+        "scale": values.whole(0, 6),
+        "matures": values.optional(values.length),
+        "expires": values.optional(values.length),
+    },
     d.Metric: {
         "on": values.each(values.event_name),
         "sum": _some_expression,
@@ -202,6 +207,8 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "strict": values.flag,
         "rounding": values.optional(values.one_of(get_args(d.Rounding))),
         "name": values.text,
+        "matures": values.optional(values.length),
+        "expires": values.optional(values.length),
     },
     d.Tier: {
         "name": values.text,
@@ -217,6 +224,8 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "metric": values.expression,
         "demotion": values.one_of(get_args(d.Demotion)),
         "name": values.text,
+        "review": values.optional(values.one_of(get_args(d.Review))),
+        "fall": values.one_of(get_args(d.Fall)),
     },
     d.Badge: {
         "name": values.text,

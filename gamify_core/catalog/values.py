@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, get_args
 from gamify_core.catalog.definitions import Weekday
 from gamify_core.catalog.findings import shown
 from gamify_core.catalog.nearest import nearest
-from gamify_core.domain import periods, zones
+from gamify_core.domain import lots, periods, zones
 from gamify_core.errors import BadValue
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "flag",
     "goals",
     "instant",
+    "length",
     "one_of",
     "optional",
     "rest_days",
@@ -250,6 +251,15 @@ def attribute(value: object) -> Problem | None:
     ):
         return None
     return Problem(f"{shown(value)} is not the name of an attribute", 'write group_by = "team", say')
+
+
+def length(value: object) -> Problem | None:
+    """Check how long points wait, or last."""
+    try:
+        lots.length(value)
+    except BadValue as error:
+        return Problem(f"{shown(value)} is not a length of time", error.hint)
+    return None
 
 
 def factor(value: object) -> Problem | None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS"]
 
-_TAGS = ("points_awarded", "points_deducted", "points_reversed")
+_TAGS = ("points_awarded", "points_deducted", "points_reversed", "points_expired")
+_OUT = ("points_deducted", "points_expired")
 
 
 def wallets(look: Look) -> Iterator[Mismatch]:
@@ -74,7 +75,7 @@ def _is_sealed(look: Look, row: EntryRow) -> bool:
     words = told[row.ordinal] if row.ordinal < len(told) else []
     if len(words) < 6 or words[0] not in _TAGS:  # noqa: PLR2004 - tag, who, cause, amount, currency, balance
         return False
-    amount = -int(words[3] or 0) if words[0] == "points_deducted" else words[3]
+    amount = -int(words[3] or 0) if words[0] in _OUT else words[3]
     source = None if words[2] == "direct" else words[2]
     told_peer = words[6] if len(words) > 6 else None  # noqa: PLR2004 - the one on the other side
     return (words[1], amount, words[4], words[5], source, told_peer) == (

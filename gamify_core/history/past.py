@@ -26,8 +26,9 @@ from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETT
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.former import FORMER
+from gamify_core.storage.tables.ledger import HOLD, PENDING, HoldRow, PendingRow
 from gamify_core.storage.tables.metrics import WINDOW
-from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
 from gamify_core.storage.tables.progress import EVENT
 from gamify_core.storage.tables.rewards import BOOST, CLAIM
 from gamify_core.storage.tables.streaks import MARK, PAUSE, REPAIR
@@ -225,7 +226,8 @@ class Past:
                 else:
                     rows.pop(key, None)
         if table is PARTICIPANT:
-            return [row for row in rows.values() if row.created_at <= self.until]
+            # What waited then is looked for; what was due and not written is not made up for
+            return [row._replace(due=NEVER) for row in rows.values() if row.created_at <= self.until]
         return [row for _, row in sorted(rows.items()) if self._then(table, row) is not None]
 
 
@@ -235,8 +237,19 @@ def _writer(table: Table[Any]) -> int | None:
     return table.columns.index(name) if name in table.columns else None
 
 
+def _held(row: HoldRow) -> HoldRow:
+    due = row.expires if row.expires is not None else NEVER
+    return row._replace(state="held", captured=0, resolved=None, resolved_at=None, due=due)
+
+
+def _pending(row: PendingRow) -> PendingRow:
+    return row._replace(left=row.left or row.amount, due=row.matures, version=None, resolved=None)
+
+
 _SET_LATER: Mapping[Table[Any], Callable[[Any, int], Any]] = {
     EVENT: lambda row, seq: row if (row.retracted or 0) <= seq else row._replace(retracted=None),
+    HOLD: lambda row, seq: row if (row.resolved or 0) <= seq else _held(row),
+    PENDING: lambda row, seq: row if (row.resolved or 0) <= seq else _pending(row),
     CLAIM: lambda row, seq: row if row.cancelled_by <= seq else row._replace(standing=1, cancelled_by=0),
 }
 """Columns that are set after a row was written, and how they are taken back."""

@@ -79,7 +79,17 @@ class _Then(Road):
         self.known = {}
         self.live = False
 
-    def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:  # noqa: ARG002
+    past = True
+
+    def perform(
+        self,
+        unit: Unit,  # noqa: ARG002
+        scope: str,  # noqa: ARG002
+        ask: Ask,  # noqa: ARG002
+        *,
+        backfill: bool = False,  # noqa: ARG002
+        now: int | None = None,  # noqa: ARG002
+    ) -> Decided:
         """Decide nothing: what a command would bring about can be tried out now, not then."""
         refuse(self.now()[0])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from gamify_core.errors import StoreError
-from gamify_core.history import become, counted, grouped, ledger, owned, sealed
+from gamify_core.history import become, counted, grouped, ledger, owned, sealed, waiting
 from gamify_core.history.comparing import Play, again, why_not
 from gamify_core.history.looking import Check, Look
 from gamify_core.history.report import Mismatch, Report
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     *grouped.CHECKS,
     *become.CHECKS,
     *owned.CHECKS,
+    *waiting.CHECKS,
 )
 """In the order in which they are carried out: what the seal says is known once the chain was gone through."""
 

@@ -52,7 +52,9 @@ class Repeating(Road):
         """Stand where this command stood: at `now`, with its key and its luck; what is heard begins anew."""
         self._now, self.row, self.heard = now, row, []
 
-    def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
+    def perform(
+        self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False, now: int | None = None
+    ) -> Decided:
         """Decide a command with the luck of the one that it repeats."""
         luck = self.row.seq if self.row is not None else 0
 
@@ -60,7 +62,7 @@ class Repeating(Road):
             turn.luck = luck
             ask.decide(turn)
 
-        decided = super().perform(unit, scope, ask._replace(decide=decide), backfill=backfill)
+        decided = super().perform(unit, scope, ask._replace(decide=decide), backfill=backfill, now=now)
         self.heard.append(decided)
         return decided
 

@@ -18,6 +18,7 @@ from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_CLAIM, BOOST_BY_E
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Reward, Rounding, Stacking
+    from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.rewards import ClaimRow
@@ -27,10 +28,12 @@ __all__ = ["award", "boosted", "end", "start"]
 _NEVER = 2**62  # a duration of a billion weeks must still fit 64 bits
 
 
-def award(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str) -> None:
-    """Issue points to a participant, multiplied by what is running."""
+def award(  # noqa: PLR0913 - what is awarded, why, and on what terms
+    turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, terms: Terms | None = None
+) -> None:
+    """Award points to a participant, multiplied by what is running."""
     value, base = boosted(turn, who, currency, amount)
-    wallet.award(turn, who, currency, value, cause, base)
+    wallet.award(turn, who, currency, value, cause, base, terms)
 
 
 def boosted(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> tuple[int, int | None]:

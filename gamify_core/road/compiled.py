@@ -36,6 +36,7 @@ __all__ = [
     "Node",
     "RulePlan",
     "StreakPlan",
+    "Terms",
     "Tracker",
     "WalletPlan",
     "Watch",
@@ -51,7 +52,7 @@ class LadderPlan:
     """A ladder and where it stands in catalog order.
 
     `minimums` are those of the rungs that are reached by the metric, `places` where each of them stands in `codes`;
-    rungs whose `award_type` is manual are only ever assigned.
+    rungs whose `award_type` is manual are only ever assigned. `review` are the periods at whose ends rungs may be lost.
     """
 
     order: int
@@ -59,6 +60,7 @@ class LadderPlan:
     codes: tuple[str, ...]
     minimums: tuple[int, ...]
     places: tuple[int, ...]
+    review: Calendar | None = None
 
     def earned(self, value: int) -> int:
         """Return the place of the highest rung that a value of the metric reaches, or -1."""
@@ -231,13 +233,21 @@ class MetricPlan:
     trackers: tuple[Tracker, ...] = ()
 
 
+class Terms(NamedTuple):
+    """How long what is awarded waits until it counts, and how long it lasts from then on."""
+
+    matures: str | None
+    expires: str | None
+
+
 @attrs.define(eq=False)
 class WalletPlan:
-    """The metrics of a currency that something reads."""
+    """The metrics of a currency that something reads, and on what terms it is awarded where nothing else is said."""
 
     earned: MetricPlan | None
     spent: MetricPlan | None
     balance: MetricPlan | None
+    terms: Terms | None = None
 
 
 @attrs.define(eq=False)
@@ -277,6 +287,7 @@ class RulePlan:
     cooldown: int | None
     starts: int | None
     ends: int | None
+    terms: Terms | None = None
     random: bool = attrs.field(init=False)  # whether anything in it draws luck, and needs a stream of its own
 
     @random.default

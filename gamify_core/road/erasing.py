@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.effects import PEERS
-from gamify_core.road import assets, former, groups, wallet
+from gamify_core.road import assets, former, groups, waiting, wallet
 from gamify_core.road.levels import relevel
 from gamify_core.road.seal import canonical, payload_hash
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
@@ -72,6 +72,7 @@ def delete(turn: Turn) -> int:
     """Take the turn's participant out of the game, and return how many commands lost their words."""
     who, unit = turn.who, turn.unit
     blanked = _blank(unit, who)
+    waiting.forget(turn, who.number)
     for currency in currencies(unit, who.number):
         wallet.sweep(turn, who, currency, ACCOUNT, DELETED)
     for asset in unit.scan(ASSET, ASSET_BY_OWNER, (who.number,)):
@@ -183,7 +184,7 @@ def _alias(unit: Unit, who: ParticipantRow) -> str:
 
 def _become(turn: Turn, row: ParticipantRow) -> None:
     """Put an erased participant in the place of the one there was."""
-    who = row._replace(display_name=None, avatar_url=None, attributes="{}", is_active=0)
+    who = row._replace(display_name=None, avatar_url=None, attributes="{}", is_active=0, due=None)
     turn.unit.put(PARTICIPANT, who)
     turn.unit.flush()  # the name is free before the same unit gives it to a new person
     turn.who = who

@@ -124,7 +124,10 @@ class _Firing:
             if value == 0:
                 return False
         try:
-            wallet.award(turn, turn.who, currency, value, self.cause, base)
+            terms = self.plan.terms
+            if terms is not None:
+                terms = turn.plan.terms(currency, *terms)
+            wallet.award(turn, turn.who, currency, value, self.cause, base, terms)
         except BadValue:  # a wallet that is full to 64 bits
             self.skip(PassedOver("award", "out_of_range"))
             return False

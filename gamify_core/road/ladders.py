@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.reviews import next_review
 from gamify_core.road import gone
 from gamify_core.road.meters import value_of
 from gamify_core.road.reversals import stay
-from gamify_core.storage.tables.progress import STANDING, StandingRow
+from gamify_core.storage.tables.progress import REVIEW, STANDING, ReviewRow, StandingRow
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import LadderPlan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["ASSIGNED", "AUTOMATIC", "CLEARED", "climb", "stand"]
+__all__ = ["ASSIGNED", "AUTOMATIC", "CLEARED", "climb", "place_of", "schedule", "stand"]
 
 AUTOMATIC = "automatic"
 ASSIGNED = "assigned"
@@ -33,7 +34,7 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
     if head is not None and head.how == ASSIGNED:
         return
     there = head.tier if head is not None else None
-    at = _place(turn, plan, there)
+    at = place_of(turn, plan, there)
     to = plan.earned(value_of(turn, who, plan.ladder.metric))
     cause = f"ladder:{plan.ladder.code}"
     if turn.anew and there is not None and there not in plan.codes:
@@ -52,7 +53,7 @@ def climb(turn: Turn, who: ParticipantRow, plan: LadderPlan) -> None:
         stand(turn, who, plan, step, AUTOMATIC, cause, silent=silent)
 
 
-def _place(turn: Turn, plan: LadderPlan, code: str | None) -> int:
+def place_of(turn: Turn, plan: LadderPlan, code: str | None) -> int:
     """Return where somebody stands among the rungs that are there: on none (-1), or beside one that is gone."""
     if code is None:
         return -1
@@ -83,3 +84,19 @@ def stand(  # noqa: PLR0913 - where, how and why
     turn.unit.append(STANDING, StandingRow(who.number, code, n, tier, how, turn.occurred_at, turn.seq))
     if not silent and tier != previous:
         turn.say("tier_changed", who.number, cause, code, tier, previous)
+    if plan.review is not None:
+        schedule(turn, who, plan, to)
+
+
+def schedule(turn: Turn, who: ParticipantRow, plan: LadderPlan, to: int) -> None:
+    """Let rung `to`, if it can be lost, be reviewed at the end of the period, unless that is arranged already."""
+    assert plan.review is not None  # noqa: S101 - only such ladders have reviews
+    row = turn.unit.get(REVIEW, (who.number, plan.ladder.code))
+    if to <= plan.earned(0):
+        if row is not None:
+            turn.unit.remove(REVIEW, row)
+            turn.timed.add(who.number)
+    elif row is None:
+        due = next_review(plan.review, turn.plan.zone, turn.occurred_at)
+        turn.unit.put(REVIEW, ReviewRow(who.number, plan.ladder.code, due))
+        turn.timed.add(who.number)

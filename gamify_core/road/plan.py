@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
-from gamify_core.catalog import Catalog, Challenge, Leaderboard, Metric, Rule, Season, Streak
+from gamify_core.catalog import Catalog, Challenge, Ladder, Leaderboard, Metric, Rule, Season, Streak
+from gamify_core.catalog.definitions import Review
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression, compile_condition
 from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration, rolling
@@ -42,6 +43,7 @@ from gamify_core.road.compiled import (
     Node,
     RulePlan,
     StreakPlan,
+    Terms,
     Tracker,
     WalletPlan,
     Watch,
@@ -67,6 +69,11 @@ class Plan:
         self._trackers: dict[tuple[str, str], Tracker] = {}
         self._named: dict[str, Tracker] = {}
         self._wallets: dict[str, WalletPlan] = {}
+        self._terms: dict[str, Terms] = {
+            currency.code: terms
+            for currency in catalog.currencies
+            if (terms := _terms(currency.matures, currency.expires)) is not None
+        }
         self._watches: dict[tuple[str, str], list[tuple[int, Node]]] = defaultdict(list)
         self.metrics: dict[str, MetricPlan] = {}
         self.scales: dict[str, int] = {each.code: each.scale for each in catalog.metrics if each.scale}
@@ -146,8 +153,15 @@ class Plan:
             earned, spent, balance = (
                 self.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance")
             )
-            plan = self._wallets[currency] = WalletPlan(earned, spent, balance)
+            plan = self._wallets[currency] = WalletPlan(earned, spent, balance, self._terms.get(currency))
         return plan
+
+    def terms(self, currency: str, matures: str | None, expires: str | None) -> Terms | None:
+        """Return the terms that an award of a currency is given on: its own, and else those of the currency."""
+        usual = self._terms.get(currency)
+        if usual is not None:
+            matures, expires = matures or usual.matures, expires or usual.expires
+        return _terms(matures, expires)
 
     def reading(self, name: str) -> Tracker:
         """Return the tracker that a metric is read from under this name (`lessons`, `lessons@weekly`)."""
@@ -191,7 +205,8 @@ class Plan:
             ]
             minimums = tuple(minimum for minimum, _ in reached)
             codes = tuple(tier.code for tier in ladder.tiers)
-            plan = LadderPlan(order, ladder, codes, minimums, tuple(place for _, place in reached))
+            places, review = tuple(place for _, place in reached), self._review(ladder)
+            plan = LadderPlan(order, ladder, codes, minimums, places, review)
             self.ladders[ladder.code] = plan
             self.read(ladder.metric)
             for minimum in minimums:
@@ -207,6 +222,14 @@ class Plan:
             order += 1
         for place, challenge in enumerate(self.catalog.challenges, order):
             self.challenges[challenge.code] = self._challenge(place, challenge)
+
+    def _review(self, ladder: Ladder) -> Calendar | None:
+        """Return the periods of a ladder's reviews: those that it names, or else those of its metric, or years."""
+        if ladder.demotion != "at_review":
+            return None
+        window = ladder.metric.partition("@")[2]
+        kind = window if window in get_args(Review) else "yearly"
+        return calendar_of(ladder.review or kind, self.catalog.week_start)
 
     def _watched(self, name: str) -> tuple[str, str]:
         """Return what thresholds on a metric are kept under: its tracker's key, or no calendar for a running value."""
@@ -325,6 +348,7 @@ class Plan:
             min(duration(rule.cooldown), _EVER) or None if rule.cooldown is not None else None,
             instant_of(rule.starts) if rule.starts is not None else None,
             instant_of(rule.ends) if rule.ends is not None else None,
+            _terms(rule.matures, rule.expires),
         )
 
     def _amounts(self, amounts: Iterable[tuple[str, int | str]]) -> tuple[tuple[str, int | Expression], ...]:
@@ -395,6 +419,10 @@ def _watch(thresholds: Sequence[tuple[int, Node]], *, running: bool) -> Watch:
     for minimum, node in sorted(thresholds, key=lambda pair: (pair[0], pair[1].order)):
         watch.add(minimum, node, standing=running and isinstance(node, ChallengePlan) and node.anew)
     return watch
+
+
+def _terms(matures: str | None, expires: str | None) -> Terms | None:
+    return Terms(matures, expires) if matures is not None or expires is not None else None
 
 
 def natural(metric: str) -> bool:

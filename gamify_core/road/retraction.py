@@ -199,7 +199,7 @@ def _undo(turn: Turn, event: EventRow, ordinal: int, words: Words, cause: str) -
     who = turn.who
     by_rule = words[0] != "=" and str(words[2]).startswith("rule:")
     match words[0]:
-        case "points_awarded" | "points_deducted" if by_rule:
+        case "points_awarded" | "points_deducted" | "points_pending" if by_rule:
             if words[0] == "points_deducted" and turn.aside is not None:
                 turn.aside.cover(str(words[2]), str(words[4]), int(words[3] or 0))
             take_back(turn, who, words, event.activity, ordinal, cause, turn.undoing or "partial")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from gamify_core.road import assets, wallet
+from gamify_core.road import assets, pending, wallet
 from gamify_core.road.chains import first_from
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import ASSET
-from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
+from gamify_core.storage.tables.ledger import ENTRY, PENDING, REVERSAL, PendingRow
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["movement", "outcome_of", "stay", "take_back", "take_copy", "taken"]
+__all__ = ["movement", "outcome_of", "stay", "take_back", "take_copy", "taken", "taken_of"]
 
 
 def outcome_of(turn: Turn, activity: int) -> list[Words]:
@@ -66,6 +66,17 @@ def taken(reader: Reader | Unit, entry: EntryRow) -> int:
     return 0 if row is None else row.amount
 
 
+def taken_of(reader: Reader | Unit, movement: EntryRow | PendingRow) -> int:
+    """Return how much has been taken back of a movement, or of what was promised and what became of it."""
+    if not isinstance(movement, PendingRow):
+        return taken(reader, movement)
+    row = reader.get(PENDING, (movement.activity, movement.ordinal)) or movement
+    entry = None
+    if row.version is not None:
+        entry = reader.get(ENTRY, (row.participant, row.currency, row.version))
+    return row.amount - row.left + (taken(reader, entry) if entry is not None else 0)
+
+
 def take_back(  # noqa: PLR0913 - whose movement, which one, and why
     turn: Turn,
     who: ParticipantRow,
@@ -77,7 +88,12 @@ def take_back(  # noqa: PLR0913 - whose movement, which one, and why
 ) -> None:
     """Take back the movement that these words of an outcome say; what was spent already stays, and that is said."""
     currency = str(words[4])
+    promised = turn.unit.get(PENDING, (activity, ordinal)) if words[0] == "points_pending" else None
     entry = movement(turn.unit, who.number, currency, activity, ordinal)
+    if promised is not None and promised.version is None:
+        pending.cancel(turn, who, promised, cause)
+    elif promised is not None:
+        entry = turn.unit.get(ENTRY, (who.number, currency, promised.version))
     if entry is None:
         return
     left = abs(entry.amount) - taken(turn.unit, entry)

@@ -20,7 +20,7 @@ from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
 from gamify_core.effects import PEERS, Words
 from gamify_core.errors import BadValue, CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
-from gamify_core.road import cascade, reevaluation
+from gamify_core.road import cascade, reevaluation, waiting
 from gamify_core.road.definitions import Merged, identity, merged, refuse_unsound, versions
 from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.plan import Plan, compile_plan
@@ -44,7 +44,7 @@ from gamify_core.storage.tables.activity import (
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit, remember
 
-__all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "last_catalog", "reconsideration"]
+__all__ = ["NOBODY", "Ask", "Decided", "OnChange", "Road", "due_for", "last_catalog", "reconsideration"]
 
 NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0, None)
 """Whom a row is about that is about nobody in particular; never stored."""
@@ -60,7 +60,7 @@ class Ask(NamedTuple):
 
     With an empty `participant_id` it is about nobody in particular. `after` has its say once everything that was set
     off has happened. What `edits` changes definitions is itself the first to be recorded under them; of what `erases`
-    only the hash of its arguments is kept.
+    only the hash of its arguments is kept. `by_time`: it is itself what was due, and nothing else has to be done first.
     """
 
     kind: str
@@ -73,10 +73,14 @@ class Ask(NamedTuple):
     after: Callable[[Turn], None] | None = None
     edits: bool = False
     erases: bool = False
+    by_time: bool = False
 
 
 class Decided(NamedTuple):
-    """A command that was decided, now or before: what an answer is read from."""
+    """A command that was decided, now or before: what an answer is read from.
+
+    `before` is what was due for the people it is about, and was done first.
+    """
 
     seq: int
     recorded_at: int
@@ -88,10 +92,13 @@ class Decided(NamedTuple):
     catalog: Catalog
     replayed: bool = False
     written: bool = True
+    before: tuple[Decided, ...] = ()
 
 
 class Road:
-    """A store and a catalog, and how commands travel from one to the other."""
+    """A store and a catalog, and how commands travel from one to the other. On one to the `past` none does."""
+
+    past = False
 
     def __init__(  # noqa: PLR0913 - the engine's own settings
         self,
@@ -152,8 +159,13 @@ class Road:
 
     # -- one command -----------------------------------------------------------------------------------------
 
-    def perform(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
-        """Decide one command within a unit. When it raises, the caller takes back what it queued."""
+    def perform(  # noqa: C901 - the whole way, told once
+        self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False, now: int | None = None
+    ) -> Decided:
+        """Decide one command within a unit. When it raises, the caller takes back what it queued.
+
+        It is `now`, where that is not for the clock to say: in an import, and in a forecast.
+        """
         hashed = fingerprint = None
         request = self.recorder.text(ask.request)
         if ask.key is not None:
@@ -161,14 +173,23 @@ class Road:
             first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (hashed,))
             if first is not None:
                 return self._again(unit, first, ask, fingerprint)
-        now, occurred_at, offset = self._times(ask.at, backfill=backfill)
+        if now is None:
+            now, occurred_at, offset = self._times(ask.at, backfill=backfill)
+        else:
+            occurred_at, offset = now, 0
         plan, head = self._in_force(unit, now)
-        catalog = head.catalog
-        seq = head.seq + 1
         recorded_at = now if now > head.recorded_at else head.recorded_at + 1
         who = NOBODY
+        before: tuple[Decided, ...] = ()
         if ask.participant_id:
             who = self.participant(unit, scope, ask.participant_id, recorded_at, erased=ask.erases)
+            if (who.due is not None or ask.others) and not ask.by_time:
+                before = self._catch_up(unit, scope, who, ask.others, now)
+                who = unit.get(PARTICIPANT, (who.number,)) or who
+                head = unit.last(ACTIVITY) or head
+                recorded_at = max(recorded_at, head.recorded_at + 1)
+        catalog = head.catalog
+        seq = head.seq + 1
         turn = Turn(unit, plan, self._seeded, scope, seq, recorded_at, occurred_at, offset, who)
         ask.decide(turn)
         if turn.reached or turn.stale:
@@ -177,6 +198,8 @@ class Road:
             ask.after(turn)
         if ask.edits and not turn.idle:
             catalog = self._edited(turn)
+        for number in sorted(turn.timed):
+            waiting.refresh(unit, number)
         written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
         if written:
             turn.seq = seq
@@ -196,8 +219,31 @@ class Road:
                 turn.plan.catalog,
                 False,
                 written,
+                before,
             ),
         )
+
+    def _catch_up(
+        self, unit: Unit, scope: str, who: ParticipantRow, others: tuple[str, ...], now: int
+    ) -> tuple[Decided, ...]:
+        """Do what is due by now for the people a command is about, in the order in which it was due."""
+        people = [who.number] if who.due is not None else []
+        for other in others:
+            row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (scope, other))
+            if row is not None and row.due is not None and row.number != who.number:
+                people.append(row.number)
+        return tuple(self.settle_people(unit, people, now)) if people else ()
+
+    def settle_people(self, unit: Unit, people: list[int], until: int) -> list[Decided]:
+        """Do what is due for some people up to an instant; each thing is an activity that occurred when it was due."""
+        done: list[Decided] = []
+        while True:
+            rows = [unit.get(PARTICIPANT, (number,)) for number in people]
+            due = [(row.due, row.number, row) for row in rows if row is not None and row.due is not None]
+            at, _, row = min(due, default=(until + 1, 0, NOBODY))
+            if at > until:
+                return done
+            done.append(self.perform(unit, row.scope, due_for(row.participant_id, at), now=until))
 
     def attempt(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
         """Decide one command among others of a unit: one that raises, or has nothing to write, leaves nothing."""
@@ -473,6 +519,17 @@ class Road:
         who = people.get(row.participant, "") if row.participant is not None else ""
         catalog = self.catalog_of(reader, row.catalog)
         return Decided(row.seq, row.recorded_at, row.occurred_at, row.kind, who, people, outcome, catalog)
+
+
+def due_for(participant_id: str, at: int) -> Ask:
+    """Return the command that does what is due for a participant at an instant."""
+
+    def decide(turn: Turn) -> None:
+        turn.occurred_at = at
+        waiting.settle(turn)
+
+    request = {"participant_id": participant_id, "due": iso(at)}
+    return Ask(waiting.KIND, participant_id, request, None, None, decide, by_time=True)
 
 
 def reconsideration(participant_id: str) -> Ask:

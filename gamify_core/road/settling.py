@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gamify_core.clock import iso
-from gamify_core.road import closing, streak_time
+from gamify_core.road import closing, streak_time, waiting
 from gamify_core.road.road import Ask
 from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
 
@@ -40,13 +40,15 @@ class Source(NamedTuple):
 
     `due` gives the first of them up to an instant as (instant, number), at most so many; `about` says which scope and
     participant that is the number of (none in particular: an empty id). `settle` does all that is due for the turn's
-    participant at the turn's instant, and says when there is more to be done for them.
+    participant at the turn's instant, and says when there is more to be done for them, unless
+    their own row says it (`on_row`), which what they set off may have changed.
     """
 
     kind: str
     due: Callable[[Unit, Plan, int, int], list[tuple[int, int]]]
     settle: Callable[[Turn], int | None]
     about: Callable[[Unit, int], tuple[str, str]] = _person
+    on_row: bool = False
 
 
 _ALL: Final = 2**53
@@ -54,6 +56,7 @@ _ALL: Final = 2**53
 SOURCES: Final = (
     Source("streaks.settled", streak_time.first_due, streak_time.settle),
     Source("leaderboards.closed", closing.first_due, closing.settle, _everybody),
+    Source(waiting.KIND, waiting.first_due, waiting.settle, on_row=True),
 )
 
 
@@ -83,6 +86,9 @@ def settle(
         following: list[int | None] = []
         ask = _ask(SOURCES[place], participant_id, at, following)
         done.append(road.perform(unit, scope, ask))
+        if SOURCES[place].on_row:
+            after = unit.get(PARTICIPANT, (number,))
+            following = [after.due if after is not None else None]
         if following[0] is not None and following[0] <= until:
             heappush(waiting, (following[0], place, number))
     return done
@@ -105,4 +111,4 @@ def _ask(source: Source, participant_id: str, at: int, following: list[int | Non
         following.append(source.settle(turn))
 
     request = {"participant_id": participant_id, "due": iso(at)}
-    return Ask(source.kind, participant_id, request, None, None, decide)
+    return Ask(source.kind, participant_id, request, None, None, decide, by_time=True)

@@ -53,6 +53,7 @@ class Turn:
         "scope",
         "seq",
         "stale",
+        "timed",
         "undoing",
         "unit",
         "who",
@@ -86,6 +87,7 @@ class Turn:
         self.reached: list[tuple[ParticipantRow, Node]] = []
         # Metrics to be worked out again from what is left, and of which movement of a wallet that is known
         self.stale: list[tuple[ParticipantRow, str, Fall | None]] = []
+        self.timed: set[int] = set()  # people for whom something waits, or waits no more
         self.undoing: OnInsufficient | None = None  # something is taken back: what stays is said
         self.gained: list[tuple[CounterPlan, int]] = []  # what an event added to the goals of streaks
         self.aside: Aside | None = None  # something is amended: what it gave may be given again

@@ -10,18 +10,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints
+from gamify_core.road import lots
 from gamify_core.road.meters import moved
 from gamify_core.road.turn import Fall
-from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, EntryRow, ReversalRow
+from gamify_core.storage.tables.ledger import (
+    ENTRY,
+    PENDING,
+    REVERSAL,
+    EntryRow,
+    PendingRow,
+    ReversalRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = [
+    "EXPIRED",
     "ISSUED",
     "SPENT",
     "OnInsufficient",
@@ -29,6 +40,8 @@ __all__ = [
     "covering",
     "deduct",
     "give",
+    "issue",
+    "lapse",
     "reverse",
     "sweep",
     "transfer",
@@ -39,14 +52,58 @@ OnInsufficient = Literal["reject", "allow_negative", "partial"]
 
 ISSUED = "@issued"
 SPENT = "@spent"
+EXPIRED = "@expired"
 _LIMIT = 2**63 - 1
 _row = tuple.__new__
 
 
 def award(  # noqa: PLR0913 - on the hottest path, as what it calls
-    turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, base: int | None = None
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    amount: int,
+    cause: str,
+    base: int | None = None,
+    terms: Terms | None = None,
 ) -> None:
-    """Issue points to a participant; `base` is what they were before a multiplier made `amount` of them."""
+    """Award points to a participant; `base` is what they were before a multiplier made `amount` of them.
+
+    By the `terms` (None: those of the currency) they may count later, and lapse: both are reckoned from the turn's
+    instant, in the catalog's zone.
+    """
+    if terms is None:
+        terms = turn.plan.wallet(currency).terms
+    if terms is None:
+        issue(turn, who, currency, amount, cause, base)
+        return
+    zone, at = turn.plan.zone, turn.occurred_at
+    counts = later(at, terms.matures, zone) if terms.matures is not None else at
+    expires = later(counts, terms.expires, zone) if terms.expires is not None else None
+    if terms.matures is None:
+        issue(turn, who, currency, amount, cause, base, expires)
+        return
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    balance = head.balance if head is not None else 0
+    words: list[int] = [balance, counts, expires] if expires is not None else [balance, counts]
+    ordinal = turn.say("points_pending", who.number, cause, amount, currency, *words)
+    source = None if cause == "direct" else cause
+    place = (turn.seq, ordinal, who.number, currency)
+    turn.unit.add(
+        PENDING, PendingRow(*place, amount, base, source, counts, expires, amount, counts, None, None)
+    )
+    turn.timed.add(who.number)
+
+
+def issue(  # noqa: PLR0913 - as above
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    amount: int,
+    cause: str,
+    base: int | None = None,
+    expires: int | None = None,
+) -> None:
+    """Issue points that count from now on."""
     head = turn.unit.last(ENTRY, (who.number, currency))
     if head is None:
         version = balance = earned = spent = 0
@@ -71,6 +128,8 @@ def award(  # noqa: PLR0913 - on the hottest path, as what it calls
         cause,
         base,
     )
+    if expires is not None:
+        lots.open_lot(turn, who, currency, version + 1, amount, expires, balance + amount)
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None:
         moved(turn, who, metrics.earned, earned or None, earned + amount, amount)
@@ -97,6 +156,7 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
     _append(
         turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause
     )
+    lots.spend(turn, who, currency, amount, ordinal)
     metrics = turn.plan.wallet(currency)
     if metrics.spent is not None:
         moved(turn, who, metrics.spent, head.spent or None, spent, amount)
@@ -112,7 +172,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     amount: int,
     cause: str = "direct",
 ) -> None:
-    """Move points from one participant to another."""
+    """Move points from one participant to another; what lapses, lapses there when it would have lapsed here."""
     head = covering(turn, sender, currency, amount)
     balance = head.balance
     ordinal = turn.say(
@@ -132,6 +192,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
         head.spent,
         cause,
     )
+    taken = lots.spend(turn, sender, currency, amount, ordinal)
     other = turn.unit.last(ENTRY, (recipient.number, currency))
     version, held, earned, spent = (
         (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
@@ -144,6 +205,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     _append(
         turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent, cause
     )
+    lots.arrive(turn, recipient, currency, version + 1, taken, held + amount)
     if (plan := turn.plan.wallet(currency).balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
@@ -176,7 +238,8 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     key = (who.number, currency, version)
     before = turn.unit.get(REVERSAL, key)
     undone = before.amount if before is not None else 0
-    take = _takeable(who, entry, head, undone, amount, on_insufficient)
+    there = lots.available(turn, who, currency, head.balance)
+    take = _takeable(who, entry, there, undone, amount, on_insufficient)
     if not take:
         return 0
     signed = -take if entry.amount > 0 else take
@@ -202,6 +265,10 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
         None,
         version,
     )
+    if signed < 0:
+        lots.withdraw(turn, who, entry, take, head.balance + signed)
+    else:
+        lots.give_back(turn, who, entry, take, abs(entry.amount) - undone, head.balance + signed)
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None and earned != head.earned:
         turn.void(who, metrics.earned, head.earned, earned, Fall(currency, version, take))
@@ -210,6 +277,30 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, head.balance, head.balance + signed, signed)
     return take
+
+
+def lapse(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> None:
+    """Take what was not spent in time. It stays earned, and is not spent."""
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    assert head is not None  # noqa: S101 - what lapses has come into the wallet
+    balance, cause = head.balance, "time"
+    ordinal = turn.say("points_expired", who.number, cause, amount, currency, balance - amount)
+    _append(
+        turn,
+        who,
+        currency,
+        head.version,
+        ordinal,
+        -amount,
+        EXPIRED,
+        None,
+        balance,
+        head.earned,
+        head.spent,
+        cause,
+    )
+    if (metric := turn.plan.wallet(currency).balance) is not None:
+        moved(turn, who, metric, balance, balance - amount, -amount)
 
 
 def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: str) -> None:
@@ -242,7 +333,7 @@ def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: s
 def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for
     who: ParticipantRow,
     entry: EntryRow,
-    head: EntryRow,
+    available: int,
     undone: int,
     amount: int | None,
     on_insufficient: OnInsufficient,
@@ -253,22 +344,22 @@ def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is ask
         detail = f"{left:,} of {abs(entry.amount):,} {entry.currency} are left to reverse, not {amount:,}"
         raise BadValue("amount", amount, detail)
     take = left if amount is None else amount
-    if entry.amount < 0 or head.balance >= take or on_insufficient == "allow_negative":
+    if entry.amount < 0 or available >= take or on_insufficient == "allow_negative":
         return take
     if on_insufficient == "partial":
-        return max(head.balance, 0)
-    raise InsufficientPoints(who.participant_id, entry.currency, head.balance, take)
+        return max(available, 0)
+    raise InsufficientPoints(who.participant_id, entry.currency, available, take)
 
 
 def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: int = 0) -> EntryRow:
-    """Return the head of a wallet that holds at least this much, or from which as much was `paid` before.
+    """Return the head of a wallet of which this much is available, or from which as much was `paid` before.
 
     Raises `InsufficientPoints`.
     """
     head = turn.unit.last(ENTRY, (who.number, currency))
-    balance = head.balance if head is not None else 0
-    if head is None or balance < amount > paid:
-        raise InsufficientPoints(who.participant_id, currency, balance, amount)
+    there = lots.available(turn, who, currency, head.balance) if head is not None else 0
+    if head is None or there < amount > paid:
+        raise InsufficientPoints(who.participant_id, currency, there, amount)
     return head
 
 

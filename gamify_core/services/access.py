@@ -29,6 +29,7 @@ from gamify_core.road.batches import Batch, Failure, Item
 from gamify_core.road.erasing import NOWHERE
 from gamify_core.road.plan import Plan
 from gamify_core.road.road import Ask, Decided, Road
+from gamify_core.road.trial import Trial
 from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit
@@ -320,6 +321,21 @@ class Access:
         """Return a participant's row, or None for somebody who has not been seen."""
         return reader.find(PARTICIPANT, PARTICIPANT_BY_ID, (self.scope, participant_id))
 
+    def present(self, reader: Reader, participant_id: str, now: int) -> Reader:
+        """Return a reader that shows of a participant what time has done by now, also where nobody has said it yet.
+
+        It is done in a trial, by the very code that will write it, and nothing is written.
+        """
+        person = self.person(reader, participant_id)
+        if person is None or person.due is None or person.due > now or self.road.past:
+            return reader
+        return self.ahead(reader, person, now)[0]
+
+    def ahead(self, reader: Reader, person: ParticipantRow, until: int) -> tuple[Reader, list[Decided]]:
+        """Return a reader that shows what time will have done to a participant by an instant, and what that is."""
+        trial = Trial(reader)
+        return trial, self.road.settle_people(trial, [person.number], until)
+
     # -- handles ----------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -409,7 +425,7 @@ class Access:
         """Tell the listeners what was committed; what they raise is logged, for the facts stand already."""
         if self.quiet or self.backfill:
             return
-        for one in decided:
+        for one in [each for first in decided for each in (*first.before, first)]:
             if one.replayed:
                 continue
             for ordinal, words in enumerate(one.outcome):

@@ -221,7 +221,7 @@ class Badges:
         only = border.flag(earned_only, "earned_only")
         number, size = border.page(page, page_size)
         codes = border.several(badge_codes, "badge_codes") if badge_codes is not None else None
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             catalog = seen.plan.catalog
             shown = states(seen, self._access.person(seen.reader, who))
             wanted = None

@@ -169,7 +169,7 @@ class Challenges:
         wanted = border.code(code, "code") if code is not None else None
         number, size = border.page(page, page_size)
         first = (number - 1) * size
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             plans = _ordered(seen.plan)
             if wanted is not None:
                 plans = [seen.plan.challenges[seen.plan.catalog.challenge(wanted).code]]

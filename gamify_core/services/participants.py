@@ -249,7 +249,7 @@ class Participants:
     def get(self, participant_id: str) -> Profile:
         """Return the rich profile. Raises `NotFound` (`Participant not found: …`) for somebody never seen."""
         who = border.participant(participant_id)
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             person = self._access.person(seen.reader, who)
             if person is None:
                 raise _unknown(who)
@@ -264,7 +264,7 @@ class Participants:
                 detail = f"include knows {', '.join(SECTIONS)}, not {section!r:.60}"
                 raise BadValue("include", section, detail)
         wanted = tuple(section for section in SECTIONS if section in asked)
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             return state_of(seen, self._access.person(seen.reader, who), who, wanted)
 
     def profile(
@@ -287,7 +287,7 @@ class Participants:
         who = border.participant(participant_id)
         named = border.code(ladder, "ladder") if ladder is not None else None
         run = border.code(streak, "streak") if streak is not None else None
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             return document(seen, who, named, run)
 
     def export(self, participant_id: str) -> dict[str, object]:

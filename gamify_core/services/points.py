@@ -8,31 +8,32 @@ from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
-from gamify_core.errors import BadValue, GamifyError
-from gamify_core.road import boosts, wallet
+from gamify_core.clock import instant_of, moment
+from gamify_core.domain.lots import length
+from gamify_core.errors import BadValue, GamifyError, NotFound
+from gamify_core.ids import numbers_of
+from gamify_core.road import boosts, holds, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
-from gamify_core.road.reversals import taken
+from gamify_core.road.reversals import taken_of
 from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.pages import Page
+from gamify_core.services.reading import snapshot
 from gamify_core.services.undo import ReversalAnswer, movement_called, policy
+from gamify_core.services.waiting import Expiring, Hold, HoldAnswer, Pending, holds_of, pending_of
 from gamify_core.services.wallets import Award, Balance, Movement, balance_of, movement_of
-from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.ledger import ENTRY, HOLD, PENDING
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
+    from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["Points"]
-
-
-_MOVES = {
-    ("points.award", True): boosts.award,
-    ("points.award", False): wallet.award,
-    ("points.deduct", True): wallet.deduct,
-}
 
 
 class Points:
@@ -52,13 +53,19 @@ class Points:
         metadata: Mapping[str, object] | None = None,
         currency: str = "points",
         boost: bool = True,
+        matures: str | None = None,
+        expires: str | None = None,
         at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> PointsAnswer:
         """Give points, and all that reaching them brings about.
 
         `amount` is a whole number from 1 to 2^53-1. Multipliers that the participant has running raise it, unless
-        `boost` is False. `at` is when it happened (aware; default now). The same `idempotency_key` with the same
+        `boost` is False. `at` is when it happened (aware; default now). With `matures="14d"` the points count from then
+        on: until they do they are `pending`, are in no balance and earn nothing, and `reverse` takes them back. With
+        `expires="90d"` (or `"3mo"`, `"1y"`: by the calendar, in the catalog's zone) what is left of them lapses so long
+        after they count; spending takes what lapses first. Both are reckoned from `at`, and default to what the
+        currency says. The same `idempotency_key` with the same
         arguments returns the first answer, flagged `replayed`.
         Raises `BadValue`, `NotFound` (currency), `OutOfWindow`, `IdempotencyConflict`.
 
@@ -69,13 +76,20 @@ class Points:
         key = border.idempotency_key(idempotency_key)
         boosted = border.flag(boost, "boost")
         ask = self._ask(
-            "points.award", participant_id, amount, reason, metadata, currency, at, key, boost=boosted
+            participant_id,
+            amount,
+            reason,
+            metadata,
+            currency,
+            at,
+            key,
+            boost=boosted,
+            terms=(matures, expires),
         )
         return PointsAnswer(self._access.write(ask))
 
-    def _ask(  # noqa: PLR0913 - the arguments of an award and a deduction
+    def _ask(  # noqa: PLR0913 - the arguments of an award
         self,
-        kind: str,
         participant_id: str,
         amount: int,
         reason: str | None,
@@ -85,7 +99,40 @@ class Points:
         key: str | None,
         *,
         boost: bool = True,
+        terms: tuple[str | None, str | None] = (None, None),
     ) -> Ask:
+        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
+        if not boost:
+            request["boost"] = False
+        own = terms != (None, None)
+        for name, term in zip(("matures", "expires"), terms, strict=True):
+            if term is not None:
+                request[name] = _length(term, name)
+        move = boosts.award if boost else _unboosted
+
+        def decide(turn: Turn) -> None:
+            if currency != "points":
+                turn.plan.catalog.currency(currency)
+            move(
+                turn,
+                turn.who,
+                currency,
+                checked,
+                "direct",
+                turn.plan.terms(currency, *terms) if own else None,
+            )
+
+        return Ask("points.award", who, request, at, key, decide)
+
+    def _request(  # noqa: PLR0913 - the arguments of an award or a deduction
+        self,
+        participant_id: str,
+        amount: int,
+        reason: str | None,
+        metadata: Mapping[str, object] | None,
+        currency: str,
+        at: datetime | None,
+    ) -> tuple[str, int, dict[str, border.Json]]:
         who = border.participant(participant_id)
         checked = border.amount(amount, most=self._limits.amount)
         request: dict[str, border.Json] = {"participant_id": who, "amount": checked}
@@ -97,16 +144,7 @@ class Points:
             request["currency"] = border.code(currency, "currency")
         if at is not None:
             request["at"] = border.at(at)
-        if not boost:
-            request["boost"] = False
-        move = _MOVES[kind, boost]
-
-        def decide(turn: Turn) -> None:
-            if currency != "points":
-                turn.plan.catalog.currency(currency)
-            move(turn, turn.who, currency, checked, "direct")
-
-        return Ask(kind, who, request, at, key, decide)
+        return who, checked, request
 
     def deduct(  # noqa: PLR0913 - the fields of the document
         self,
@@ -129,8 +167,14 @@ class Points:
         gamify_core.errors.InsufficientPoints: Insufficient points. Available: 30, requested: 50
         """
         key = border.idempotency_key(idempotency_key)
-        ask = self._ask("points.deduct", participant_id, amount, reason, metadata, currency, at, key)
-        return PointsAnswer(self._access.write(ask))
+        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
+
+        def decide(turn: Turn) -> None:
+            if currency != "points":
+                turn.plan.catalog.currency(currency)
+            wallet.deduct(turn, turn.who, currency, checked, "direct")
+
+        return PointsAnswer(self._access.write(Ask("points.deduct", who, request, at, key, decide)))
 
     def transfer(  # noqa: PLR0913 - the fields of the document
         self,
@@ -190,7 +234,8 @@ class Points:
         (`InsufficientPoints`), or goes below zero (`on_insufficient="allow_negative"`), or takes what is there
         (`"partial"`). Tiers and badges follow their own policies; `answer.stayed` tells what stayed. What was taken
         back as a whole before is taken back: then nothing is done, and `amount` is 0. It is the movement alone that is
-        taken back: a reward that it paid for is given back by `rewards.cancel`, a freeze or a repair is kept.
+        taken back: a reward that it paid for is given back by `rewards.cancel`, a freeze or a repair is kept. An award
+        that is pending is cancelled. What comes back lapses when it would have, or at once where that has passed.
         Raises `NotFound` (`Transaction not found: …`), `BadValue` (more than is left of it; a transfer, a reversal).
 
         >>> from gamify_core import Catalog, Engine
@@ -202,6 +247,7 @@ class Points:
         60
         """
         entry, who = movement_called(self._access, transaction_id)
+        place = entry.activity, entry.ordinal
         part = border.amount(amount) if amount is not None else None
         chosen = policy(on_insufficient)
         request = request_of(
@@ -215,15 +261,20 @@ class Points:
         def decide(turn: Turn) -> None:
             # What it sets off is no reason to refuse it: a badge whose points are spent goes without them
             turn.undoing = chosen if chosen != "reject" else "partial"
-            if not wallet.reverse(turn, turn.who, entry.currency, entry.version, "direct", part, chosen):
+            promised = turn.unit.get(PENDING, place)  # it may have matured since it was looked for
+            if promised is not None and promised.version is None:
+                done = pending.cancel(turn, turn.who, promised, "direct", part)
+            else:
+                version = promised.version if promised is not None else entry.version
+                done = wallet.reverse(turn, turn.who, entry.currency, version or 0, "direct", part, chosen)
+            if not done:
                 turn.rest(entry.activity)
 
         def after(turn: Turn) -> None:
             head = turn.unit.last(ENTRY, (turn.who.number, entry.currency))
             balance = head.balance if head is not None else 0
-            so_far = taken(turn.unit, entry)
-            words = (entry.currency, entry.activity, entry.ordinal, so_far, balance)
-            turn.say("=", turn.who.number, *words)
+            so_far = taken_of(turn.unit, entry)
+            turn.say("=", turn.who.number, entry.currency, *place, so_far, balance)
 
         key = border.idempotency_key(idempotency_key)
         ask = Ask("points.reverse", who, request, at, key, decide, after=after)
@@ -250,25 +301,181 @@ class Points:
                     detail = f"awards[{place}] must be an Award, not {type(award).__name__}"
                     raise BadValue(f"awards[{place}]", award, detail)
                 item = (award.participant_id, award.amount, award.reason, award.metadata, award.currency)
-                asks.append(self._ask("points.award", *item, at, None))
+                asks.append(self._ask(*item, at, None, terms=(award.matures, award.expires)))
             except GamifyError as error:
                 asks.append(error)
         people = [str(getattr(award, "participant_id", "")) for award in listed]
         return batch_of(Batch("points.award_batch", asks, key), people, self._access, PointsAnswer)
 
+    # -- setting aside ----------------------------------------------------------------------------------------
+
+    def hold(  # noqa: PLR0913 - how much, for how long and what for
+        self,
+        participant_id: str,
+        amount: int,
+        *,
+        expires: str | None = None,
+        reason: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        currency: str = "points",
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> HoldAnswer:
+        """Set points aside: they stay in the balance, and are not available for anything else.
+
+        `capture` spends them, or a part, and `release` lets them go; with `expires="15m"` they are let go by themselves
+        that long after `at`, when the engine's clock says so. Meanwhile they do not lapse.
+        Raises `InsufficientPoints`, `BadValue`, `NotFound` (currency), `WalletClosed`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 100)
+        >>> held = game.points.hold("ada", 60, expires="15m")
+        >>> game.points.balance("ada").available
+        40
+        >>> game.points.capture(held.hold_id, 50).available
+        50
+        """
+        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
+        lasts = _length(expires, "expires") if expires is not None else None
+        if lasts is not None:
+            request["expires"] = lasts
+
+        def decide(turn: Turn) -> None:
+            if currency != "points":
+                turn.plan.catalog.currency(currency)
+            holds.place(turn, turn.who, currency, checked, lasts)
+            _tell_available(turn, currency)
+
+        key = border.idempotency_key(idempotency_key)
+        return HoldAnswer(self._access.write(Ask("points.hold", who, request, at, key, decide)))
+
+    def capture(  # noqa: PLR0913 - which hold, how much of it and what for
+        self,
+        hold_id: str,
+        amount: int | None = None,
+        *,
+        reason: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> HoldAnswer:
+        """Spend what is held (None: all of it), and let go of the rest. A hold ends once.
+
+        Raises `HoldEndedBefore` with its `outcome` (`captured`, `released`, `expired`), `BadValue` where `amount` is
+        more than is held, `NotFound`.
+        """
+        part = border.amount(amount, most=self._limits.amount) if amount is not None else None
+        place, who, currency = self._hold(hold_id)
+        request = request_of(
+            at,
+            hold_id=hold_id,
+            amount=part,
+            reason=border.text(reason, "reason", self._limits.reason),
+            metadata=border.properties(metadata, "metadata") if metadata is not None else None,
+        )
+
+        def decide(turn: Turn) -> None:
+            holds.capture(turn, place, part)
+            _tell_available(turn, currency)
+
+        key = border.idempotency_key(idempotency_key)
+        return HoldAnswer(self._access.write(Ask("points.capture", who, request, at, key, decide)))
+
+    def release(
+        self,
+        hold_id: str,
+        *,
+        reason: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> HoldAnswer:
+        """Let go of what is held. Raises `HoldEndedBefore` with its `outcome`, `NotFound`."""
+        place, who, currency = self._hold(hold_id)
+        said = border.text(reason, "reason", self._limits.reason)
+        request = request_of(at, hold_id=hold_id, reason=said)
+
+        def decide(turn: Turn) -> None:
+            holds.release(turn, place)
+            _tell_available(turn, currency)
+
+        key = border.idempotency_key(idempotency_key)
+        return HoldAnswer(self._access.write(Ask("points.release", who, request, at, key, decide)))
+
+    def _hold(self, hold_id: str) -> tuple[tuple[int, int], str, str]:
+        """Return the place of a hold, whose it is and of which currency. Raises `NotFound`."""
+        place = numbers_of("hold", hold_id)
+        with self._access.read() as reader:
+            row = reader.get(HOLD, place)
+            person = reader.get(PARTICIPANT, (row.participant,)) if row is not None else None
+        if row is None or person is None or person.scope != self._access.scope:
+            raise NotFound("hold", hold_id, f"Hold not found: {hold_id:.100}")
+        return place, person.participant_id, row.currency
+
     # -- reading ----------------------------------------------------------------------------------------------
 
     def balance(self, participant_id: str, *, currency: str = "points") -> Balance:
-        """Return what a participant holds; somebody who has not been seen holds nothing."""
+        """Return what a participant holds as of now; somebody who has not been seen holds nothing.
+
+        What has matured counts, what has lapsed is gone and holds that are over are let go, also where no command has
+        written that down yet.
+        """
         who = border.participant(participant_id)
         currency = self._currency(currency)
-        with self._access.read() as reader:
-            return balance_of(reader, self._access.person(reader, who), who, currency)
+        with snapshot(self._access, who) as seen:
+            return balance_of(seen.reader, self._access.person(seen.reader, who), who, currency)
+
+    def holds(self, participant_id: str, *, currency: str | None = None) -> list[Hold]:
+        """Return what is set aside of a participant's points now, what ends first first."""
+        who = border.participant(participant_id)
+        code = self._currency(currency) if currency is not None else None
+        with snapshot(self._access, who) as seen:
+            person = self._access.person(seen.reader, who)
+            return holds_of(seen.reader, person, code) if person is not None else []
+
+    def pending(self, participant_id: str, *, currency: str | None = None) -> list[Pending]:
+        """Return what was awarded and does not count yet, what matures first first."""
+        who = border.participant(participant_id)
+        code = self._currency(currency) if currency is not None else None
+        with snapshot(self._access, who) as seen:
+            person = self._access.person(seen.reader, who)
+            return pending_of(seen.reader, person, code) if person is not None else []
+
+    def expiring(
+        self, participant_id: str, before: datetime, *, currency: str | None = None
+    ) -> list[Expiring]:
+        """Return what will have lapsed of a participant's points before an instant if nothing happens meanwhile.
+
+        It is found by letting time pass in a trial, by the code that will write it. What is pending matures in it, and
+        holds end. What has lapsed by now, and was not written yet, is not to come any more.
+
+        >>> from gamify_core import Catalog, Engine, ManualClock
+        >>> clock = ManualClock("2026-03-02T09:00+00:00")
+        >>> game = Engine(Catalog(), clock=clock)
+        >>> _ = game.points.award("ada", 100, expires="90d")
+        >>> _ = game.points.deduct("ada", 30)
+        >>> [each.amount for each in game.points.expiring("ada", before=clock.now().replace(year=2027))]
+        [70]
+        """
+        who = border.participant(participant_id)
+        until = instant_of(before, "before")
+        code = self._currency(currency) if currency is not None else None
+        with snapshot(self._access, who) as seen:
+            person = self._access.person(seen.reader, who)
+            if person is None or person.due is None or until <= seen.as_of:
+                return []
+            _, coming = self._access.ahead(seen.reader, person, until - 1)
+        return [
+            Expiring(int(words[3] or 0), str(words[4]), moment(one.occurred_at))
+            for one in coming
+            for words in one.outcome
+            if words[0] == "points_expired" and code in (None, words[4])
+        ]
 
     def transactions(
         self, participant_id: str, *, currency: str = "points", page: int = 1, page_size: int = 20
     ) -> Page[Movement]:
-        """Return the movements of a wallet, newest first."""
+        """Return the movements of a wallet, newest first, as far as they are written."""
         who = border.participant(participant_id)
         currency = self._currency(currency)
         number, size = border.page(page, page_size)
@@ -287,3 +494,24 @@ class Points:
         if code != "points":
             self._access.plan.catalog.currency(border.code(code, "currency"))
         return code
+
+
+def _unboosted(  # noqa: PLR0913 - what `boosts.award` takes
+    turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, terms: Terms | None
+) -> None:
+    wallet.award(turn, who, currency, amount, cause, None, terms)
+
+
+def _length(value: object, field: str) -> str:
+    """Return a stretch of time as it is kept. Raises `BadValue` that names the field."""
+    try:
+        return length(value)
+    except BadValue as error:
+        detail = f"{field} must be a length of time, not {value!r:.60}"
+        raise BadValue(field, value, detail, hint=error.hint) from None
+
+
+def _tell_available(turn: Turn, currency: str) -> None:
+    head = turn.unit.last(ENTRY, (turn.who.number, currency))
+    balance = head.balance if head is not None else 0
+    turn.say("=", turn.who.number, lots.available(turn, turn.who, currency, balance))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.road.compiled import Tracker
 from gamify_core.road.plan import Plan, natural
+from gamify_core.road.trial import Trial
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access
 from gamify_core.storage.protocol import Reader
@@ -40,10 +41,14 @@ class Snapshot(NamedTuple):
 
 
 @contextmanager
-def snapshot(access: Access) -> Iterator[Snapshot]:
-    """Open something to read from, then read the clock once: whatever is seen has been written by then."""
+def snapshot(access: Access, about: str | None = None) -> Iterator[Snapshot]:
+    """Open something to read from, then read the clock once: whatever is seen has been written by then.
+
+    Of the participant that it is `about` all is seen that time has done by then, written or not.
+    """
     with access.read() as reader:
-        yield Snapshot(access, reader, access.road.now()[0], access.road.plan_in(reader))
+        now, plan = access.road.now()[0], access.road.plan_in(reader)
+        yield Snapshot(access, access.present(reader, about, now) if about is not None else reader, now, plan)
 
 
 def tier_ladder(plan: Plan) -> LadderPlan | None:
@@ -95,6 +100,8 @@ def window_named(access: Access, reader: Reader, metric: str, calendar: str, lab
         if row is None:
             return 0
         number = row.number
-        if access.unit is None:  # a snapshot shows committed rows only, and a window's number never changes
+        if access.unit is None and not isinstance(
+            reader, Trial
+        ):  # a snapshot shows committed rows only, and a window's number never changes
             road.learn(name, number)
     return number

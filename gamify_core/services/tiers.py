@@ -114,7 +114,7 @@ class Tiers:
         """
         who = border.participant(participant_id)
         code = border.code(ladder, "ladder")
-        with snapshot(self._access) as seen:
+        with snapshot(self._access, who) as seen:
             plan = seen.plan.ladder(code)
             return standing(seen, self._access.person(seen.reader, who), who, plan)
 

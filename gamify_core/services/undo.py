@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from gamify_core import border
 from gamify_core.answers import Answer, EventAnswer
 from gamify_core.clock import iso
-from gamify_core.effects import PointsReversed, Skipped, Words, effect_id
+from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words, effect_id
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road.chains import first_from
@@ -15,13 +15,14 @@ from gamify_core.road.reversals import movement
 from gamify_core.road.seal import key_hash
 from gamify_core.road.wallet import OnInsufficient
 from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
+from gamify_core.storage.tables.ledger import PENDING
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import EVENT
 
 if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
-    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.ledger import EntryRow, PendingRow
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.progress import EventRow
 
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _STAYS = frozenset({"kept", "moved_on", "permanent", "spent"})
+_TAKEN = PointsReversed.tag, PendingCancelled.tag
 _EVENTS = frozenset({"event", "events.amend"})
 
 
@@ -109,13 +111,15 @@ class ReversalAnswer(Undone):
     def _movement(self) -> tuple[int, Words] | None:
         """Return the place and the words of the reversal itself, which comes before what it set off."""
         said = enumerate(self._decided.outcome)
-        return next(((n, words) for n, words in said if words[0] == PointsReversed.tag), None)
+        return next(((n, words) for n, words in said if words[0] in _TAKEN), None)
 
     @property
     def transaction_id(self) -> str | None:
-        """The id of the movement that took it back, or None where there was nothing to take back."""
+        """The id of the movement that took it back; None where there was nothing to take back, or it was pending."""
         found = self._movement
-        return effect_id("points_", self._decided.seq, found[0]) if found is not None else None
+        if found is None or found[1][0] == PendingCancelled.tag:
+            return None
+        return effect_id("points_", self._decided.seq, found[0])
 
     @property
     def reversed_transaction_id(self) -> str:
@@ -170,8 +174,8 @@ def policy(value: object, known: tuple[OnInsufficient, ...] = get_args(OnInsuffi
     raise BadValue("on_insufficient", value, detail)
 
 
-def movement_called(access: Access, transaction: str) -> tuple[EntryRow, str]:
-    """Return a movement by its id, and whose wallet it is. Raises `NotFound`."""
+def movement_called(access: Access, transaction: str) -> tuple[EntryRow | PendingRow, str]:
+    """Return a movement by its id, or the promise of one, and whose wallet it is. Raises `NotFound`."""
     activity, ordinal = numbers_of("txn", transaction)
     with access.read() as reader:
         row = reader.get(ACTIVITY, (activity,))
@@ -179,7 +183,8 @@ def movement_called(access: Access, transaction: str) -> tuple[EntryRow, str]:
         words = outcome[ordinal] if ordinal < len(outcome) else None
         if row is not None and row.scope == access.scope and words and str(words[0]).startswith("points_"):
             number = int(words[1] or 0)
-            entry = movement(reader, number, str(words[4]), activity, ordinal)
+            promised = reader.get(PENDING, (activity, ordinal))
+            entry = promised or movement(reader, number, str(words[4]), activity, ordinal)
             if entry is not None:
                 return entry, _name(reader, number)
     raise NotFound("transaction", transaction[:100], f"Transaction not found: {transaction:.100}")

@@ -10,8 +10,9 @@ import attrs
 
 from gamify_core.clock import iso, moment
 from gamify_core.effects import effect_id
+from gamify_core.road import lots
 from gamify_core.road.requests import asked_with
-from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.ledger import ENTRY, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Award:
     reason: str | None = None
     metadata: Mapping[str, object] | None = None
     currency: str = "points"
+    matures: str | None = attrs.field(default=None, kw_only=True)
+    expires: str | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen
 class Balance:
-    """What a wallet holds. `available` is the balance less what is held back."""
+    """What a wallet holds. `available` is the balance less what is `held` back; `pending` is not in it yet."""
 
     participant_id: str
     currency: str
@@ -43,6 +46,8 @@ class Balance:
     available: int
     total_earned: int
     total_spent: int
+    held: int = 0
+    pending: int = 0
 
     def __str__(self) -> str:
         """Return `ada: 70 points (earned 100, spent 30)`."""
@@ -80,10 +85,16 @@ class Movement:
 
 def balance_of(reader: Reader, person: ParticipantRow | None, who: str, currency: str) -> Balance:
     """Return what a participant holds of a currency; somebody who has not been seen holds nothing."""
-    head = reader.last(ENTRY, (person.number, currency)) if person is not None else None
-    if head is None:
+    if person is None:
         return Balance(who, currency, 0, 0, 0, 0)
-    return Balance(who, currency, head.balance, head.balance, head.earned, head.spent)
+    head = reader.last(ENTRY, (person.number, currency))
+    balance, earned, spent = (head.balance, head.earned, head.spent) if head is not None else (0, 0, 0)
+    if person.due is None:
+        return Balance(who, currency, balance, balance, earned, spent)
+    held = lots.held(reader, person.number, currency)
+    waiting = reader.scan(PENDING, PENDING_DUE, (person.number,))
+    pending = sum(row.left for row in waiting if row.currency == currency)
+    return Balance(who, currency, balance, balance - held, earned, spent, held, pending)
 
 
 def movement_of(reader: Reader, row: EntryRow) -> Movement:

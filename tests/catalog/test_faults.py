@@ -52,7 +52,7 @@ SENTENCES = [
     ),
     ("[badges.a]\nrarety = 'rare'", "badges.a.rarety (line 2): unknown key 'rarety'; did you mean 'rarity'?"),
     ("[badges.a]\nmax_suply = 3", "badges.a.max_suply (line 2): unknown key 'max_suply'; did you mean 'max_supply'?"),
-    ("[currencies.a]\nzzz = 3", "currencies.a.zzz (line 2): unknown key 'zzz'; there are name, scale"),
+    ("[currencies.a]\nzzz = 3", "currencies.a.zzz (line 2): unknown key 'zzz'; there are name, scale, matures, expires"),
     ("badges = 3", "badges (line 1): 3 is not a table of badges; write [badges.some_code]"),
     ("[badges]\na = 3", "badges.a (line 2): 3 is not a table; write [badges.a]"),
     ("[rules]\na = 3", "rules.a (line 2): 3 is not a table; write [rules.a]"),
@@ -488,7 +488,7 @@ def test_with_no_events_declared_any_is_accepted() -> None:
         ({"rules": [Rule("r", "x", when="a and\n(b &c)")]}, "rules.r.when: b &c: `&` is not part of the language (line 2, column 2); write `and`, not `&`"),
         ({"rules": [Rule("r", "x", award=10**5000)]}, f"rules.r.award: a number of 16610 bits is not an amount; an amount is from 1 to {2**53 - 1}"),
         ({"metrics": [Metric("m", ())]}, "metrics.m.on: no event is named; write on = \"lesson_finished\", the event it listens to"),
-        ({"currencies": [Currency("gems", scale=10)]}, "currencies.gems.scale: 10 is not a whole number from 0 to 9"),
+        ({"currencies": [Currency("gems", scale=10)]}, "currencies.gems.scale: 10 is not a whole number from 0 to 6"),
         ({"streaks": [Streak("s", timezone=None)]}, "streaks.s.timezone: None is not a time zone; an IANA name such as 'Europe/Paris'"),  # type: ignore[arg-type]
         ({"leaderboards": [Leaderboard("b", timezone="Xyzzy")]}, "leaderboards.b.timezone: There is no time zone 'Xyzzy'; an IANA name such as 'Europe/Paris', or '+05:30'"),
         ({"ladders": [Ladder("l", [Tier("a", name="\ud800")])]}, "ladders.l.tiers.a.name: is not valid Unicode text"),

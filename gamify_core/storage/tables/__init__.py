@@ -12,10 +12,10 @@ from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
 from gamify_core.storage.tables.definitions import DEFINITION, JOB
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.gifts import GIFT, SCORE
-from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
+from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
-from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING
+from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, REVIEW, STANDING
 from gamify_core.storage.tables.rewards import BOOST, CLAIM, CODE, STOCK
 from gamify_core.storage.tables.rules import FIRED
 from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR, STREAK
@@ -30,6 +30,10 @@ TABLES: tuple[Table[Any], ...] = (
     PAYLOAD,
     ZONE_CHANGE,
     ENTRY,
+    PENDING,
+    LOT,
+    HOLD,
+    DRAW,
     EVENT,
     WINDOW,
     METRIC,
@@ -39,6 +43,7 @@ TABLES: tuple[Table[Any], ...] = (
     CLOSING,
     CLOSED,
     STANDING,
+    REVIEW,
     BADGE,
     MARK,
     STREAK,

@@ -3,15 +3,25 @@
 Rows are clustered by (participant, currency), so a balance is one seek, a statement is one range, and no second
 table has to be kept in step. The other side of a movement is a system account (`@issued`, `@spent`, …),
 which keeps no running balance, or a `peer`, whose own row mirrors this one: per currency everything sums to zero.
+
+What time will do to a wallet stands beside it, and only where there is such a thing:
+
+- `pending`: points that were awarded and count from an instant on. They are in no balance until then.
+- `lot`: the part of a movement that lapses at an instant unless it is spent before. Of a wallet, all that is left
+  of its lots is never more than what is available; the rest of the balance does not lapse.
+- `hold`: points set aside for a purpose. They are in the balance, and not available. What they hold of lots was taken
+  out of these, and does not lapse meanwhile.
+- `draw`: what a movement or a hold took from which lot, so that it can be given back there.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from gamify_core.storage.protocol import Table
+from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["ENTRY", "REVERSAL", "EntryRow", "ReversalRow"]
+__all__ = ["DRAW", "ENTRY", "HOLD", "HOLD_DUE", "LOT", "LOT_DUE", "PENDING", "PENDING_DUE", "REVERSAL"]
+__all__ += ["DrawRow", "EntryRow", "HoldRow", "LotRow", "PendingRow", "ReversalRow"]
 
 
 class EntryRow(NamedTuple):
@@ -43,6 +53,86 @@ class ReversalRow(NamedTuple):
     amount: int
 
 
+class PendingRow(NamedTuple):
+    """Points that the effect `ordinal` of an activity promised, and that count from `matures` on.
+
+    `left` is what has not been taken back. `due` is `matures` as long as they wait, and None from then on: `version` is
+    the movement that they became, or None where nothing was left of them, and `resolved` the activity that did it.
+    """
+
+    activity: int
+    ordinal: int
+    participant: int
+    currency: str
+    amount: int
+    base: int | None  # as in a movement
+    source: str | None
+    matures: int
+    expires: int | None
+    left: int
+    due: int | None
+    version: int | None
+    resolved: int | None
+
+
+class LotRow(NamedTuple):
+    """What movement `version` of a wallet brought that lapses at `expires`; `left` of `amount` is there still.
+
+    `due` is `expires` as long as something is left, and None else.
+    """
+
+    participant: int
+    currency: str
+    version: int
+    expires: int
+    amount: int
+    left: int
+    due: int | None
+
+
+class DrawRow(NamedTuple):
+    """How much the movement or the hold that an activity made at `ordinal` has from a lot.
+
+    What is given back to the lot, or lapses of it, is taken off.
+    """
+
+    activity: int
+    ordinal: int
+    participant: int
+    currency: str
+    version: int
+    expires: int
+    amount: int
+
+
+class HoldRow(NamedTuple):
+    """Points set aside. `state` is `held` until it is `captured`, `released` or `expired`, once and for all.
+
+    `due` is when it ends by itself (`NEVER` where it does not) as long as it is held, and None from then on; `captured`
+    is how much of it was spent, by the activity `resolved`, at `resolved_at`.
+    """
+
+    activity: int
+    ordinal: int
+    participant: int
+    currency: str
+    amount: int
+    expires: int | None
+    state: str
+    captured: int
+    resolved: int | None
+    resolved_at: int | None
+    due: int | None
+
+
+_PARENTS = {"participant": "participant", "activity": "activity"}
+PENDING_DUE = Index("pending_due", ("participant", "due"), present="due")
+PENDING = Table("pending", PendingRow, key=2, indexes=(PENDING_DUE,), parents=_PARENTS)
+LOT_DUE = Index("lot_due", ("participant", "due"), present="due")
+LOT = Table("lot", LotRow, key=4, indexes=(LOT_DUE,), parents={"participant": "participant"})
+DRAW = Table("draw", DrawRow, key=6, parents=_PARENTS)
+HOLD_DUE = Index("hold_due", ("participant", "due"), present="due")
+HOLD = Table("hold", HoldRow, key=2, indexes=(HOLD_DUE,), parents=_PARENTS)
 ENTRY = Table(
     "entry",
     EntryRow,

@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["PARTICIPANT", "PARTICIPANT_BY_ID", "ZONE_CHANGE", "ParticipantRow", "ZoneChangeRow"]
+__all__ = [
+    "NEVER",
+    "PARTICIPANT",
+    "PARTICIPANT_BY_ID",
+    "PARTICIPANT_DUE",
+    "ZONE_CHANGE",
+    "ParticipantRow",
+    "ZoneChangeRow",
+]
 
 
 class ParticipantRow(NamedTuple):
@@ -17,6 +25,9 @@ class ParticipantRow(NamedTuple):
 
     `erased` is `anonymized` or `deleted` where the person behind the number is not to be known any more; who
     is hidden stands on no leaderboard.
+    `due` is the first instant at which time does something to what they have: it is the earliest `due` among their rows
+    in `pending`, `lot`, `hold` and `review`, `NEVER` where there is none but holds without an end, and None where
+    nothing waits. So whoever reads the person knows whether there is anything to look for.
     """
 
     number: int
@@ -30,6 +41,7 @@ class ParticipantRow(NamedTuple):
     created_at: int
     erased: str | None
     is_hidden: int = 0
+    due: int | None = None
 
 
 class ZoneChangeRow(NamedTuple):
@@ -43,7 +55,12 @@ class ZoneChangeRow(NamedTuple):
 
 
 PARTICIPANT_BY_ID = Index("participant_by_id", ("scope", "participant_id"), unique=True)
-PARTICIPANT = Table("participant", ParticipantRow, key=1, chain=True, indexes=(PARTICIPANT_BY_ID,))
+PARTICIPANT_DUE = Index("participant_due", ("due",), present="due")
+PARTICIPANT = Table(
+    "participant", ParticipantRow, key=1, chain=True, indexes=(PARTICIPANT_BY_ID, PARTICIPANT_DUE)
+)
+NEVER = 2**62
+"""An instant after all time: something is there, and nothing becomes of it by itself."""
 ZONE_CHANGE = Table(
     "zone_change",
     ZoneChangeRow,

@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gamify_core.storage.protocol import Table
+from gamify_core.storage.protocol import Index, Table
 
-__all__ = ["BADGE", "ENDED", "EVENT", "RETRACTION", "STANDING", "VOID"]
-__all__ += ["BadgeRow", "EventRow", "RetractionRow", "StandingRow", "ended_by", "is_void", "voided"]
+__all__ = ["BADGE", "ENDED", "EVENT", "RETRACTION", "REVIEW", "REVIEW_DUE", "STANDING", "VOID"]
+__all__ += [
+    "BadgeRow",
+    "EventRow",
+    "RetractionRow",
+    "ReviewRow",
+    "StandingRow",
+    "ended_by",
+    "is_void",
+    "voided",
+]
 
 
 class StandingRow(NamedTuple):
@@ -24,6 +33,14 @@ class StandingRow(NamedTuple):
     how: str
     occurred_at: int
     activity: int
+
+
+class ReviewRow(NamedTuple):
+    """When the rung that a participant stands on is reviewed; who stands on one that cannot be lost has no such row."""
+
+    participant: int
+    ladder: str
+    due: int
 
 
 class BadgeRow(NamedTuple):
@@ -85,6 +102,8 @@ VOID = "void:"
 ENDED = "ended:"
 _PARENTS = {"participant": "participant", "activity": "activity"}
 STANDING = Table("standing", StandingRow, key=3, chain=True, parents=_PARENTS)
+REVIEW_DUE = Index("review_due", ("participant", "due"))
+REVIEW = Table("review", ReviewRow, key=2, indexes=(REVIEW_DUE,), parents={"participant": "participant"})
 BADGE = Table("badge", BadgeRow, key=3, chain=True, parents=_PARENTS)
 EVENT = Table("event", EventRow, key=2, chain=True, parents=_PARENTS)
 RETRACTION = Table("retraction", RetractionRow, key=2, chain=True, parents=_PARENTS)

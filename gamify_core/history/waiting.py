@@ -1,0 +1,102 @@
+"""What waits for people: that it adds up, that it fits what they hold, and that their own rows say when it is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from gamify_core.history.looking import Look, spelt
+from gamify_core.history.report import Mismatch
+from gamify_core.storage.tables.ledger import (
+    DRAW,
+    ENTRY,
+    HOLD,
+    HOLD_DUE,
+    LOT,
+    LOT_DUE,
+    PENDING,
+    PENDING_DUE,
+    LotRow,
+)
+from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
+from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE, STANDING
+
+if TYPE_CHECKING:
+    from gamify_core.history.looking import Check
+    from gamify_core.storage.protocol import Index, Table
+
+__all__ = ["CHECKS"]
+
+_WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
+    (HOLD, HOLD_DUE),
+    (LOT, LOT_DUE),
+    (PENDING, PENDING_DUE),
+    (REVIEW, REVIEW_DUE),
+)
+
+
+def lots(look: Look) -> Iterator[Mismatch]:
+    """Hold lots against what they were, and what was drawn against the lots."""
+    for row in look.rows(LOT):
+        if row.due != (row.expires if row.left else None) or not 0 <= row.left <= row.amount:
+            yield Mismatch("lot.left", spelt(*row[:4]), [row.left, row.due], row.amount)
+    for draw in look.rows(DRAW):
+        found: LotRow | None = look.reader.get(LOT, draw[2:6])
+        if draw.amount < 0 or found is None:
+            yield Mismatch("draw.lot", spelt(*draw[:6]), draw.amount, None)
+
+
+def holds(look: Look) -> Iterator[Mismatch]:
+    """Hold the end of every hold against how it ended."""
+    for row in look.rows(HOLD):
+        ends = (NEVER if row.expires is None else row.expires) if row.state == "held" else None
+        if row.due != ends or not 0 <= row.captured <= row.amount:
+            yield Mismatch("hold.state", spelt(*row[:2]), [row.state, row.captured, row.due], ends)
+
+
+def promises(look: Look) -> Iterator[Mismatch]:
+    """Hold what was promised against what has become of it."""
+    for row in look.rows(PENDING):
+        ends = row.matures if row.resolved is None else None
+        if row.due != ends or not 0 <= row.left <= row.amount:
+            yield Mismatch("pending.state", spelt(*row[:2]), [row.left, row.due], ends)
+        if row.version is not None:
+            entry = look.reader.get(ENTRY, (row.participant, row.currency, row.version))
+            found = [entry.amount, entry.activity] if entry is not None else None
+            if found != [row.left, row.resolved]:
+                yield Mismatch("pending.entry", spelt(*row[:2]), found, [row.left, row.resolved])
+
+
+def reviews(look: Look) -> Iterator[Mismatch]:
+    """See that only rungs are reviewed."""
+    for row in look.rows(REVIEW):
+        head = look.reader.last(STANDING, row[:2])
+        if head is None or head.tier is None:
+            yield Mismatch("review.rung", spelt(*row[:2]), None, "a rung")
+
+
+def people(look: Look) -> Iterator[Mismatch]:
+    """Hold what waits against the wallets it is of, and against what the people's own rows say."""
+    for who in look.rows(PARTICIPANT):
+        waits: list[int] = []
+        held: Counter[str] = Counter()
+        lapsing: Counter[str] = Counter()
+        for table, index in _WAITING:
+            for row in look.reader.scan(table, index, (who.number,)):
+                waits.append(row.due)
+                if table is HOLD:
+                    held[row.currency] += row.amount
+                elif table is LOT:
+                    lapsing[row.currency] += row.left
+        for currency in sorted({*held, *lapsing}):
+            last = look.reader.last(ENTRY, (who.number, currency))
+            there = (last.balance if last is not None else 0) - held[currency]
+            if lapsing[currency] > max(there, 0):
+                yield Mismatch("lot.balance", spelt(who.number, currency), lapsing[currency], there)
+        due = min(waits, default=None) if who.erased is None else None
+        if who.due != due:
+            yield Mismatch("participant.due", str(who.number), who.due, due)
+
+
+CHECKS: tuple[Check, ...] = (lots, holds, promises, reviews, people)

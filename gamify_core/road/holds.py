@@ -1,0 +1,79 @@
+"""Points set aside: held, then captured in part or whole, or released, or over by themselves.
+
+Promise: a hold ends once. What is held cannot be spent, sent or claimed with, and does not lapse meanwhile; what a
+hold lets go of goes back to the lots it was taken from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.domain.lots import later
+from gamify_core.errors import BadValue, HoldEndedBefore, NotFound
+from gamify_core.road import lots, wallet
+from gamify_core.storage.tables.ledger import ENTRY, HOLD, HoldRow
+from gamify_core.storage.tables.participants import NEVER
+
+if TYPE_CHECKING:
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
+
+__all__ = ["capture", "expire", "place", "release"]
+
+
+def place(turn: Turn, who: ParticipantRow, currency: str, amount: int, expires: str | None) -> None:
+    """Set points aside until they are captured or released, or until a time has passed."""
+    wallet.covering(turn, who, currency, amount)
+    ends = later(turn.occurred_at, expires, turn.plan.zone) if expires is not None else None
+    ordinal = turn.say("hold_placed", who.number, "direct", amount, currency, ends)
+    row = (turn.seq, ordinal, who.number, currency, amount, ends, "held", 0, None, None)
+    lots.spend(turn, who, currency, amount, ordinal)
+    turn.unit.add(HOLD, HoldRow(*row, ends if ends is not None else NEVER))
+    turn.timed.add(who.number)
+
+
+def capture(turn: Turn, hold: tuple[int, int], amount: int | None) -> None:
+    """Spend what was held, or a part of it; the rest is available again. Raises `HoldEndedBefore`, `BadValue`."""
+    row, who = _standing(turn, hold), turn.who
+    spent = row.amount if amount is None else amount
+    if spent > row.amount:
+        detail = f"{row.amount:,} {row.currency} are held, not {spent:,}"
+        raise BadValue("amount", spent, detail)
+    _let_go(turn, row, "captured", "direct", spent)
+    wallet.deduct(turn, who, row.currency, spent, "direct")
+
+
+def release(turn: Turn, hold: tuple[int, int]) -> None:
+    """Let go of what was held. Raises `HoldEndedBefore`."""
+    _let_go(turn, _standing(turn, hold), "released", "direct")
+
+
+def expire(turn: Turn, row: HoldRow) -> None:
+    """Let go of what was held for long enough."""
+    _let_go(turn, row, "expired", "time")
+
+
+def _standing(turn: Turn, hold: tuple[int, int]) -> HoldRow:
+    row = turn.unit.get(HOLD, hold)
+    name = f"hold_{hold[0]}_{hold[1]}"
+    if row is None:
+        raise NotFound("hold", name, f"Hold not found: {name}")
+    if row.state != "held":
+        raise HoldEndedBefore(name, row.state, row.amount, row.captured, row.currency)
+    return row
+
+
+def _let_go(turn: Turn, row: HoldRow, state: str, cause: str, captured: int = 0) -> None:
+    """End a hold. All of it is there again; what is captured is spent from there, as anything else."""
+    who, place = turn.who, (row.activity, row.ordinal)
+    turn.unit.put(
+        HOLD,
+        row._replace(
+            state=state, captured=captured, resolved=turn.seq, resolved_at=turn.occurred_at, due=None
+        ),
+    )
+    turn.timed.add(who.number)
+    turn.say("hold_ended", who.number, cause, row.amount, row.currency, *place, state, captured)
+    head = turn.unit.last(ENTRY, (who.number, row.currency))
+    balance = head.balance if head is not None else 0
+    lots.put_back(turn, who, row.currency, place, lots.draws(turn.unit, *place), balance)

@@ -1,0 +1,156 @@
+"""What of a wallet lapses, and when: its lots, what is drawn from them, and what comes back to them.
+
+Promise: of somebody for whom nothing waits, no row is looked for: that is told by their own row, which is read anyway.
+What is left of the lots of a wallet is never more than what is available of it. What comes back to a lot that has
+lapsed since lapses at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamify_core.domain import lots
+from gamify_core.domain.lots import Lot
+from gamify_core.storage.tables.ledger import DRAW, HOLD, HOLD_DUE, LOT, LOT_DUE, DrawRow, LotRow
+from gamify_core.storage.tables.participants import PARTICIPANT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["arrive", "available", "draws", "give_back", "held", "keep", "open_lot", "put_back", "spend"]
+__all__ += ["waits", "withdraw"]
+
+
+def waits(turn: Turn, who: ParticipantRow) -> bool:
+    """Say whether anything of a participant waits, lapses or is held."""
+    if who.number in turn.timed:
+        return True
+    row = turn.unit.get(PARTICIPANT, (who.number,))
+    return row is not None and row.due is not None
+
+
+def held(reader: Reader | Unit, number: int, currency: str) -> int:
+    """Return how much of a wallet is held."""
+    rows = reader.scan(HOLD, HOLD_DUE, (number,))
+    return sum(row.amount for row in rows if row.currency == currency)
+
+
+def available(turn: Turn, who: ParticipantRow, currency: str, balance: int) -> int:
+    """Return how much of a balance is not held."""
+    return balance - held(turn.unit, who.number, currency) if waits(turn, who) else balance
+
+
+def open_lot(  # noqa: PLR0913 - which lot of which wallet, and what there is
+    turn: Turn, who: ParticipantRow, currency: str, version: int, amount: int, expires: int, balance: int
+) -> None:
+    """Let an amount of what movement `version` brought lapse at `expires`; the wallet holds `balance` by now.
+
+    Where it was in debt, what the debt has swallowed cannot lapse.
+    """
+    turn.timed.add(who.number)
+    left = sum(row.left for row in _open(turn, who, currency))
+    room = balance - held(turn.unit, who.number, currency) - left
+    part = min(amount, max(room, 0))
+    if not part:
+        return
+    key = (who.number, currency, version, expires)
+    row = turn.unit.get(LOT, key)
+    whole, kept = (row.amount, row.left) if row is not None else (0, 0)
+    turn.unit.put(LOT, LotRow(*key, max(whole, kept + part), kept + part, expires))
+
+
+def spend(turn: Turn, who: ParticipantRow, currency: str, amount: int, ordinal: int) -> list[Lot]:
+    """Draw what is spent, or set aside, by effect `ordinal` from the lots that lapse first, and return from which."""
+    if not waits(turn, who):
+        return []
+    open_ones = [Lot(row.expires, row.version, row.left) for row in _open(turn, who, currency)]
+    taken = lots.draw(open_ones, amount)
+    for lot in taken:
+        _take(turn, who, currency, lot)
+    keep(turn, who, currency, ordinal, taken)
+    return taken
+
+
+def keep(turn: Turn, who: ParticipantRow, currency: str, ordinal: int, taken: Iterable[Lot]) -> None:
+    """Write what effect `ordinal` of this command has from which lot."""
+    for lot in taken:
+        key = (turn.seq, ordinal, who.number, currency, lot.version, lot.expires)
+        turn.unit.add(DRAW, DrawRow(*key, lot.left))
+
+
+def draws(unit: Unit, activity: int, ordinal: int) -> list[Lot]:
+    """Return what a movement or a hold has from which lot."""
+    rows = unit.scan(DRAW, None, (activity, ordinal))
+    return [Lot(row.expires, row.version, row.amount) for row in rows if row.amount]
+
+
+def arrive(  # noqa: PLR0913 - what came from whose lots
+    turn: Turn, who: ParticipantRow, currency: str, version: int, taken: list[Lot], balance: int
+) -> None:
+    """Let what was sent lapse with its recipient when it would have lapsed with its sender."""
+    for lot in taken:
+        open_lot(turn, who, currency, version, lot.left, lot.expires, balance)
+
+
+def give_back(  # noqa: PLR0913 - whose movement, and how much of how much
+    turn: Turn, who: ParticipantRow, entry: EntryRow, amount: int, left: int, balance: int
+) -> None:
+    """Give an amount of a movement out of a wallet back to its lots; `left` of it had not been taken back before."""
+    drawn = draws(turn.unit, entry.activity, entry.ordinal)
+    back = lots.restored(drawn, amount, left)
+    put_back(turn, who, entry.currency, (entry.activity, entry.ordinal), back, balance)
+
+
+def put_back(  # noqa: PLR0913 - what comes back from what, and to where
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    taker: tuple[int, int],
+    back: Iterable[Lot],
+    balance: int,
+) -> None:
+    """Put what was drawn back into its lots; of one that has lapsed by now it lapses at this instant."""
+    for lot in back:
+        key = (*taker, who.number, currency, lot.version, lot.expires)
+        row = turn.unit.get(DRAW, key)
+        if row is not None:
+            turn.unit.put(DRAW, row._replace(amount=row.amount - lot.left))
+        expires = max(lot.expires, turn.occurred_at)
+        open_lot(turn, who, currency, lot.version, lot.left, expires, balance)
+
+
+def withdraw(turn: Turn, who: ParticipantRow, entry: EntryRow, amount: int, balance: int) -> None:
+    """Take an award back out of its own lots as far as it is there still; the wallet holds `balance` by now.
+
+    Where that is not all of it, the rest comes from what does not lapse, and then from what lapses first.
+    """
+    if not waits(turn, who):
+        return
+    for row in turn.unit.scan(LOT, None, (who.number, entry.currency, entry.version)):
+        part = min(row.left, amount)
+        if part:
+            _take(turn, who, entry.currency, Lot(row.expires, row.version, part))
+            amount -= part
+    open_ones = [Lot(row.expires, row.version, row.left) for row in _open(turn, who, entry.currency)]
+    room = max(balance - held(turn.unit, who.number, entry.currency), 0)
+    for lot in lots.draw(open_ones, max(sum(lot.left for lot in open_ones) - room, 0)):
+        _take(turn, who, entry.currency, lot)
+
+
+def _open(turn: Turn, who: ParticipantRow, currency: str) -> list[LotRow]:
+    rows = turn.unit.scan(LOT, LOT_DUE, (who.number,))
+    return [row for row in rows if row.currency == currency]
+
+
+def _take(turn: Turn, who: ParticipantRow, currency: str, lot: Lot) -> None:
+    row = turn.unit.get(LOT, (who.number, currency, lot.version, lot.expires))
+    assert row is not None  # noqa: S101 - it was just read
+    left = row.left - lot.left
+    turn.unit.put(LOT, row._replace(left=left, due=row.expires if left else None))
+    turn.timed.add(who.number)

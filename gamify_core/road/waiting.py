@@ -1,0 +1,88 @@
+"""What waits for a participant, and what becomes of it when its time has come.
+
+Promise: the row of a person says when that is first, so whoever reads it knows, at no cost, whether anything is due.
+A command does what is due for the people it is about before it decides anything, so nobody spends what has lapsed;
+`settle` does it for everybody; and a read does it in a trial, which writes nothing. All three go through here. What is
+due for one person at one instant is one activity, in this order: points mature, holds end, lots lapse, rungs are
+reviewed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gamify_core.road import holds, pending, reviews, wallet
+from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
+from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Plan
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Index, Table
+    from gamify_core.storage.unit import Unit
+
+__all__ = ["KIND", "first_due", "forget", "refresh", "settle"]
+
+KIND: Final = "participants.settled"
+_WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
+    (PENDING, PENDING_DUE),
+    (HOLD, HOLD_DUE),
+    (LOT, LOT_DUE),
+    (REVIEW, REVIEW_DUE),
+)
+
+
+def settle(turn: Turn) -> int | None:
+    """Do what is due for the turn's participant at its instant."""
+    for row in _due(turn, PENDING, PENDING_DUE):
+        pending.mature(turn, row)
+    for row in _due(turn, HOLD, HOLD_DUE):
+        holds.expire(turn, row)
+    lapsing: dict[str, int] = {}
+    for row in _due(turn, LOT, LOT_DUE):
+        lapsing[row.currency] = lapsing.get(row.currency, 0) + row.left
+        turn.unit.put(LOT, row._replace(left=0, due=None))
+    for currency, amount in sorted(lapsing.items()):
+        wallet.lapse(turn, turn.who, currency, amount)
+    for row in _due(turn, REVIEW, REVIEW_DUE):
+        reviews.review(turn, row)
+    turn.timed.add(turn.who.number)
+    return None
+
+
+def _due(turn: Turn, table: Table[Any], index: Index) -> list[Any]:
+    return turn.unit.scan(table, index, (turn.who.number,), stop=(turn.occurred_at + 1,))
+
+
+def refresh(unit: Unit, number: int) -> None:
+    """Let the row of a person say when time does something to what they have."""
+    person = unit.get(PARTICIPANT, (number,))
+    if person is None:
+        return
+    firsts = [unit.scan(table, index, (number,), limit=1) for table, index in _WAITING]
+    due = min((rows[0].due for rows in firsts if rows), default=None)
+    if person.erased is not None:  # nothing happens to them any more
+        due = None
+    if due != person.due:
+        unit.put(PARTICIPANT, person._replace(due=due))
+
+
+def first_due(unit: Unit, _plan: Plan, until: int, most: int) -> list[tuple[int, int]]:
+    """Return for which participants something is due first up to an instant, and when."""
+    rows = unit.scan(PARTICIPANT, PARTICIPANT_DUE, (), stop=(until + 1,), limit=most)
+    return [(row.due, row.number) for row in rows if row.due is not None]
+
+
+def forget(turn: Turn, number: int) -> None:
+    """Let nothing wait any more for somebody who is deleted: holds are released, what lapses or is to come is not."""
+    unit = turn.unit
+    for row in unit.scan(PENDING, PENDING_DUE, (number,)):
+        unit.put(PENDING, row._replace(due=None, left=0, resolved=turn.seq))
+    for hold in unit.scan(HOLD, HOLD_DUE, (number,)):
+        ended = hold._replace(state="released", resolved=turn.seq, resolved_at=turn.occurred_at, due=None)
+        unit.put(HOLD, ended)
+    for lot in unit.scan(LOT, LOT_DUE, (number,)):
+        unit.put(LOT, lot._replace(due=None, left=0))
+    for review in unit.scan(REVIEW, REVIEW_DUE, (number,)):
+        unit.remove(REVIEW, review)
