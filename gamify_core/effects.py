@@ -409,6 +409,7 @@ SKIPPED = {
     "not_a_decimal": "the property that {} counts is not a number of at most {} decimals",
     "not_a_number": "the property that {} counts is not a whole number",
     "out_of_range": "the value would leave the range of 64 bits",
+    "account_closed": "the account is closed",
     "already_earned": "the badge is held already",
     "sold_out": "all {1} editions of {0} are minted",
     "reward_inactive": "the reward {} is not active",

@@ -74,6 +74,7 @@ SHARED = {
     "exporting",
     "flows",
     "held",
+    "liabilities",
     "instances",
     "nearing",
     "moving",

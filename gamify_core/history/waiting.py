@@ -84,7 +84,8 @@ def people(look: Look) -> Iterator[Mismatch]:
         lapsing: Counter[str] = Counter()
         for table, index in _WAITING:
             for row in look.reader.scan(table, index, (who.number,)):
-                waits.append(row.due)
+                if table is HOLD or not who.is_closed:
+                    waits.append(row.due)
                 if table is HOLD:
                     held[row.currency] += row.amount
                 elif table is LOT:

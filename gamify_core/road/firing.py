@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.border import MOST
 from gamify_core.domain.conditions import Expression
-from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed, SoldOut
+from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed, SoldOut, WalletClosed
 from gamify_core.road import assets, badges, boosts, challenges, rewards, streaks, wallet
 from gamify_core.road.meters import moved, value_of
 from gamify_core.road.rules import FIRES, PassedOver, Verdict
@@ -128,8 +128,9 @@ class _Firing:
             if terms is not None:
                 terms = turn.plan.terms(currency, *terms)
             wallet.award(turn, turn.who, currency, value, self.cause, base, terms)
-        except BadValue:  # a wallet that is full to 64 bits
-            self.skip(PassedOver("award", "out_of_range"))
+        except (BadValue, WalletClosed) as error:  # a wallet that is full to 64 bits, or shut
+            code = "account_closed" if isinstance(error, WalletClosed) else "out_of_range"
+            self.skip(PassedOver("award", code))
             return False
         if cap is not None and cap.points is not None:
             moved(turn, turn.who, cap.points_plan, None, value, value)
@@ -141,6 +142,9 @@ class _Firing:
             wallet.deduct(turn, turn.who, currency, value, self.cause)
         except InsufficientPoints as error:
             self.skip(PassedOver("deduct", "insufficient_points", (error.available, error.requested)))
+            return False
+        except WalletClosed:
+            self.skip(PassedOver("deduct", "account_closed"))
             return False
         return True
 

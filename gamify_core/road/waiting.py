@@ -35,6 +35,10 @@ _WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
 
 def settle(turn: Turn) -> int | None:
     """Do what is due for the turn's participant at its instant."""
+    if turn.who.is_closed:
+        for row in _due(turn, HOLD, HOLD_DUE):
+            holds.expire(turn, row)
+        return None
     for row in _due(turn, PENDING, PENDING_DUE):
         pending.mature(turn, row)
     for row in _due(turn, HOLD, HOLD_DUE):
@@ -60,7 +64,8 @@ def refresh(unit: Unit, number: int) -> None:
     person = unit.get(PARTICIPANT, (number,))
     if person is None:
         return
-    firsts = [unit.scan(table, index, (number,), limit=1) for table, index in _WAITING]
+    waiting = _WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
+    firsts = [unit.scan(table, index, (number,), limit=1) for table, index in waiting]
     due = min((rows[0].due for rows in firsts if rows), default=None)
     if person.erased is not None:  # nothing happens to them any more
         due = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from gamify_core.domain.lots import later
-from gamify_core.errors import BadValue, GamifyError, InsufficientPoints
+from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
 from gamify_core.road import lots
 from gamify_core.road.meters import moved
 from gamify_core.road.turn import Fall
@@ -85,6 +85,8 @@ def award(  # noqa: PLR0913 - on the hottest path, as what it calls
     head = turn.unit.last(ENTRY, (who.number, currency))
     balance = head.balance if head is not None else 0
     words: list[int] = [balance, counts, expires] if expires is not None else [balance, counts]
+    if who.is_closed:
+        raise WalletClosed(who.participant_id)
     ordinal = turn.say("points_pending", who.number, cause, amount, currency, *words)
     source = None if cause == "direct" else cause
     place = (turn.seq, ordinal, who.number, currency)
@@ -104,6 +106,8 @@ def issue(  # noqa: PLR0913 - as above
     expires: int | None = None,
 ) -> None:
     """Issue points that count from now on."""
+    if who.is_closed:
+        raise WalletClosed(who.participant_id)
     head = turn.unit.last(ENTRY, (who.number, currency))
     if head is None:
         version = balance = earned = spent = 0
@@ -142,6 +146,8 @@ def give(turn: Turn, who: ParticipantRow, gifts: Iterable[tuple[str, int]], caus
     for currency, points in gifts:
         try:
             award(turn, who, currency, points, cause)
+        except WalletClosed:
+            turn.say("skipped", who.number, cause, "points", "account_closed")
         except GamifyError:
             turn.say("skipped", who.number, cause, "points", "out_of_range")
 
@@ -173,6 +179,8 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     cause: str = "direct",
 ) -> None:
     """Move points from one participant to another; what lapses, lapses there when it would have lapsed here."""
+    if recipient.is_closed:
+        raise WalletClosed(recipient.participant_id)
     head = covering(turn, sender, currency, amount)
     balance = head.balance
     ordinal = turn.say(
@@ -225,6 +233,8 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     The mirror image is a movement of its own, now; what was earned or spent by the original was never earned or
     spent, and leaves the windows in which it was. Nothing to take back is nothing written.
     """
+    if who.is_closed:
+        raise WalletClosed(who.participant_id)
     entry = turn.unit.get(ENTRY, (who.number, currency, version))
     head = turn.unit.last(ENTRY, (who.number, currency))
     assert entry is not None  # noqa: S101 - callers name a movement that they have found
@@ -356,6 +366,8 @@ def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: 
 
     Raises `InsufficientPoints`.
     """
+    if who.is_closed:
+        raise WalletClosed(who.participant_id)
     head = turn.unit.last(ENTRY, (who.number, currency))
     there = lots.available(turn, who, currency, head.balance) if head is not None else 0
     if head is None or there < amount > paid:

@@ -18,6 +18,7 @@ from gamify_core.errors import BadValue, NotFound
 from gamify_core.road.gifts import REDEEMED
 from gamify_core.services.access import Access
 from gamify_core.services.flows import Kind, Period, flows
+from gamify_core.services.liabilities import By, Liability, liability
 from gamify_core.services.ownership import Ownership, ownership
 from gamify_core.services.reading import Snapshot, snapshot
 from gamify_core.storage.tables.gifts import SCORE, SCORE_BY_ACTION, ScoreRow
@@ -207,6 +208,27 @@ class Analytics:
             if name == _GIFTS:
                 return _gifts(seen, period, said)
             return _flow(seen, name, period, said)
+
+    def liability(self, currency: str = "points", *, by: By = "month") -> Liability:
+        """Return what is out of a currency as of now, by the `"day"`, `"month"` or `"year"` in which it lapses.
+
+        Periods are those of the catalog's zone. It goes through everybody in the scope. Raises `NotFound`, `BadValue`.
+
+        >>> from gamify_core import Catalog, Engine, ManualClock
+        >>> game = Engine(Catalog(), clock=ManualClock("2026-03-02T09:00+00:00"))
+        >>> _ = game.points.award("ada", 100, expires="30d"), game.points.award("ada", 5)
+        >>> owed = game.analytics.liability()
+        >>> owed.outstanding, owed.never, owed.periods[0].period, owed.periods[0].amount
+        (105, 5, '2026-04', 100)
+        """
+        code = border.code(currency, "currency")
+        known: tuple[By, ...] = get_args(By)
+        if by not in known:
+            detail = f"by must be one of {', '.join(known)}, not {by!r:.60}"
+            raise BadValue("by", by, detail)
+        with snapshot(self._access) as seen:
+            seen.plan.catalog.currency(code)
+            return liability(seen, code, by)
 
     def ownership(self, badge: str, *, limit: int = 100) -> Ownership:
         """Return who owns copies of a badge, newest acquisition first. Raises `NotFound`.

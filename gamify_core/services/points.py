@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gamify_core import border
-from gamify_core.answers import BatchAnswer, PointsAnswer, TransferAnswer
+from gamify_core.answers import Answer, BatchAnswer, PointsAnswer, TransferAnswer
 from gamify_core.clock import instant_of, moment
 from gamify_core.domain.lots import length
-from gamify_core.errors import BadValue, GamifyError, NotFound
+from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound
 from gamify_core.ids import numbers_of
-from gamify_core.road import boosts, holds, lots, pending, wallet
+from gamify_core.road import accounts, boosts, holds, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.reversals import taken_of
 from gamify_core.road.road import Ask
@@ -412,6 +412,47 @@ class Points:
             raise NotFound("hold", hold_id, f"Hold not found: {hold_id:.100}")
         return place, person.participant_id, row.currency
 
+    # -- closing ----------------------------------------------------------------------------------------------
+
+    def close(
+        self,
+        participant_id: str,
+        *,
+        reason: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Close a participant's account: no points of theirs move any more until `reopen`.
+
+        Whatever would move them raises `WalletClosed`, and what rules and badges would give is passed over. Holds may
+        be released, and end by themselves. Nothing matures and nothing lapses; what falls due meanwhile happens once
+        the account is open again. Closing a closed account does nothing.
+        """
+        return self._close("points.close", participant_id, reason, at, idempotency_key)
+
+    def reopen(
+        self,
+        participant_id: str,
+        *,
+        reason: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Open a closed account again. Opening an open one does nothing."""
+        return self._close("points.reopen", participant_id, reason, at, idempotency_key)
+
+    def _close(
+        self, kind: str, participant_id: str, reason: str | None, at: datetime | None, key: str | None
+    ) -> Answer:
+        who = border.participant(participant_id)
+        said = border.text(reason, "reason", self._limits.reason)
+        request = request_of(at, participant_id=who, reason=said)
+
+        def decide(turn: Turn) -> None:
+            accounts.put(turn, closed=kind == "points.close")
+
+        return Answer(self._access.write(Ask(kind, who, request, at, border.idempotency_key(key), decide)))
+
     # -- reading ----------------------------------------------------------------------------------------------
 
     def balance(self, participant_id: str, *, currency: str = "points") -> Balance:
@@ -424,6 +465,25 @@ class Points:
         currency = self._currency(currency)
         with snapshot(self._access, who) as seen:
             return balance_of(seen.reader, self._access.person(seen.reader, who), who, currency)
+
+    def assert_balance(self, participant_id: str, amount: int, *, currency: str = "points") -> Balance:
+        """Raise `BalanceMismatch`, with both numbers, unless a participant holds exactly so much; return the balance.
+
+        For reconciling with what the application keeps itself. `game.at(instant).points.assert_balance` holds it
+        against the balance of then.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> _ = game.points.award("ada", 30)
+        >>> game.points.assert_balance("ada", 40)
+        Traceback (most recent call last):
+        gamify_core.errors.BalanceMismatch: ada holds 30 points, not 40
+        """
+        expected = border.whole(amount, "amount", -border.MOST, border.MOST)
+        found = self.balance(participant_id, currency=currency)
+        if found.balance != expected:
+            raise BalanceMismatch(found.participant_id, found.currency, expected, found.balance)
+        return found
 
     def holds(self, participant_id: str, *, currency: str | None = None) -> list[Hold]:
         """Return what is set aside of a participant's points now, what ends first first."""

@@ -10,6 +10,7 @@ import attrs
 from gamify_core import border
 from gamify_core.answers import TierAnswer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.reviews import held_until
 from gamify_core.road import ladders
 from gamify_core.road.meters import value_of
 from gamify_core.road.road import Ask
@@ -77,7 +78,12 @@ class NextTier:
 
 @attrs.frozen
 class TierState:
-    """Where a participant stands on a ladder, and how they came there."""
+    """Where a participant stands on a ladder, and how they came there.
+
+    On a ladder whose rungs are lost at reviews, `held_until` is the review up to which the present one stands whatever
+    happens, and `to_keep` how much of the metric is missing for it to stand beyond the next one (0: nothing). They are
+    None where nothing can be lost by a review, and while a rung is assigned.
+    """
 
     participant_id: str
     ladder: str
@@ -85,6 +91,8 @@ class TierState:
     next_tier: NextTier | None
     tier_history: tuple[TierReached, ...]
     assigned: bool = False
+    to_keep: int | None = None
+    held_until: datetime | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's tier."""
@@ -204,7 +212,14 @@ def standing(seen: Snapshot, person: ParticipantRow | None, who: str, plan: Ladd
     below = rung_held(seen, plan, head)
     above = _above(plan, below, value) if head is not None else next(iter(ladder.tiers), None)
     pinned = head is not None and head.how == ladders.ASSIGNED
-    return TierState(who, ladder.code, current, _next(above, below, value), tuple(reached), pinned)
+    state = TierState(who, ladder.code, current, _next(above, below, value), tuple(reached), pinned)
+    if plan.review is None or pinned or below is None or below.code not in plan.codes:
+        return state
+    if plan.codes.index(below.code) <= plan.earned(0):  # there is no way down from here
+        return state
+    missing = max(below.min_points - value, 0)
+    until = held_until(plan.review, seen.plan.zone, seen.as_of, earned=not missing)
+    return attrs.evolve(state, to_keep=missing, held_until=moment(until))
 
 
 def _above(plan: LadderPlan, below: Tier | None, value: int) -> Tier | None:

@@ -27,7 +27,8 @@ class ParticipantRow(NamedTuple):
     is hidden stands on no leaderboard.
     `due` is the first instant at which time does something to what they have: it is the earliest `due` among their rows
     in `pending`, `lot`, `hold` and `review`, `NEVER` where there is none but holds without an end, and None where
-    nothing waits. So whoever reads the person knows whether there is anything to look for.
+    nothing waits; while an account is closed only holds count, for nothing else happens to it. So whoever reads the
+    person knows whether there is anything to look for.
     """
 
     number: int
@@ -42,6 +43,7 @@ class ParticipantRow(NamedTuple):
     erased: str | None
     is_hidden: int = 0
     due: int | None = None
+    is_closed: int = 0
 
 
 class ZoneChangeRow(NamedTuple):
