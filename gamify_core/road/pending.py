@@ -25,7 +25,9 @@ def mature(turn: Turn, row: PendingRow) -> None:
     who = turn.who
     version = None
     try:
-        wallet.issue(turn, who, row.currency, row.left, row.source or "pending", _base(row), row.expires)
+        source = row.source or "pending"
+        terms = wallet.AT_ONCE
+        wallet.award(turn, who, row.currency, row.left, source, _base(row), terms, row.expires)
     except BadValue:
         turn.say("skipped", who.number, row.source or "pending", "points", "out_of_range")
     else:

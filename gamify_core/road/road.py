@@ -198,8 +198,9 @@ class Road:
             ask.after(turn)
         if ask.edits and not turn.idle:
             catalog = self._edited(turn)
-        for number in sorted(turn.timed):
-            waiting.refresh(unit, number)
+        if turn.timed:
+            for number in sorted(turn.timed):
+                waiting.refresh(unit, number)
         written = not turn.idle or hashed is not None  # a key is kept even where nothing else is to be done
         if written:
             turn.seq = seq

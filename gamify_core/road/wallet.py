@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
 from gamify_core.road import lots
+from gamify_core.road.compiled import Terms
 from gamify_core.road.meters import moved
 from gamify_core.road.turn import Fall
 from gamify_core.storage.tables.ledger import (
@@ -27,11 +28,11 @@ from gamify_core.storage.tables.ledger import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = [
+    "AT_ONCE",
     "EXPIRED",
     "ISSUED",
     "SPENT",
@@ -40,7 +41,6 @@ __all__ = [
     "covering",
     "deduct",
     "give",
-    "issue",
     "lapse",
     "reverse",
     "sweep",
@@ -53,11 +53,13 @@ OnInsufficient = Literal["reject", "allow_negative", "partial"]
 ISSUED = "@issued"
 SPENT = "@spent"
 EXPIRED = "@expired"
+AT_ONCE = Terms(None, None)
+"""The terms of what counts now, whatever its currency says."""
 _LIMIT = 2**63 - 1
 _row = tuple.__new__
 
 
-def award(  # noqa: PLR0913 - on the hottest path, as what it calls
+def award(  # noqa: C901, PLR0913 - on the hottest path, as what it calls
     turn: Turn,
     who: ParticipantRow,
     currency: str,
@@ -65,49 +67,24 @@ def award(  # noqa: PLR0913 - on the hottest path, as what it calls
     cause: str,
     base: int | None = None,
     terms: Terms | None = None,
+    expires: int | None = None,
 ) -> None:
     """Award points to a participant; `base` is what they were before a multiplier made `amount` of them.
 
     By the `terms` (None: those of the currency) they may count later, and lapse: both are reckoned from the turn's
-    instant, in the catalog's zone.
+    instant, in the catalog's zone. `AT_ONCE` they count now, and lapse at the instant `expires`, if at all.
     """
-    if terms is None:
-        terms = turn.plan.wallet(currency).terms
-    if terms is None:
-        issue(turn, who, currency, amount, cause, base)
-        return
-    zone, at = turn.plan.zone, turn.occurred_at
-    counts = later(at, terms.matures, zone) if terms.matures is not None else at
-    expires = later(counts, terms.expires, zone) if terms.expires is not None else None
-    if terms.matures is None:
-        issue(turn, who, currency, amount, cause, base, expires)
-        return
-    head = turn.unit.last(ENTRY, (who.number, currency))
-    balance = head.balance if head is not None else 0
-    words: list[int] = [balance, counts, expires] if expires is not None else [balance, counts]
     if who.is_closed:
         raise WalletClosed(who.participant_id)
-    ordinal = turn.say("points_pending", who.number, cause, amount, currency, *words)
-    source = None if cause == "direct" else cause
-    place = (turn.seq, ordinal, who.number, currency)
-    turn.unit.add(
-        PENDING, PendingRow(*place, amount, base, source, counts, expires, amount, counts, None, None)
-    )
-    turn.timed.add(who.number)
-
-
-def issue(  # noqa: PLR0913 - as above
-    turn: Turn,
-    who: ParticipantRow,
-    currency: str,
-    amount: int,
-    cause: str,
-    base: int | None = None,
-    expires: int | None = None,
-) -> None:
-    """Issue points that count from now on."""
-    if who.is_closed:
-        raise WalletClosed(who.participant_id)
+    metrics = turn.plan.wallet(currency)
+    if terms is None:
+        terms = metrics.terms
+    if terms is not None and terms is not AT_ONCE:
+        if terms.matures is not None:
+            _promise(turn, who, currency, amount, cause, base, terms)
+            return
+        if terms.expires is not None:
+            expires = later(turn.occurred_at, terms.expires, turn.plan.zone)
     head = turn.unit.last(ENTRY, (who.number, currency))
     if head is None:
         version = balance = earned = spent = 0
@@ -134,11 +111,29 @@ def issue(  # noqa: PLR0913 - as above
     )
     if expires is not None:
         lots.open_lot(turn, who, currency, version + 1, amount, expires, balance + amount)
-    metrics = turn.plan.wallet(currency)
     if metrics.earned is not None:
         moved(turn, who, metrics.earned, earned or None, earned + amount, amount)
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, balance if version else None, balance + amount, amount)
+
+
+def _promise(  # noqa: PLR0913 - as above
+    turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, base: int | None, terms: Terms
+) -> None:
+    """Write that points will count later."""
+    zone = turn.plan.zone
+    counts = later(turn.occurred_at, terms.matures or "", zone)
+    expires = later(counts, terms.expires, zone) if terms.expires is not None else None
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    balance = head.balance if head is not None else 0
+    words: list[int] = [balance, counts, expires] if expires is not None else [balance, counts]
+    ordinal = turn.say("points_pending", who.number, cause, amount, currency, *words)
+    source = None if cause == "direct" else cause
+    place = (turn.seq, ordinal, who.number, currency)
+    turn.unit.add(
+        PENDING, PendingRow(*place, amount, base, source, counts, expires, amount, counts, None, None)
+    )
+    turn.timed.add(who.number)
 
 
 def give(turn: Turn, who: ParticipantRow, gifts: Iterable[tuple[str, int]], cause: str) -> None:

@@ -105,9 +105,10 @@ class Points:
         if not boost:
             request["boost"] = False
         own = terms != (None, None)
-        for name, term in zip(("matures", "expires"), terms, strict=True):
-            if term is not None:
-                request[name] = _length(term, name)
+        if own:
+            for name, term in zip(("matures", "expires"), terms, strict=True):
+                if term is not None:
+                    request[name] = _length(term, name)
         move = boosts.award if boost else _unboosted
 
         def decide(turn: Turn) -> None:
