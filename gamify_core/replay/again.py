@@ -28,6 +28,7 @@ import attrs
 from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 from gamify_core.catalog.elsewhere import decidable
+from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.engine import Game
 from gamify_core.errors import GamifyError, StoreError
 from gamify_core.replay.calls import call
@@ -41,6 +42,8 @@ from gamify_core.services.access import Access, Shared
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.definitions import JOB
+from gamify_core.storage.tables.former import FORMER
+from gamify_core.storage.tables.streaks import MARK, MarkRow
 
 if TYPE_CHECKING:
     from gamify_core.road.road import Ask, Road
@@ -54,6 +57,9 @@ ADOPTED: Final = "catalog.adopted"
 _TIME: Final = frozenset(source.kind for source in settling.SOURCES)
 _ITS_OWN_TIME: Final = _TIME | {ADOPTED, "events.amend"}
 """What does not occur when it is recorded, though it was not told when it did."""
+_AT_IS_ANOTHER: Final = frozenset({"streaks.retract"})
+"""What is told an instant that is not its own."""
+_FURTHEST: Final = (-86_399, 86_399)
 _PASSED_OVER: Final = frozenset({ADOPTED, REEVALUATED, corrections.KIND})
 """What another catalog makes superfluous."""
 _AT_ONCE = 500
@@ -150,8 +156,27 @@ class Again:
         return Repeated(row, request, tuple(self.road.heard))
 
     def _stand(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
-        told = request is not None and ("at" in request or row.kind in _ITS_OWN_TIME)
-        self.road.stand(row, row.recorded_at if told else row.occurred_at)
+        told = request is not None and (
+            ("at" in request and row.kind not in _AT_IS_ANOTHER) or row.kind in _ITS_OWN_TIME
+        )
+        self.road.stand(row, row.recorded_at if told else row.occurred_at, 0 if told else self._offset(row))
+
+    def _offset(self, row: ActivityRow) -> int:
+        """Return how far the clock of a command was ahead of UTC: where that matters, an activity of a streak says."""
+        streaks = self.road.plan_in_force.streaks.values() if row.participant is not None else ()
+        carried = [plan for plan in streaks if plan.line is CARRIED]
+        for plan in carried:
+            first, last = (plan.rules.calendar.label(row.occurred_at, fixed(ahead)) for ahead in _FURTHEST)
+            chain = (row.participant, plan.streak.code)
+            for mark in self.source.scan(MARK, None, chain, start=(first,), stop=(last + 1,)):
+                if mark.activity == row.seq:
+                    return mark.carried
+        if carried:  # or one that was taken back
+            for kept in self.source.scan(FORMER, None, (row.participant, MARK.name), start=(row.seq,)):
+                was = MarkRow(*json.loads(kept.before)) if kept.before is not None else None
+                if was is not None and was.activity == row.seq:
+                    return was.carried
+        return 0
 
     def _repeat(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
         if row.kind.endswith("_batch") and row.key is not None:

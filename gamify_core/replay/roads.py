@@ -35,22 +35,32 @@ class Repeating(Road):
 
     def __init__(self, catalog: Catalog, seed: int | None, on_change: OnChange = "keep") -> None:
         """Begin before the first command; draws go by `seed`, that of the history."""
-        self._now = 0
+        self._now = self._offset = 0
         self.row: ActivityRow | None = None
         self.heard: list[Decided] = []
         super().__init__(
             MemoryStore(),
             catalog,
-            lambda: (self._now, 0),
+            lambda: (self._now, self._offset),
             accept_late=None,
             accept_early=_ANY,
             on_change=on_change,
             seed=seed,
         )
 
-    def stand(self, row: ActivityRow, now: int) -> None:
-        """Stand where this command stood: at `now`, with its key and its luck; what is heard begins anew."""
-        self._now, self.row, self.heard = now, row, []
+    @property
+    def plan_in_force(self) -> Plan:
+        """The plan that the last command was decided by."""
+        known = self.known.get("plan")
+        plan: Plan = known[1] if known is not None else self.base
+        return plan
+
+    def stand(self, row: ActivityRow, now: int, offset: int = 0) -> None:
+        """Stand where this command stood: at `now`, with its key and its luck; what is heard begins anew.
+
+        `offset` is how many seconds the clock of then was ahead of UTC.
+        """
+        self._now, self._offset, self.row, self.heard = now, offset, row, []
 
     def perform(
         self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False, now: int | None = None

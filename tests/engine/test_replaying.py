@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Award, Badge, Catalog, Emit, Engine, GamifyError, Ladder, ManualClock, Metric, Rule
+from gamify_core import (
+    Award,
+    Badge,
+    Catalog,
+    Emit,
+    Engine,
+    GamifyError,
+    Ladder,
+    ManualClock,
+    Metric,
+    Rule,
+    Streak,
+)
 from gamify_core.replay.again import Again, differing_rows
 from gamify_core.storage.memory import MemoryStore
 from tests.engine.conftest import START, MakeEngine, store_of
@@ -98,6 +110,19 @@ def test_after_an_erasure_it_holds_for_everybody_else(make_engine: MakeEngine) -
             assert again.game.points.balance(who).to_dict() == game.points.balance(who).to_dict()
         with again.store.view() as other:
             assert "activity" not in differing_rows(view, other)
+
+
+def test_the_day_is_that_of_the_clock_of_then(make_engine: MakeEngine) -> None:
+    """A streak by the event's own clock: what came without an instant had the offset of the engine's clock."""
+    clock = ManualClock("2026-03-02T23:30+01:00")
+    game = make_engine(Catalog(streaks=[Streak("daily", on="lesson", timezone="event")]), clock=clock)
+    game.events.emit("ada", "lesson")
+    clock.set("2026-03-03T00:30+01:00")
+    assert game.events.emit("ada", "lesson").streaks[0].count == 2
+    game.streaks.record("ada", "daily")
+    game.streaks.retract("ada", "daily", at=clock.now())
+    assert difference(game) == {}
+    assert game.history.backtest(game.catalog).same
 
 
 def test_a_function_is_asked_again_where_it_is_there(make_engine: MakeEngine, clock: ManualClock) -> None:
