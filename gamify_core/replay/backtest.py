@@ -25,6 +25,7 @@ from gamify_core.replay.report import (
     TierChange,
 )
 from gamify_core.replay.standings import Flow, Person, Purse, Standing, standings
+from gamify_core.road.definitions import merged, versions
 from gamify_core.storage.tables.activity import ACTIVITY
 
 if TYPE_CHECKING:
@@ -60,14 +61,15 @@ def compare(
             told(done, head.seq)
     left_out = hearing.touched
     with again.store.view() as now:
-        effective = again.road.plan_in(now).catalog
         old, new = standings(source, left_out), standings(now, left_out, again.names.called_then)
     pairs = {person: (old.get(person, _NOBODY), new.get(person, _NOBODY)) for person in {**old, **new}}
-    before = road.catalog_of(source, head.catalog) if head is not None else effective
-    hearing.changes = before.diff(effective) if catalog is not None else ()
+    # As an engine would have it that is opened with the catalog: by the codes of the history, not by those of now
+    effective = merged(catalog, versions(source)).catalog if catalog is not None else None
+    if effective is not None and head is not None:
+        hearing.changes = road.catalog_of(source, head.catalog).diff(effective)
     differences = _differences(pairs)
     digest = head.digest.hex() if head is not None else ""
-    named = effective.fingerprint if catalog is not None else None
+    named = effective.fingerprint if effective is not None else None
     return Backtest(
         hashlib.sha256(f"{digest}|{named}".encode()).hexdigest()[:12],
         named,

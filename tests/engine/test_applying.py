@@ -215,6 +215,19 @@ def test_what_is_no_matter_does_not_stop_it(make_engine: MakeEngine, clock: Manu
     assert done.to_dict()["gone"] == 1
 
 
+def test_definitions_made_at_run_time_keep_their_codes(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A gift's badge is called after its activity, which is another one in a history decided again."""
+    game = make_engine()
+    game.points.award("zoe", 1)
+    older = under(OLD, game, clock)
+    gift = older.gifts.create("Pack", "gold", 3, badge=True)
+    lessons(older, "ada", 1)
+    older.gifts.redeem(gift.gift_id, "ada")
+    richer = under(RICHER, game, clock)
+    assert richer.history.apply(richer.history.backtest(RICHER)).given == {"points": 10}
+    assert richer.history.backtest(RICHER).differences == ()
+
+
 def test_a_challenge_that_is_reached_by_it_pays_out_of_the_sum(
     make_engine: MakeEngine, clock: ManualClock
 ) -> None:
