@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import awards, dryrun, events, importing, ranks, streaks
+from benchmarks import awards, dryrun, events, importing, ranks, simulation, streaks
 from benchmarks.bars import missed
 from benchmarks.doses import NORMAL, Dose, dose_of
 from benchmarks.measure import environment
@@ -15,7 +15,11 @@ __all__ = ["main"]
 def main(dose: Dose = NORMAL) -> None:
     """Print every table, and at the end each bar that was missed."""
     print(environment(), end="\n\n")
-    lines = [line for script in (awards, events, dryrun, ranks, importing) for line in script.main(dose)]
+    lines = [
+        line
+        for script in (awards, events, dryrun, ranks, importing, simulation)
+        for line in script.main(dose)
+    ]
     print("Streaks, pure\n")
     streaks.main()
     bars = sum(len(line.bars) for line in lines)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import awards, dryrun, events, importing, ranks
+from benchmarks import awards, dryrun, events, importing, ranks, simulation
 from benchmarks.bars import Bar, Line, at_least, at_most, microseconds, missed, rate_of, slowness
 from benchmarks.boards import board_in_memory, board_on_file
 from benchmarks.doses import LARGE, NORMAL, QUICK, Dose, dose_of
@@ -28,7 +28,8 @@ AWARDS = 200
 
 
 @pytest.mark.parametrize(
-    ("script", "lines"), [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1)]
+    ("script", "lines"),
+    [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1), (simulation, 2)],
 )
 def test_every_script_prints_every_line(script: Any, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A script run small measures all its cases, prints each, and each median lies within its extremes."""
@@ -49,7 +50,7 @@ def test_all_of_them_end_with_the_bars_that_were_missed(
     """`python -m benchmarks` counts the bars and lists each that was missed, with both numbers."""
     spread = Spread(0.52, 0.5, 0.6)
     lines = [Line("an award", spread, spread, spread, (at_least(0.60), at_least(0.50)))]
-    for script in (awards, events, dryrun, ranks, importing):
+    for script in (awards, events, dryrun, ranks, importing, simulation):
         monkeypatch.setattr(script, "main", lambda _, script=script: lines if script is awards else [])
     everything.main(TINY)
     printed = capsys.readouterr().out

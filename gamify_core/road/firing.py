@@ -28,11 +28,14 @@ NOTHING = Verdict(fires=False, quiet="it has nothing to give")
 
 def act(turn: Turn, judged: Judged) -> Verdict:
     """Let a rule do what it says, unless something stands against it, and say what came of it."""
+    verdict = judged.verdict
+    if verdict is not FIRES and not verdict.passed:
+        return verdict
     firing = _Firing(turn, judged)
-    if judged.verdict is not FIRES:
-        for passed in judged.verdict.passed:
+    if verdict is not FIRES:
+        for passed in verdict.passed:
             firing.skip(passed)
-        return judged.verdict
+        return verdict
     fired = firing.all_parts()
     if firing.passed or firing.told:
         return Verdict(fired, tuple(firing.passed), "; ".join(firing.told))

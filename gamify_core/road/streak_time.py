@@ -37,9 +37,11 @@ def up_to_date(turn: Turn, who: ParticipantRow, plan: StreakPlan) -> tuple[Strea
 def elapse(turn: Turn, case: Case, row: StreakRow, until: int) -> StreakRow:
     """Say what time has done to a streak up to an instant, and return its row after that."""
     state, code = state_in(row), case.plan.streak.code
-    # By their periods: who has flown back into one may miss it again, at an instant that has gone by
-    known = {miss.label for miss in case.missed(state, row.told)} if row.told is not None else set()
-    for miss in case.missed(state, until):
+    misses, known = case.missed(state, until), set[int]()
+    if misses and row.told is not None and misses[0].at <= row.told:  # they are judged in order
+        # By their periods: who has flown back into one may miss it again, at an instant that has gone by
+        known = {miss.label for miss in case.missed(state, row.told)}
+    for miss in misses:
         if miss.label in known or state is None:
             continue
         words = (code, miss.length, state.longest)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Act", "Cast", "Life"]
 
+_act = tuple.__new__
+
 EVENING = (1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 3, 3, 3, 3, 4, 4, 3, 3, 3, 4, 5, 6, 6, 6, 4, 2)
 """Where nothing is said: few at night, most in the evening."""
 
@@ -131,8 +133,9 @@ class Life:
         for _ in range(1 + (poisson(draw, more) if more else 0) if role.events else 0):
             name, makers = role.events[pick(draw, role.sums)] if len(role.events) > 1 else role.events[0]
             hour = pick(draw, role.hours)
-            at = min(first + hour * HOUR + int(draw() * HOUR), following - 1)
-            acts.append(Act(at, "event", name, {field: make(draw, hour, weekday) for field, make in makers}))
+            at = first + hour * HOUR + int(draw() * HOUR)
+            properties = {field: make(draw, hour, weekday) for field, make in makers}
+            acts.append(_act(Act, (at if at < following else following - 1, "event", name, properties)))
         if len(acts) > 1:
             acts.sort(key=_when)
         for code in cast.visits:

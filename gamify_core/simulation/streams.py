@@ -62,4 +62,5 @@ def weighted(weights: Sequence[float]) -> tuple[float, ...]:
 
 def pick(draw: Draw, sums: tuple[float, ...]) -> int:
     """Return a place, each as likely as its weight."""
-    return min(bisect_right(sums, draw() * sums[-1]), len(sums) - 1)
+    # A draw is less than 1, but its product with the whole may be rounded up to it: a last place stands in
+    return bisect_right(sums, draw() * sums[-1], 0, len(sums) - 1)

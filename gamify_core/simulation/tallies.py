@@ -23,6 +23,7 @@ FLOWS = ("issued", "spent", "expired", "reversed", "moved")
 """The ways of points: into the world, out of it, back where they came from, and from hand to hand."""
 
 Days = list[int]
+_PLAIN, _PEER = 6, 6  # how many words a movement has by itself, and where one between people names the other
 
 
 class Person:
@@ -124,30 +125,34 @@ class Tally:
         for words in outcome:
             tag = words[0]
             if tag == "points_awarded":
-                flow = "issued" if len(words) < 7 or words[6] is None else "moved"  # noqa: PLR2004 - the sender's place
-                self._flow(flow, words, day, 1)
-            elif (count := _COUNTED.get(tag)) is not None:  # type: ignore[arg-type]
-                count(self, person if others is None else others.get(words[1], person), day, words)  # type: ignore[arg-type]
+                if len(words) == _PLAIN or words[_PEER] is None:
+                    self._flow("issued", words, day)
+                else:
+                    self._flow("moved", words, day)
+                continue
+            count = _COUNTED.get(tag)  # type: ignore[arg-type]
+            if count is not None:
+                who = person if others is None else others.get(words[1], person)  # type: ignore[arg-type]
+                count(self, who, day, words)
 
-    def _flow(self, flow: str, words: Words, day: int, sign: int) -> None:
+    def _flow(self, flow: str, words: Words, day: int) -> None:
         key: Any = (flow, words[4], words[2])
-        amount: Any = words[3]
         days = self.amounts.get(key)
         if days is None:
             days = self.amounts[key] = [0] * self.days
             self.counts[key] = [0] * self.days
-        days[day] += sign * amount
+        days[day] += words[3]  # type: ignore[operator]
         self.counts[key][day] += 1
 
     def _deducted(self, _person: Person, day: int, words: Words) -> None:
-        if len(words) < 7 or words[6] is None:  # noqa: PLR2004 - as above; a transfer was counted by its other side
-            self._flow("spent", words, day, 1)
+        if len(words) == _PLAIN or words[_PEER] is None:  # a transfer was counted by its other side
+            self._flow("spent", words, day)
 
     def _reversed(self, _person: Person, day: int, words: Words) -> None:
-        self._flow("reversed", words, day, 1)
+        self._flow("reversed", words, day)
 
     def _expired(self, _person: Person, day: int, words: Words) -> None:
-        self._flow("expired", words, day, 1)
+        self._flow("expired", words, day)
 
     def _said(self, _person: Person, day: int, words: Words) -> None:
         if len(words) > 2 and isinstance(words[2], str):  # noqa: PLR2004 - an event's own words carry its name

@@ -22,8 +22,7 @@ from gamify_core.services.trades import Side
 from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.tables import TABLES
+from gamify_core.storage.memory import ScratchStore
 from gamify_core.storage.tables.activity import ActivityRow
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
@@ -38,7 +37,9 @@ __all__ = ["World"]
 
 _row = tuple.__new__
 _NOBODY = Person("", 0)
+_NOTHING: dict[str, Any] = {}  # of what was asked, nothing is kept
 _OURS = 1  # the number of the one catalog that is in force
+_REST = ("", "", None, _OURS, 1, None, None, "", b"", None)
 
 
 class _Counting:
@@ -48,12 +49,13 @@ class _Counting:
         self.midnights = midnights
         self.people: dict[str, Person] = {}
         self.tally = Tally(len(midnights) - 1)
+        self.on = self.begins = self.ends = 0
         self.head: ActivityRow
         self.begin()
 
     def begin(self) -> None:
         """Forget what was decided."""
-        self.head = ActivityRow(0, 0, 0, "", "", None, _OURS, 1, None, None, "", b"", None)
+        self.head = ActivityRow._make((0, 0, 0, *_REST))
 
     def text(self, _request: dict[str, Any]) -> str:
         """Return nothing: nobody will ask what was asked."""
@@ -77,16 +79,16 @@ class _Counting:
     ) -> None:
         """Count what was decided."""
         at = turn.occurred_at
-        self.head = _row(
-            ActivityRow,
-            (turn.seq, turn.recorded_at, at, "", "", None, _OURS, 1, None, None, "", b"", None),
-        )
+        self.head = _row(ActivityRow, (turn.seq, turn.recorded_at, at, *_REST))
+        if not self.begins <= at < self.ends:  # most come on the day of the one before
+            self.on = self.day(at)
+            self.begins, self.ends = self.midnights[self.on], self.midnights[self.on + 1]
         people = self.people
         others: dict[int, Person] | None = None
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
-        self.tally.take(person, self.day(at), turn.outcome, others)
+        self.tally.take(person, self.on, turn.outcome, others)
 
     def day(self, instant: int) -> int:
         """Return the day on which an instant falls where the catalog is at home."""
@@ -104,7 +106,7 @@ class World:
         self.midnights = cast.midnights(catalog.timezone)
         self._notes = _Counting(self.midnights)
         self._road = Road(
-            MemoryStore(),
+            ScratchStore(),
             catalog,
             lambda: (self.now, 0),
             accept_late=None,
@@ -143,7 +145,11 @@ class World:
             for day in life.active:
                 tally.come(person, day)
                 for act in life.acts(self.cast, day):
-                    self._do(game, unit, life.name, act, day, ())
+                    if act.kind == "event":
+                        self.now = act.at
+                        self._emit(unit, life.name, act)
+                    else:
+                        self._do(game, unit, life.name, act, day, ())
             self._settle(game, self.midnights[-1])
             yield game, unit
 
@@ -186,8 +192,7 @@ class World:
     def _open(self, seed: int) -> Iterator[tuple[Game, Unit]]:
         """Open an empty store, under the catalog, and drop it afterwards."""
         road = self._road
-        road.store = MemoryStore()
-        road.store.migrate(TABLES)
+        road.store = ScratchStore()
         road.known.clear()
         road.known.update({"plan": (_OURS, road.base), "read": (0, road.base), "seed": seed})
         self._notes.begin()
@@ -218,7 +223,7 @@ class World:
         def decide(turn: Turn) -> None:
             happen(turn, act.name, act.properties)
 
-        ask = Ask("event", name, {}, None, None, decide)
+        ask = Ask("event", name, _NOTHING, None, None, decide)
         if not self._strict:  # nothing can refuse the event, so nothing has to be taken back
             self._road.perform(unit, "", ask)
             return

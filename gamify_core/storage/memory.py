@@ -18,7 +18,7 @@ from gamify_core.storage import forks
 from gamify_core.storage.memory_shelves import ChainShelf, KeyShelf, shelf_for
 from gamify_core.storage.protocol import Index, Key, Table
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "ScratchStore"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Rows = Mapping[Key, Any]
@@ -332,3 +332,24 @@ class MemoryStore:
         self._shelves = _Shelves(_torn)
         self._open = None
         self._views = 0
+
+
+class _Growing(_Shelves):
+    """Shelves that are put up when they are first asked for."""
+
+    __slots__ = ()
+
+    def __missing__(self, table: Table[Any]) -> Shelf:
+        shelf = self[table] = shelf_for(table)
+        return shelf
+
+
+class ScratchStore(MemoryStore):
+    """A store that lives for a moment: every table exists, and none costs anything before it is used.
+
+    For one that is opened a hundred thousand times, as by a simulation, and known to ask for sound tables only.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shelves = _Growing(_unknown)

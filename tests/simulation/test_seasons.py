@@ -283,6 +283,15 @@ def test_the_page_stands_alone(replications: int) -> None:
         assert word in told, word
 
 
+@pytest.mark.parametrize(("players", "days", "replications"), [(1, 1, 1), (1, 2, 3), (2, 40, 2)])
+def test_the_smallest_season_has_a_page(players: int, days: int, replications: int) -> None:
+    """One player, one day, or a persona that nobody is of: there is a page, tables and headlines all the same."""
+    result = simulate(SHARED, players=players, days=days, seed=1, scenario=PEOPLE, replications=replications)
+    assert "<svg" in html_of(result)
+    assert str(result)
+    assert all(len(row) == len(table.columns) for table in result.tables.values() for row in table.rows)
+
+
 def test_tables_go_into_files(tmp_path: Path) -> None:
     """CSV and SQLite hold the same rows, and writing again replaces them."""
     result = simulate(SHARED, players=20, days=15, seed=1, scenario=PEOPLE, replications=2)

@@ -43,6 +43,8 @@ class Bar(NamedTuple):
 
 def short(value: float) -> str:
     """Return a number in a few letters: 1.2k, 3.4M."""
+    if not math.isfinite(value):
+        return "–"
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.1f}".removesuffix(".0") + letter

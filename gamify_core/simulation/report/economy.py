@@ -139,7 +139,9 @@ def _balances(result: Simulation, currency: str) -> Chart:
     personas = personas_of(result)
     rows, drawn = [], []
     for persona in (None, *(personas if len(personas) > 1 else ())):
-        held = [tally.held(currency, persona) for tally in result.tallies]
+        held = [found for tally in result.tallies if (found := tally.held(currency, persona))]
+        if not held:  # nobody was of this persona
+            continue
         low, middle, high = (fmean([quantile(each, part) for each in held]) for part in (0.1, 0.5, 0.9))
         unequal = fmean([gini(each) for each in held])
         name = persona or "everyone"
