@@ -109,8 +109,12 @@ class Calendar:
     day_start: int = field(default=0, validator=_within(0, 1439))
     days: int = field(default=1, validator=_within(1, 3660))
     anchor: int = field(default=1, validator=_within(1, _LAST_ORDINAL))
-    # Two caches and no part of the value: the stretch last looked at in each zone, and the edges of labels.
+    # Three caches and no part of the value: the stretch last looked at in each zone, those looked at lately (by the
+    # day that UTC wrote, for who goes to and fro), and the edges of labels.
     _spans: dict[tzinfo, tuple[int, int, int]] = field(factory=dict, init=False, eq=False, repr=False)
+    _lately: dict[tuple[tzinfo, int], tuple[int, int, int]] = field(
+        factory=dict, init=False, eq=False, repr=False
+    )
     _passes: dict[tuple[tzinfo, int], tuple[int, int]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def __reduce__(self) -> tuple[type[Calendar], tuple[Kind, int, int, int, int]]:
@@ -122,8 +126,12 @@ class Calendar:
         span = self._spans.get(zone)
         if span is not None and span[0] <= instant < span[1]:
             return span[2]
+        span = self._lately.get((zone, instant // DAY))
+        if span is not None and span[0] <= instant < span[1]:
+            self._spans[zone] = span
+            return span[2]
         label = self._reckon(instant, zone)
-        self._remember(label, zone)
+        self._remember(label, zone, instant)
         return label
 
     def begins(self, label: int, zone: tzinfo) -> int:
@@ -199,7 +207,7 @@ class Calendar:
         day = _day(ordinal if instant is None else instant, ordinal)
         return day.year if self.kind == "yearly" else 12 * day.year + day.month - 1
 
-    def _remember(self, label: int, zone: tzinfo) -> None:
+    def _remember(self, label: int, zone: tzinfo, instant: int) -> None:
         try:
             # From the *last* time the clock passed the start: before it the label can be a lower one.
             low, high = self._edges(label, zone)[1], self._edges(label + 1, zone)[0]
@@ -207,7 +215,9 @@ class Calendar:
             return  # the first or last period of the calendar has an edge outside the years 1 to 9999
         if len(self._spans) >= _CACHED:
             self._spans.clear()
-        self._spans[zone] = (low, high, label)
+        if len(self._lately) >= _CACHED:
+            self._lately.clear()
+        self._spans[zone] = self._lately[zone, instant // DAY] = (low, high, label)
 
     def _edges(self, label: int, zone: tzinfo) -> tuple[int, int]:
         """Return the first and the last instant at which the clock passes the start of a period."""
