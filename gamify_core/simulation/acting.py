@@ -74,7 +74,7 @@ class Cast:
         self.timezone = catalog.timezone
         self.roles = [_Role(persona, catalog, days) for persona in scenario.personas or BUILT_IN]
         self.shares = weighted([role.persona.share for role in self.roles])
-        self.arrivals = min(scenario.arrivals, days)
+        self.arrivals = scenario.arrivals
         recorded = {code for rule in catalog.rules for code in rule.streak}
         self.visits = [
             each.code
@@ -107,12 +107,13 @@ class Life:
         self.name = f"p{number}"
         self.role = role = cast.roles[pick(draw, cast.shares)]
         arriving, lasting, where = draw(), draw(), draw()
-        self.arrived = int(arriving * cast.arrivals) if cast.arrivals else 0
+        # Drawn from the arrivals alone: a season that is cut short is the beginning of the whole one
+        self.arrived = int(arriving * cast.arrivals)
         self.zone: str | None = role.zones[
             min(bisect_right(role.zone_sums, where * role.zone_sums[-1]), len(role.zones) - 1)
         ]
         self._midnights = cast.midnights(self.zone or cast.timezone)
-        left = cast.days - self.arrived
+        left = max(cast.days - self.arrived, 0)
         stays = next((age for age in range(left) if role.survival[age] <= lasting), left)
         coming = stream(seed, replication, number, "days")
         chance = role.persona.activity

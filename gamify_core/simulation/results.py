@@ -79,7 +79,7 @@ class Goal:
         return f"{sign} {self.expected.measure} is {self.estimate}, wanted {self.expected.span.text}"
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class Simulation:
     """A season that was simulated (or, `source` says so, a live one that was summed up).
 

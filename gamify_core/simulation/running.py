@@ -8,6 +8,7 @@ others go on.
 from __future__ import annotations
 
 import os
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -29,8 +30,17 @@ Progress = Callable[[int, int], object]
 """Told after each part how many participants' seasons are done, and of how many."""
 
 _PARTS_AT_ONCE = 16
-_PLAYER_DAYS = 40_000  # of a part: about a second's work
-_WORLDS: dict[object, World] = {}
+_PLAYER_DAYS = 20_000  # of a part: about a second's work
+
+
+class _Kept(threading.local):
+    """The world that a thread played in last: one at a time, for a sweep goes through many."""
+
+    name: object = None
+    world: World | None = None
+
+
+_KEPT = _Kept()
 
 
 class Plan(NamedTuple):
@@ -65,13 +75,12 @@ def play(part: _Part) -> Tally:
     plan = part.plan
     # Not by identity: in another process each part brings a catalog of its own
     name = (plan.catalog.fingerprint, repr(plan.scenario), plan.start, plan.days)
-    world = _WORLDS.get(name)
-    if world is None or (
-        world.catalog is not plan.catalog and any(rule.opaque for rule in plan.catalog.rules)
-    ):
-        _WORLDS.clear()  # one at a time: a sweep goes through many
+    world = _KEPT.world
+    opaque = any(rule.opaque for rule in plan.catalog.rules)  # a function is no part of a fingerprint
+    if world is None or _KEPT.name != name or (opaque and world.catalog is not plan.catalog):
         cast = Cast(plan.catalog, plan.scenario, plan.start, plan.days)
-        world = _WORLDS[name] = World(plan.catalog, cast)
+        world, _KEPT.name = World(plan.catalog, cast), name
+        _KEPT.world = world
     if plan.together:
         return world.together(plan.seed, part.replication, plan.players)
     return world.one_by_one(plan.seed, part.replication, part.first, part.last)

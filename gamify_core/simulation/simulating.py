@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.catalog import Catalog
-from gamify_core.domain.expectations import Expectation, expectation
+from gamify_core.catalog.expected import unknown_in
+from gamify_core.domain.expectations import MEASURES, Expectation, expectation
 from gamify_core.errors import BadValue, GamifyError
 from gamify_core.simulation.coupling import coupling
 from gamify_core.simulation.inventing import BUILT_IN, mix_of
@@ -70,6 +71,8 @@ def simulate(  # noqa: PLR0913 - the settings of a simulation, all by name
     if workers is not None:
         border.whole(workers, "workers", 1, 1024)
     stop = _stop(until)
+    if stop is not None and (told := unknown_in(plan.catalog, stop.measure)):
+        raise BadValue("until", str(stop.measure), told[0], hint=told[1])
     with hired(workers, executor) as hands:
         tallies, failures = run(plan, range(replications), hands, progress)
         stopped: dict[int, int | None] = dict.fromkeys(tallies)
@@ -154,13 +157,20 @@ def _path(value: object, field: str, kind: str) -> str | os.PathLike[str]:
 def _stop(until: object) -> Expectation | None:
     if until is None:
         return None
+    asked, seen, wanted = "", "", ""
     if isinstance(until, tuple | list) and len(until) == 2:  # noqa: PLR2004 - a measure and a span
-        return expectation(*until)
-    found = until if isinstance(until, str) else ""
-    for sign in (">=", "<=", ">", "<"):
-        asked, seen, wanted = found.partition(sign)
-        if seen:
-            return expectation(asked, sign + wanted)
+        asked, seen, wanted = until[0], "", until[1]
+    elif isinstance(until, str):
+        signs = (until.partition(sign) for sign in (">=", "<=", ">", "<"))
+        asked, seen, wanted = next((each for each in signs if each[1]), ("", "", ""))
+    if asked:
+        stop = expectation(asked, seen + wanted)
+        if stop.measure.name == "retention" or "day" not in MEASURES[stop.measure.name].options:
+            detail = f"{stop.measure.name} is not told day by day"
+            raise BadValue(
+                "until", until, detail, hint="supply, issued, spent, claims, dau, events and share are"
+            )
+        return stop
     detail = f"until is {until!r:.60}, not a measure and a span"
     raise BadValue("until", until, detail, hint="write 'supply(points) >= 100,000'")
 

@@ -126,6 +126,8 @@ class World:
         tally = self._notes.tally = Tally(self.cast.days)
         for each in range(first, last):
             life = Life(self.cast, seed, replication, each)
+            if life.arrived >= self.cast.days:
+                continue
             person = Person(life.role.persona.code, life.arrived)
             tally.arrive(person, self._lowest)
             if not life.active:
@@ -141,6 +143,7 @@ class World:
         tally = self._notes.tally
         self._notes.people = {life.name: person}
         with self._open(luck) as (game, unit):
+            self.now = self.midnights[0]
             self._appear(game, life)
             for day in life.active:
                 tally.come(person, day)
@@ -156,7 +159,8 @@ class World:
     def together(self, seed: int, replication: int, players: int) -> Tally:
         """Play all lives in one world, in the order of time."""
         tally = self._notes.tally = Tally(self.cast.days)
-        lives = [Life(self.cast, seed, replication, each) for each in range(players)]
+        everybody = (Life(self.cast, seed, replication, each) for each in range(players))
+        lives = [life for life in everybody if life.arrived < self.cast.days]
         people = self._notes.people = {}
         coming: list[list[int]] = [[] for _ in range(self.cast.days)]
         for place, life in enumerate(lives):
@@ -204,7 +208,6 @@ class World:
     def _appear(self, game: Game, life: Life) -> None:
         """Say where somebody lives, where the scenario does."""
         if life.zone is not None:
-            self.now = max(self.now, self.midnights[0])
             game.participants.upsert(life.name, timezone=life.zone)
 
     def _do(self, game: Game, unit: Unit, name: str, act: Act, day: int, known: Sequence[str]) -> None:  # noqa: PLR0913

@@ -17,7 +17,7 @@ def test_the_scenario_can_be_played() -> None:
     """What the page shows as a scenario file is one, and the catalog it fits plays it."""
     scenario = Scenario.from_toml(FILES[0])
     lessons = Path(__file__).parents[2] / "gamify_core" / "examples" / "lessons.toml"
-    assert simulate(lessons, scenario=scenario, players=20, days=10).players == 20
+    assert simulate(lessons, scenario=scenario, players=20, days=30).players == 20
 
 
 def test_the_goals_can_be_held() -> None:

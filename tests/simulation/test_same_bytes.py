@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Catalog, simulate
+from gamify_core import Catalog, Scenario, simulate
 from gamify_core.simulation import Simulation
 from gamify_core.simulation.report import html_of
 from gamify_core.simulation.running import Plan, run
@@ -41,7 +41,7 @@ def test_how_many_parts_does_not_matter(whole: dict[int, Tally], shards: int) ->
 
 def test_an_executor_does_not_matter(whole: dict[int, Tally]) -> None:
     """Threads of the caller's own give equal tallies, and are not shut down."""
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         tallies, _ = run(plan_of(APART), range(2), pool, block=5)
         assert pool.submit(lambda: 1).result() == 1
     assert tallies == whole
@@ -80,8 +80,12 @@ def test_who_else_plays_does_not_matter(cut: int, seed: int) -> None:
 
 def test_a_shorter_season_is_the_beginning_of_a_longer_one() -> None:
     """What happens on a day does not depend on how long the season goes on."""
-    short, long = (simulate(APART, players=12, days=days, seed=3, scenario=PEOPLE) for days in (8, 20))
-    assert_beginning(short, long)
+    slow = Scenario(PEOPLE.personas, arrivals=15)
+    for catalog, scenario in ((APART, PEOPLE), (APART, slow), (SHARED, slow)):
+        short, long = (
+            simulate(catalog, players=12, days=days, seed=3, scenario=scenario) for days in (8, 20)
+        )
+        assert_beginning(short, long)
 
 
 def assert_beginning(short: Simulation, long: Simulation) -> None:
@@ -89,3 +93,4 @@ def assert_beginning(short: Simulation, long: Simulation) -> None:
     one, other = short.tallies[0], long.tallies[0]
     assert one.supply("points") == other.supply("points")[: one.days]
     assert one.daily() == other.daily()[: one.days]
+    assert one.present() == other.present()[: one.days]

@@ -97,8 +97,15 @@ def test_a_season_ends_when_it_should() -> None:
     assert (stopped.stopped, stopped.days) == ((day,), day)
     assert stopped.tallies[0].supply("points") == supply[:day]
     assert simulate(PLAIN, players=5, days=5, until=("dau()", "> 1000")).stopped == (None,)
-    with pytest.raises(BadValue):
-        simulate(PLAIN, until="soon")
+    for nonsense in (
+        "soon",
+        "gini() > 0.1",
+        "retention(day=1) > 0",
+        "claims(reward.mug) > 3",
+        "supply(points) >=",
+    ):
+        with pytest.raises(BadValue):
+            simulate(PLAIN, until=nonsense)
 
 
 def test_streaks_that_nothing_records_are_recorded_by_coming() -> None:
