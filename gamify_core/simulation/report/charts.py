@@ -17,6 +17,7 @@ __all__ = ["Bar", "Series", "bars", "legend", "lines", "ranges", "stacked"]
 WIDTH, HEIGHT = 420, 236
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 24
 ROW = 26
+_WORD = 56
 _ENOUGH = 240  # points of a line; more than that nobody sees at this size
 
 Spelt = Callable[[float], str]
@@ -206,7 +207,7 @@ class _Frame:
             x, anchor = self.x(number - self._first), "start" if number == self._first else "middle"
             if x > WIDTH - RIGHT - 14:
                 anchor = "end"
-            if number != self._first and number - self._first < apart / 2:
+            if number != self._first and x < LEFT + _WORD:  # it would stand in the first one's word
                 continue
             word = f"{self._x} {number}" if number == self._first else f"{number}"
             parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 7}" text-anchor="{anchor}">{word}</text>')
