@@ -68,6 +68,11 @@ def deadline(label: int, rules: StreakRules, line: ZoneLine) -> int:
 def next_required(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> int:
     """Return the first label after this one that is not excused."""
     candidate = label + 1
+    if not (line.changes or pardons.repaired or pardons.pauses or rules.rest_weekdays) and candidate < NEVER:
+        # As most are asked: nothing is excused but a date that never came, as when a country crossed the date line
+        begins, zone = rules.calendar.begins, line.zones[0]
+        if begins(candidate, zone) != begins(candidate + 1, zone):
+            return candidate
     while (beyond := _beyond_excuse(candidate, rules, line, pardons)) != candidate:
         candidate = beyond
     return candidate

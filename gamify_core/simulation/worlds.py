@@ -23,15 +23,17 @@ from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
 from gamify_core.storage.memory import ScratchStore
+from gamify_core.storage.tables import ORDER
 from gamify_core.storage.tables.activity import ActivityRow
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
+from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
     from gamify_core.road.turn import Turn
     from gamify_core.simulation.acting import Act
-    from gamify_core.storage.unit import Unit
+    from gamify_core.storage.protocol import Table
 
 __all__ = ["World"]
 
@@ -95,6 +97,30 @@ class _Counting:
         return min(max(bisect_right(self.midnights, instant) - 1, 0), len(self.midnights) - 2)
 
 
+class _Loose(Unit):
+    """A unit over a store that knows no parents: a table that is read in order is sent alone."""
+
+    __slots__ = ()
+
+    def _flush_dirty(self, table: Table[Any]) -> None:
+        whole = self._shelves
+        if whole[table].before or whole[table].ends:
+            alone = self._shelves = type(whole)(ORDER)
+            alone[table] = whole[table]
+            try:
+                self.flush()
+            finally:
+                self._shelves = whole
+
+
+class _Road(Road):
+    """The road, over such units."""
+
+    def open(self, locks: Sequence[str] = ()) -> Unit:
+        """Open a unit of work."""
+        return _Loose(self.store.begin(locks), ORDER, self.known)
+
+
 class World:
     """A game in which lives are played, one after the other or all together."""
 
@@ -105,7 +131,7 @@ class World:
         self.now = 0
         self.midnights = cast.midnights(catalog.timezone)
         self._notes = _Counting(self.midnights)
-        self._road = Road(
+        self._road = _Road(
             ScratchStore(),
             catalog,
             lambda: (self.now, 0),
