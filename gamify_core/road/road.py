@@ -100,6 +100,9 @@ class Road:
 
     past = False
 
+    unit: type[Unit] = Unit
+    """What the work of a command is done in."""
+
     def __init__(  # noqa: PLR0913 - the engine's own settings
         self,
         store: Store,
@@ -131,7 +134,7 @@ class Road:
 
     def open(self, locks: Sequence[str] = ()) -> Unit:
         """Open a unit of work. Whoever opens it commits it or rolls it back."""
-        return Unit(self.store.begin(locks), ORDER, self.known)
+        return self.unit(self.store.begin(locks), ORDER, self.known)
 
     def as_of(self, instant: int) -> Road:
         """Return the same road at another moment, to try out on it what will be due by then."""

@@ -116,9 +116,7 @@ class _Loose(Unit):
 class _Road(Road):
     """The road, over such units."""
 
-    def open(self, locks: Sequence[str] = ()) -> Unit:
-        """Open a unit of work."""
-        return _Loose(self.store.begin(locks), ORDER, self.known)
+    unit = _Loose
 
 
 class World:
