@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(commands, "top", _top, "show the first of a board")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("board", metavar="BOARD", help="the code of a leaderboard of its catalog")
+    one.add_argument("--of", help="which one of it: previous, a date in it, or its name, such as 2026-W07")
     one.add_argument("--period", help="instead of the board's own: all_time, weekly, last_30d …")
     one.add_argument("--limit", type=_whole, default=10, metavar="N", help="how many participants (10)")
     _now_option(one)
@@ -289,7 +290,9 @@ def _run(asked: argparse.Namespace, output: Output) -> int:
 def _top(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.reading import top  # noqa: PLC0415
 
-    return top(asked.db, asked.board, output, period=asked.period, limit=asked.limit, now=asked.now)
+    return top(
+        asked.db, asked.board, output, period=asked.period, of=asked.of, limit=asked.limit, now=asked.now
+    )
 
 
 def _show(asked: argparse.Namespace, output: Output) -> int:

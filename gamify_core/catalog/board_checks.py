@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
 from gamify_core.catalog.findings import Findings, shown
+from gamify_core.catalog.streak_checks import unknown_gifts
 from gamify_core.domain.periods import rolling
 
 if TYPE_CHECKING:
@@ -160,13 +161,4 @@ def _gifts(known: Known, board: d.Leaderboard) -> Iterator[Fault]:
     for prize in board.prizes:
         if not isinstance(prize, d.Prize):
             continue
-        lookups = (
-            (known.currency, [currency for currency, _ in prize.points]),
-            (known.badge, prize.badge),
-            (known.reward, prize.reward),
-        )
-        for lookup, codes in lookups:
-            for code in codes:
-                problem: Problem | None = lookup(code)
-                if problem is not None:
-                    yield ("prizes", *problem)
+        yield from (("prizes", *problem) for problem in unknown_gifts(known, prize))

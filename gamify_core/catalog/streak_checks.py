@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gamify_core.catalog.known import Known
     from gamify_core.catalog.values import Problem
 
-__all__ = ["check_goals_shape", "check_milestones_shape", "check_streak"]
+__all__ = ["check_goals_shape", "check_milestones_shape", "check_streak", "unknown_gifts"]
 
 _DAYS_IN: Final[Mapping[str, int]] = {"hourly": 1, "daily": 1, "weekly": 7, "monthly": 28, "yearly": 365}
 _LONGEST: Final = 1_000_000
@@ -129,13 +129,18 @@ def _gifts(known: Known, streak: d.Streak) -> Iterator[Fault]:
     for milestone in streak.milestones:
         if not isinstance(milestone, d.Milestone):
             continue
-        lookups = (
-            (known.currency, [currency for currency, _ in milestone.points]),
-            (known.badge, milestone.badge),
-            (known.reward, milestone.reward),
-        )
-        for lookup, codes in lookups:
-            for code in codes:
-                problem: Problem | None = lookup(code)
-                if problem is not None:
-                    yield ("milestones", *problem)
+        yield from (("milestones", *problem) for problem in unknown_gifts(known, milestone))
+
+
+def unknown_gifts(known: Known, gives: d.Milestone | d.Prize) -> Iterator[Problem]:
+    """Say which currencies, badges and rewards are given that there are none of."""
+    lookups = (
+        (known.currency, [currency for currency, _ in gives.points]),
+        (known.badge, gives.badge),
+        (known.reward, gives.reward),
+    )
+    for lookup, codes in lookups:
+        for code in codes:
+            problem: Problem | None = lookup(code)
+            if problem is not None:
+                yield problem

@@ -21,11 +21,18 @@ def opened(db: str, now: datetime | None) -> Engine:
 
 
 def top(  # noqa: PLR0913 - the options of the command, all by name
-    db: str, board: str, output: Output, *, period: str | None, limit: int, now: datetime | None
+    db: str,
+    board: str,
+    output: Output,
+    *,
+    period: str | None,
+    of: str | None,
+    limit: int,
+    now: datetime | None,
 ) -> int:
     """Show the first of a board."""
     with opened(db, now) as engine:
-        found = engine.leaderboards.top(board, limit=limit, period=period)
+        found = engine.leaderboards.top(board, limit=limit, period=period, of=of)
         shown = engine.catalog.leaderboard(board)
         scale = scale_of(engine.catalog, shown.metric)
     output.give(found.to_dict())

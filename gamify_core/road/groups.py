@@ -43,7 +43,7 @@ __all__ = [
     "follow",
     "group_in",
 ]
-__all__ += ["memberships", "regroup"]
+__all__ += ["is_of_group", "memberships", "regroup"]
 
 DECIMALS: Final = 6
 """How many decimals an average is ranked by, beyond those of the scores."""
@@ -53,6 +53,11 @@ _LIMIT: Final = 2**63 - 1
 def calendar_of_group(text: str, attribute: str, name: str) -> str:
     """Return what the windows of a group's own board are called."""
     return f"{text} {attribute}={name}"
+
+
+def is_of_group(calendar: str) -> bool:
+    """Say whether windows that are called so are a group's own board: nothing else has this sign in its name."""
+    return "=" in calendar
 
 
 def calendar_of_groups(text: str, grouping: Grouping) -> str:
@@ -190,7 +195,7 @@ def regroup(turn: Turn, old: ParticipantRow, new: ParticipantRow) -> None:
 
 def memberships(plan: Plan, window: WindowRow) -> tuple[Tracker, str, str] | None:
     """Return of which tracker, attribute and group a window is the board of a group; None: it is no such."""
-    if "=" in window.calendar:
+    if is_of_group(window.calendar):
         for tracker in plan.trackers.values():
             for grouping in tracker.groupings if tracker.metric == window.metric else ():
                 prefix = calendar_of_group(tracker.text, grouping.attribute, "")

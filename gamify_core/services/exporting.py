@@ -13,6 +13,7 @@ from gamify_core.clock import iso
 from gamify_core.effects import effect_id
 from gamify_core.ids import id_of
 from gamify_core.road.erasing import concerning, currencies
+from gamify_core.road.groups import is_of_group
 from gamify_core.road.requests import asked_with
 from gamify_core.services.profiles import profile_of
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
@@ -166,11 +167,13 @@ def _claim(reader: Reader, row: ClaimRow) -> dict[str, object]:
 
 
 def _metrics(reader: Reader, number: int) -> list[dict[str, object]]:
-    """Return what is counted, window by window."""
+    """Return what is counted, window by window; the boards of groups say the same once more, and are left out."""
     found: list[dict[str, object]] = []
     for row in reader.scan(METRIC, None, (number,)):
         window = reader.get(WINDOW, (row.window,))
         assert window is not None  # noqa: S101 - windows are never removed
+        if is_of_group(window.calendar):
+            continue
         starts = iso(window.starts_at) if window.starts_at is not None else None
         told = {"metric": window.metric, "calendar": window.calendar, "starts_at": starts}
         found.append({**told, "value": row.value, "reached_at": iso(row.reached_at)})

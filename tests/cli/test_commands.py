@@ -177,6 +177,12 @@ def test_top_needs_the_file_alone(said: Said, game: Path) -> None:
         == "daily"
     )
     assert "nobody is on it yet" in said.by("top", game, "weekly", "--now", "2025-12-01T00:00Z")
+    march = said.json("top", game, "monthly", "--now", "2025-03-31T20:00Z")
+    for of in ("previous", "2025-03", "2025-03-15"):
+        assert (
+            said.json("top", game, "monthly", "--of", of, "--now", "2025-04-01T20:00Z")["entries"]
+            == march["entries"]
+        )
 
 
 def test_show_tells_all_about_a_participant(said: Said, game: Path) -> None:

@@ -164,6 +164,14 @@ def test_scores_go_with_whoever_changes_groups(make_engine: MakeEngine, clock: M
     assert difference(game) == {}
 
 
+def test_an_export_tells_each_score_once(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """The board of a group says the same as the board of all."""
+    game = play(make_engine(Catalog(leaderboards=[GROUPED])), clock)
+    exported = game.participants.export("ada")["metrics"]
+    assert isinstance(exported, list)
+    assert sorted(one["calendar"] for one in exported) == ["all_time", "daily UTC", "weekly UTC"]
+
+
 def test_a_final_table_keeps_its_groups(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Who changes groups after a period is final has played it for the old one."""
     board = Leaderboard("b", period="weekly", group_by="team", finalize_after="1h")
