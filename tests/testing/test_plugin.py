@@ -21,7 +21,7 @@ def pytest_run(folder: Path, *arguments: str) -> str:
     """Run pytest in a folder, with this plugin and no other, and return what it prints."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
     done = subprocess.run(  # noqa: S603 - our own interpreter, on files of ours
-        [sys.executable, "-m", "pytest", "-q", "-p", "_gamify_core_pytestplugin", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "gamify_core.testing.plugin", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -76,11 +76,11 @@ def test_fixtures_serve_a_test_run(folder: Path) -> None:
 
 
 def test_a_run_that_uses_nothing_of_it_loads_nothing(folder: Path) -> None:
-    """The plugin itself is all that is imported: not even the front door of the package."""
+    """The plugin and the front doors above it are all that is imported: no engine, and no Hypothesis."""
     (folder / "test_other.py").write_text(
         "import sys\n\n\ndef test_other():\n"
-        "    assert '_gamify_core_pytestplugin' in sys.modules\n"
-        "    assert not [name for name in sys.modules if name.split('.')[0] == 'gamify_core']\n",
+        "    ours = {name for name in sys.modules if name.split('.')[0] in {'gamify_core', 'hypothesis', 'attr'}}\n"
+        "    assert ours == {'gamify_core', 'gamify_core.testing', 'gamify_core.testing.plugin'}\n",
         encoding="utf-8",
     )
     out = pytest_run(folder)
@@ -103,5 +103,5 @@ def test_games_are_made_on_the_clock_and_closed(folder: Path) -> None:
 def test_the_entry_point_names_the_plugin() -> None:
     """What the package declares is the module that is there."""
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert '[project.entry-points.pytest11]\ngamify_core = "_gamify_core_pytestplugin"' in declared
-    assert (ROOT / "_gamify_core_pytestplugin.py").is_file()
+    assert '[project.entry-points.pytest11]\ngamify_core = "gamify_core.testing.plugin"' in declared
+    assert (ROOT / "gamify_core" / "testing" / "plugin.py").is_file()
