@@ -194,6 +194,9 @@ class Hearing:
             return f"rule {code} does not fire now: {now.reason}"
         if now.fires and not then.fires:
             return f"rule {code} did not fire then: {then.reason}"
+        changed = [
+            change for change in changed if not change.startswith(f"rules.{code}.when ")
+        ]  # it holds in both
         return "; ".join(
             [*changed, *([f"now {now.reason}"] if now.reason and now.reason != then.reason else [])]
         )

@@ -75,7 +75,8 @@ class CauseChange:
 
     def __str__(self) -> str:
         """Return `rule lesson: 190 → 310 points, 10 → 12 times`."""
-        times = f"{both(self.fired_then, self.fired_now)} times"
+        once = self.fired_then == self.fired_now == 1
+        times = "once" if once else f"{both(self.fired_then, self.fired_now)} times"
         points = f"{both(self.points_then, self.points_now)} {self.currency}, " if self.currency else ""
         return f"{self.cause.replace(':', ' ')}: {points}{times}"
 
