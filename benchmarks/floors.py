@@ -43,7 +43,7 @@ LAYOUT = """
 CREATE TABLE gamify_participant (
   number INTEGER PRIMARY KEY, scope TEXT NOT NULL, participant_id TEXT NOT NULL, display_name TEXT,
   avatar_url TEXT, timezone TEXT, attributes TEXT NOT NULL, is_active INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, erased TEXT
+  created_at INTEGER NOT NULL, erased TEXT, is_hidden INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX participant_by_id ON gamify_participant (scope, participant_id);
 CREATE TABLE gamify_catalog (
@@ -89,8 +89,8 @@ CREATE INDEX metric_by_morning ON gamify_metric (window, day_down, day_reached, 
 HEAD = "SELECT seq, recorded_at, digest FROM gamify_activity ORDER BY seq DESC LIMIT 1"
 FIND = "SELECT number FROM gamify_participant WHERE scope = ? AND participant_id = ?"
 JOIN = (
-    "INSERT INTO gamify_participant (scope, participant_id, attributes, is_active, created_at)"
-    " VALUES ('', ?, '{}', 1, ?)"
+    "INSERT INTO gamify_participant (scope, participant_id, attributes, is_active, created_at, is_hidden)"
+    " VALUES ('', ?, '{}', 1, ?, 0)"
 )
 WALLET = (
     "SELECT version, balance, earned, spent FROM gamify_entry WHERE participant = ? AND currency = ?"

@@ -107,6 +107,7 @@ def readings(where: str, filled: Filled, kind: str, peer: Peer, dose: Dose) -> l
         measured = compare(*pair, dose.reads, rounds=dose.rounds)
         named = f"{where}, {filled.entries:,} {kind}, {what}"
         lines.append(microseconds(slowness(named, measured, *([bar] if bar else []))))
+        print(f"{named}: {lines[-1].ratio}", file=sys.stderr)  # with a million it takes a while
     return lines
 
 

@@ -81,6 +81,7 @@ SHARED = {
     "offers",
     "orders",
     "ownership",
+    "page_memory",
     "pages",
     "people",
     "profiles",

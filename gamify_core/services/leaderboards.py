@@ -29,6 +29,7 @@ from gamify_core.services.board_cursors import read_cursor
 from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
+from gamify_core.services.page_memory import PageMemory
 from gamify_core.services.standings import open_board, rank_in
 from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from gamify_core.catalog import Leaderboard
     from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
+    from gamify_core.services.board_cursors import Cursor
     from gamify_core.services.instances import Place
     from gamify_core.services.standings import Board
     from gamify_core.storage.protocol import Reader
@@ -62,6 +64,7 @@ class _Opened(NamedTuple):
 
     board: Board
     table: Table
+    place: Place
 
 
 class Leaderboards:
@@ -79,6 +82,7 @@ class Leaderboards:
     def __init__(self, access: Access) -> None:
         """Hang off an engine."""
         self._access = access
+        self._pages = PageMemory()
 
     def top(  # noqa: PLR0913 - which table, and how much of it
         self,
@@ -143,18 +147,24 @@ class Leaderboards:
                 raise BadValue("page", page, "a page is asked for by its number or by a cursor, not by both")
             cursor = read_cursor(after, leaderboard_code, period, group)
             period, of = cursor.period, cursor.of
-        with self._open(leaderboard_code, period, of, group) as (board, table):
-            if cursor is None:
-                first = (number - 1) * size
-                rows = board.order.slice(first, size)
-            else:
-                rows = board.order.after(cursor.key, size)
-                first = board.order.before(key_of(rows[0])) if rows else 0
-            total = board.total()
-            entries = tuple(board.listed(rows, first, change=change))
-            more = rows and first + len(rows) < total
-            last = key_of(rows[-1]) if more else None
-            return BoardPage(table, entries, total, number if cursor is None else None, size, last)
+        if cursor is None and of is None and group is None:
+            return self._numbered(leaderboard_code, period, number, size, change=change)
+        with self._open(leaderboard_code, period, of, group) as opened:
+            return _page(opened, number, size, cursor, change=change)
+
+    def _numbered(self, code: str, period: str | None, number: int, size: int, *, change: bool) -> BoardPage:
+        """Return a page of a board as it is now, which is what everybody asks for alike: read once in each version."""
+        access = self._access
+        with access.read() as reader:
+            plan, now = access.road.plan_in(reader), access.road.now()[0]
+            definition = _definition(plan, code)
+            asked = (definition.code, checked_period(definition, period), number, size, change)
+            known = self._pages.recall(asked, reader, plan, now)
+            if known is None:
+                opened = self._opened(reader, code, period, None, None)
+                known = _page(opened, number, size, None, change=change)
+                self._pages.keep(asked, reader, plan, now, opened.place, known)
+            return known
 
     def rank(
         self,
@@ -187,7 +197,7 @@ class Leaderboards:
     ) -> tuple[Rank, ...]:
         """Return where some participants stand (up to 1,000), in the order asked, all from one snapshot."""
         people = _people(participant_ids)
-        with self._open(leaderboard_code, period, of, group) as (board, _):
+        with self._open(leaderboard_code, period, of, group) as (board, _, _):
             return tuple(board.rank(who) for who in people)
 
     def among(
@@ -212,7 +222,7 @@ class Leaderboards:
         ([(1, 'ada', 1), (2, 'cyd', 3)], ('dan',))
         """
         people = _people(participant_ids)
-        with self._open(leaderboard_code, period, of, group) as (board, table):
+        with self._open(leaderboard_code, period, of, group) as (board, table, _):
             entries, absent = board.among(people)
             return Among(table, tuple(entries), len(entries), tuple(absent))
 
@@ -234,7 +244,7 @@ class Leaderboards:
         who = border.participant(participant_id)
         border.whole(radius, "radius", 0, 100)
         change = border.flag(change, "change")
-        with self._open(leaderboard_code, period, of, group) as (board, table):
+        with self._open(leaderboard_code, period, of, group) as (board, table, _):
             place = board.place(who)
             if place is None:
                 raise NotFound(
@@ -328,11 +338,14 @@ class Leaderboards:
     @contextmanager
     def _open(self, code: str, period: str | None, of: Of, group: str | None) -> Iterator[_Opened]:
         with self._access.read() as reader:
-            plan, definition, place = self._place(reader, code, period, of)
-            within = check_group(definition, group)
-            board = open_board(self._access, reader, plan, definition, place, within)
-            asked = checked_period(definition, period)
-            yield _Opened(board, self._table(reader, definition, asked, place, within))
+            yield self._opened(reader, code, period, of, group)
+
+    def _opened(self, reader: Reader, code: str, period: str | None, of: Of, group: str | None) -> _Opened:
+        plan, definition, place = self._place(reader, code, period, of)
+        within = check_group(definition, group)
+        board = open_board(self._access, reader, plan, definition, place, within)
+        asked = checked_period(definition, period)
+        return _Opened(board, self._table(reader, definition, asked, place, within), place)
 
     def _place(
         self, reader: Reader, code: str, period: str | None, of: Of
@@ -367,6 +380,21 @@ class Leaderboards:
             is_final=due is not None and due <= now,
             settled_through=settled,
         )
+
+
+def _page(opened: _Opened, number: int, size: int, cursor: Cursor | None, *, change: bool) -> BoardPage:
+    board, table, _ = opened
+    if cursor is None:
+        first = (number - 1) * size
+        rows = board.order.slice(first, size)
+    else:
+        rows = board.order.after(cursor.key, size)
+        first = board.order.before(key_of(rows[0])) if rows else 0
+    total = board.total()
+    entries = tuple(board.listed(rows, first, change=change))
+    more = rows and first + len(rows) < total
+    last = key_of(rows[-1]) if more else None
+    return BoardPage(table, entries, total, number if cursor is None else None, size, last)
 
 
 def _definition(plan: Plan, code: str) -> Leaderboard:

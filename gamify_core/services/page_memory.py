@@ -1,0 +1,64 @@
+"""Pages of boards that were answered before, for as long as the same answer would be given.
+
+Promise: what is recalled is what reading would give now. A page is recalled only for a snapshot of the very version it
+was read from, by the same plan, and before the next instant at which time alone changes it: the end of the day, which
+`change` looks back to, or of the period. The first page of a board is what is asked for most, by everybody alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gamify_core.road.meters import DAILY
+
+if TYPE_CHECKING:
+    from gamify_core.road.plan import Plan
+    from gamify_core.services.board_answers import BoardPage
+    from gamify_core.services.instances import Place
+    from gamify_core.storage.protocol import Reader
+
+__all__ = ["PageMemory"]
+
+_PAGES_KEPT = 256
+
+Asked = tuple[str, str | None, int, int, bool]
+"""Which board, period, page and page size, and whether with the change."""
+
+
+class _Page(NamedTuple):
+    version: object
+    plan: Plan
+    since: int
+    until: int
+    page: BoardPage
+
+
+class PageMemory:
+    """What was answered."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._pages: dict[Asked, _Page] = {}
+
+    def recall(self, asked: Asked, reader: Reader, plan: Plan, now: int) -> BoardPage | None:
+        """Return the page that reading would give, if that is known."""
+        known = self._pages.get(asked)
+        if known is None or known.plan is not plan or not known.since <= now < known.until:
+            return None
+        return known.page if known.version == getattr(reader, "version", None) else None
+
+    def keep(  # noqa: PLR0913 - all that an answer depends on
+        self, asked: Asked, reader: Reader, plan: Plan, now: int, place: Place, page: BoardPage
+    ) -> None:
+        """Remember a page, if it was read from a snapshot and does not say how far time was dealt with."""
+        version = getattr(reader, "version", None)  # the unit of a handle, or a moment of the past, has none
+        if version is None or place.days is not None or page.table.settled_through is not None:
+            return
+        zone = place.tracker.zone
+        until = DAILY.begins(DAILY.label(now, zone) + 1, zone)
+        ends = [
+            instant for instant in (place.bounds()[1], place.due) if instant is not None and instant > now
+        ]
+        if len(self._pages) >= _PAGES_KEPT:
+            self._pages.clear()
+        self._pages[asked] = _Page(version, plan, now, min([until, *ends]), page)
