@@ -7,6 +7,7 @@ what does not is a `BadValue` that names the field, says what came and what to p
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from datetime import datetime
 import attrs
 
 from gamify_core.clock import instant_of
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 
 __all__ = [
     "MOST",
@@ -89,7 +90,7 @@ def participant(value: object, field: str = "participant_id") -> str:
     if type(value) is str and 0 < len(value) <= _ID_CHARACTERS and value[0] != "@":
         return value if value.isascii() and "\x00" not in value else _sound(value, field)
     if isinstance(value, int) and not isinstance(value, bool):
-        detail = f"{field} must be a string, not int: pass '{value}'"
+        detail = f"{field} must be a string, not int: pass '{_digits(value)}'"
         raise BadValue(field, value, detail)
     if not isinstance(value, str):
         detail = f"{field} must be a string, not {type(value).__name__}"
@@ -105,7 +106,7 @@ def amount(value: object, field: str = "amount", most: int = MOST) -> int:
     if type(value) is int and 0 < value <= most:
         return value
     if isinstance(value, bool) or not isinstance(value, int):
-        detail = f"{field} must be a whole number, not {type(value).__name__} {value!r:.60}"
+        detail = f"{field} must be a whole number, not {type(value).__name__} {in_words(value)}"
         raise BadValue(field, value, detail, hint="points are integers; scale decimals yourself")
     if 0 < value <= most:  # a member of an IntEnum, and other kinds of int
         return int(value)
@@ -135,7 +136,7 @@ def word(value: object, field: str) -> str:
     """Return a code that the application makes up: it is kept where no free text is, beyond any erasure."""
     checked = code(value, field)
     if not _WORD.fullmatch(checked):
-        detail = f"{field} must be 1 to 100 letters, digits, '_', '.' and '-', not {value!r:.60}"
+        detail = f"{field} must be 1 to 100 letters, digits, '_', '.' and '-', not {in_words(value)}"
         raise BadValue(field, value, detail, hint="such as 'quiz' or 'gift_redeemed'")
     return checked
 
@@ -178,7 +179,7 @@ def flag(value: object, field: str) -> bool:
 
 def _brief(value: object) -> str:
     """Return what a caller sent, short enough for a sentence."""
-    return _digits(value) if isinstance(value, int) and not isinstance(value, bool) else f"{value!r:.60}"
+    return _digits(value) if isinstance(value, int) and not isinstance(value, bool) else f"{in_words(value)}"
 
 
 def page(number: object, size: object) -> tuple[int, int]:
@@ -191,7 +192,25 @@ def several(value: object, field: str) -> list[object]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         detail = f"{field} must be a list, not {type(value).__name__}"
         raise BadValue(field, value, detail)
-    return list(value)
+    try:
+        return list(value)
+    except Exception as error:  # the caller's own code runs here
+        detail = f"{field} cannot be gone through: {type(error).__name__}"
+        raise BadValue(field, None, detail) from error
+
+
+def told(value: object, field: str = "progress") -> None:
+    """Refuse what cannot be told how far something is; None is nobody."""
+    if value is not None and not callable(value):
+        detail = f"{field} must be a function, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+
+
+def path(value: object, field: str) -> None:
+    """Refuse what is no path of a file."""
+    if not isinstance(value, str | os.PathLike):
+        detail = f"{field} must be the path of a file, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
 
 
 def at(value: datetime) -> str:
@@ -226,7 +245,7 @@ def plain(value: object, field: str, depth: int = 0) -> Json:
         return _whole(int(value), field)
     if isinstance(value, float):
         if not math.isfinite(value):
-            detail = f"{field} is {value!r}, which JSON cannot hold"
+            detail = f"{field} is {in_words(value)}, which JSON cannot hold"
             raise BadValue(field, value, detail)
         return float(value)
     return _compound(value, field, depth)
@@ -251,7 +270,7 @@ def _compound(value: object, field: str, depth: int) -> Json:
         copied: dict[str, Json] = {}
         for key, member in value.items():
             if not isinstance(key, str):
-                detail = f"{field} has the key {key!r:.60}, which is no string"
+                detail = f"{field} has the key {in_words(key)}, which is no string"
                 raise BadValue(field, value, detail)
             copied[_sound(_exact(key), field)] = plain(member, f"{field}.{key}", depth + 1)
         return copied

@@ -14,7 +14,7 @@ from gamify_core import border
 from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 from gamify_core.clock import Clock, now_from
-from gamify_core.errors import BadValue, HandleInUse, StoreError
+from gamify_core.errors import BadValue, HandleInUse, StoreError, in_words
 
 if TYPE_CHECKING:
     from gamify_core.effects import Effect
@@ -369,7 +369,7 @@ class Engine(Game):
         if seed is not None:
             border.whole(seed, "seed", -(2**63), 2**63 - 1)
         if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate", "refuse"}:
-            detail = f"on_change must be 'keep', 'reevaluate' or 'refuse', not {on_change!r:.60}"
+            detail = f"on_change must be 'keep', 'reevaluate' or 'refuse', not {in_words(on_change)}"
             raise BadValue("on_change", on_change, detail)
         self._owned: bool = not _is_store(store)
         self._store = _store(store)
@@ -476,10 +476,10 @@ class Engine(Game):
 
         kind: object = effect
         if not (isinstance(kind, type) and issubclass(kind, Effect)):
-            detail = f"on() takes a kind of effect, such as TierChanged, not {effect!r:.60}"
+            detail = f"on() takes a kind of effect, such as TierChanged, not {in_words(effect)}"
             raise BadValue("effect", effect, detail)
         if not callable(listener):
-            detail = f"on() takes a function to call, not {listener!r:.60}"
+            detail = f"on() takes a function to call, not {in_words(listener)}"
             raise BadValue("listener", listener, detail)
         listeners: list[tuple[type[Effect], Callable[..., object]]] = self._access.shared.listeners
         listeners.append((effect, listener))
@@ -532,14 +532,14 @@ def _backup_path(path: object) -> str:
         text = os.fspath(path)
         if isinstance(text, str) and text and "\0" not in text:
             return text
-    detail = f"path must be the path of a new file, not {path!r:.60}"
+    detail = f"path must be the path of a new file, not {in_words(path)}"
     raise BadValue("path", path, detail)
 
 
 def _window(field: str, value: object) -> int:
     """Return a stretch of time in microseconds."""
     if not isinstance(value, timedelta) or value < timedelta(0):
-        detail = f"{field} must be a timedelta of zero or more, not {value!r:.60}"
+        detail = f"{field} must be a timedelta of zero or more, not {in_words(value)}"
         raise BadValue(field, value, detail, hint="e.g. timedelta(days=7)")
     return value // _MICROSECOND
 

@@ -56,7 +56,16 @@ __all__ = [
     "StoreNewer",
     "SupplyFixed",
     "WalletClosed",
+    "in_words",
 ]
+
+
+def in_words(value: object, most: int = 60) -> str:
+    """Return what a caller sent, cut to so many characters, for a sentence: whatever asking it to show itself does."""
+    try:
+        return f"{value!r:.{most}}"
+    except Exception:  # noqa: BLE001 - it is the caller's code that runs, or a number of more digits than Python writes
+        return f"({type(value).__name__} that cannot be shown)"
 
 
 class GamifyError(Exception):

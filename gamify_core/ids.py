@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from gamify_core.errors import NotFound
+from gamify_core.errors import NotFound, in_words
 
 __all__ = ["Kind", "id_of", "numbers_of", "without_ids"]
 
@@ -34,5 +34,6 @@ def numbers_of(kind: Kind, text: object) -> tuple[int, int]:
     found = _ID.fullmatch(text) if isinstance(text, str) else None
     if found is None or found[1] != kind:
         called = _CALLED.get(kind, kind)
-        raise NotFound(called, str(text)[:100], f"{called.capitalize()} not found: {text!s:.100}")
+        name = f"{text:.100}" if type(text) is str else in_words(text, 100)
+        raise NotFound(called, name, f"{called.capitalize()} not found: {name}")
     return int(found[2]), int(found[3] or 0)

@@ -38,6 +38,10 @@ class Source(NamedTuple):
 
 def read_file(path: str | os.PathLike[str]) -> Source:
     """Read a file: JSON when its name ends in `.json`, TOML otherwise."""
+    if not isinstance(path, str | os.PathLike):
+        raise _unreadable(
+            "catalog", f"cannot be read from a {type(path).__name__}", "give the path of a file"
+        )
     name = str(os.fspath(path))
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib would be imported for this alone

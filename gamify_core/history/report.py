@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import attrs
 
+from gamify_core.errors import in_words
+
 __all__ = ["MEANINGS", "Mismatch", "Report"]
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
@@ -82,7 +84,7 @@ class Mismatch:
         told = f"{self.code} at {self.where}"
         if self.found is None and self.expected is None:
             return f"{told}: {MEANINGS[self.code]}"
-        return f"{told}: found {self.found!r:.200}, expected {self.expected!r:.200}"
+        return f"{told}: found {in_words(self.found, 200)}, expected {in_words(self.expected, 200)}"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""

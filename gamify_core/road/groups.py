@@ -10,7 +10,7 @@ import json
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final
 
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 from gamify_core.road.levels import relevel
 from gamify_core.storage.tables.boards import GROUP, GroupRow
 from gamify_core.storage.tables.metrics import (
@@ -148,7 +148,7 @@ def _count(  # noqa: PLR0913 - as above
     row = unit.get(GROUP, (number, name))
     members, total = (change, by) if row is None else (row.members + change, row.total + by)
     if not -_LIMIT <= total <= _LIMIT // (10**DECIMALS if grouping.average else 1):
-        detail = f"the {place.metric} of group {name!r:.60} would leave the range of 64 bits"
+        detail = f"the {place.metric} of group {in_words(name)} would leave the range of 64 bits"
         raise BadValue(place.metric, total, detail)
     if members:
         down = board_of(grouping, members, total, ascending=tracker.ascending)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from gamify_core.errors import BadValue, ConditionError
+from gamify_core.errors import BadValue, ConditionError, in_words
 from gamify_core.road import rules, streaks
 from gamify_core.road.firing import act, refuse
 from gamify_core.road.meters import moved
@@ -108,7 +108,7 @@ def check(catalog: Catalog, name: str, properties: Mapping[str, Json]) -> None:
         kind = kinds.get(key)
         if kind is None or value is None or _is(value, kind):
             continue
-        detail = f"properties.{key} of {name} must be {kind}, not {type(value).__name__} {value!r:.60}"
+        detail = f"properties.{key} of {name} must be {kind}, not {type(value).__name__} {in_words(value)}"
         raise BadValue(f"properties.{key}", value, detail)
 
 

@@ -14,7 +14,7 @@ from gamify_core.catalog.nearest import nearest
 from gamify_core.clock import instant_of, iso
 from gamify_core.domain.periods import Calendar
 from gamify_core.domain.windows import length
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.road.gifts import REDEEMED
 from gamify_core.services.access import Access
 from gamify_core.services.flows import Kind, Period, flows
@@ -250,7 +250,7 @@ def _period(window: object, seen: Snapshot) -> tuple[Period, str]:
         asked = length(window)
         return Period(asked.before(end, seen.plan.zone), end), str(asked)
     if not isinstance(window, tuple | list) or len(window) != 2:  # noqa: PLR2004 - a beginning and an end
-        detail = f"window must be text such as '7d' or two aware datetimes, not {window!r:.60}"
+        detail = f"window must be text such as '7d' or two aware datetimes, not {in_words(window)}"
         raise BadValue("window", window, detail)
     start, end = (instant_of(each, "window") for each in window)
     if end <= start:

@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 
 if TYPE_CHECKING:
     from gamify_core.services.board_answers import Table
@@ -38,7 +38,7 @@ def read_cursor(text: object, code: str, period: str | None, group: str | None) 
     """Return what a cursor says. Raises `BadValue` for what is none, or none of this board, period and group."""
     found = _read(text)
     if found is None:
-        detail = f"after {text!r:.60} is not a cursor"
+        detail = f"after {in_words(text)} is not a cursor"
         raise BadValue("after", text, detail, hint="pass the next_cursor of the page before")
     if (found.code, found.group) != (code, group) or period not in (None, found.period):
         raise BadValue(

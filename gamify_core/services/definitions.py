@@ -16,7 +16,7 @@ from gamify_core import border
 from gamify_core.catalog import Badge, Challenge, Leaderboard, Reward, Streak, Tier
 from gamify_core.catalog.definitions import Definition
 from gamify_core.clock import moment
-from gamify_core.errors import BadValue, DefinitionExists, DefinitionFixed, NotFound
+from gamify_core.errors import BadValue, DefinitionExists, DefinitionFixed, NotFound, in_words
 from gamify_core.ids import id_of
 from gamify_core.road import reevaluation
 from gamify_core.road.definitions import TIERS, Version, document_of, latest, tier_id, versions, write
@@ -277,7 +277,7 @@ class Resource(Generic[Kind, Fields]):
         if self._section == TIERS and "criteria_config" in flat:
             config = flat.pop("criteria_config")
             if not isinstance(config, dict) or config.keys() - {"min_points"}:
-                detail = f"criteria_config must be {{'min_points': …}}, not {config!r:.60}"
+                detail = f"criteria_config must be {{'min_points': …}}, not {in_words(config)}"
                 raise BadValue("criteria_config", config, detail)
             flat |= config
         return flat
@@ -302,7 +302,7 @@ class Resource(Generic[Kind, Fields]):
             return code
         within, _, own = code.rpartition(":")
         if within and ladder is not None and ladder != within:
-            raise BadValue("ladder", ladder, f"tier {code} is not on ladder {ladder!r:.60}")
+            raise BadValue("ladder", ladder, f"tier {code} is not on ladder {in_words(ladder)}")
         return tier_id(within or str(ladder or "tier"), own)
 
     def _fixed(self, name: str) -> dict[str, tuple[Json, ...]]:
@@ -346,7 +346,7 @@ def _text_keys(given: Mapping[str, object]) -> Mapping[str, object]:
 
 def _effect(on_change: OnEdit) -> str | None:
     if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate"}:
-        detail = f"on_change must be 'keep' or 'reevaluate', not {on_change!r:.60}"
+        detail = f"on_change must be 'keep' or 'reevaluate', not {in_words(on_change)}"
         raise BadValue("on_change", on_change, detail)
     return on_change if on_change != "keep" else None
 

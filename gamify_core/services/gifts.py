@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.clock import instant_of, iso
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 from gamify_core.ids import id_of
 from gamify_core.road.gifts import define_badge, gift_of, redeem
 from gamify_core.road.road import Ask
@@ -189,6 +189,6 @@ def _expiry(expires: object) -> int | None:
         try:
             expires = datetime.fromisoformat(expires)
         except ValueError:
-            detail = f"expires {expires!r:.60} is not an instant"
+            detail = f"expires {in_words(expires)} is not an instant"
             raise BadValue("expires", expires, detail, hint="such as '2026-03-20T00:00:00Z'") from None
     return instant_of(expires, "expires")

@@ -14,7 +14,7 @@ from gamify_core import border
 from gamify_core.catalog import Catalog
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 from gamify_core.history.looking import rows_of
 from gamify_core.history.past import Past
 from gamify_core.history.then import refuse
@@ -141,6 +141,7 @@ class History:
         True
         """
         border.whole(limit, "limit", 1, 10_000)
+        border.told(progress)
         with self._access.read() as reader:
             _as_it_is(reader)
             play = self._play if border.flag(replay, "replay") else None
@@ -176,6 +177,9 @@ class History:
         from gamify_core.replay.backtest import compare  # noqa: PLC0415 - it stands above the engine
 
         border.whole(top, "top", 0, 10_000)
+        border.told(progress)
+        if catalog is not None and not isinstance(catalog, Catalog):
+            border.path(catalog, "catalog")
         chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
             _as_it_is(reader)
@@ -241,9 +245,10 @@ class History:
             detail = f"report must be what backtest returned, not {type(report).__name__}"
             raise BadValue("report", report, detail)
         if not isinstance(take, str) or take not in {"never", "unspent", "all"}:
-            detail = f"take must be 'never', 'unspent' or 'all', not {take!r:.60}"
+            detail = f"take must be 'never', 'unspent' or 'all', not {in_words(take)}"
             raise BadValue("take", take, detail)
         giving = border.flag(give, "give")
+        border.told(progress)
         return carry_out(self._access, report, give=giving, take=take, told=progress)
 
     def export(
@@ -265,7 +270,8 @@ class History:
         >>> other.history.state_digest() == game.history.state_digest()
         True
         """
-        return export(self._access, target, progress or _untold)
+        border.told(progress)
+        return export(self._access, target, progress if progress is not None else _untold)
 
     def restore(
         self,
@@ -279,7 +285,8 @@ class History:
         empty; then nothing is written. An engine whose catalog is another than the history's adopts its own with the
         next command. A file that was made with care can hold anything: `verify` says whether it adds up.
         """
-        return restore(self._access, source, progress or _untold)
+        border.told(progress)
+        return restore(self._access, source, progress if progress is not None else _untold)
 
     def state_digest(self) -> str:
         """Return a SHA-256 over every row that commands have led to, in every scope.

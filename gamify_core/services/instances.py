@@ -19,7 +19,7 @@ from gamify_core.catalog.nearest import nearest
 from gamify_core.clock import instant_of
 from gamify_core.domain.decimals import kept
 from gamify_core.domain.periods import rolling
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.groups import calendar_of_group, group_in
 from gamify_core.road.meters import DAILY
@@ -93,7 +93,7 @@ def checked_period(definition: Leaderboard, period: str | None) -> str:
     if isinstance(period, str) and (period in definition.periods or period in _PERIODS or rolling(period)):
         return period
     known = [*dict.fromkeys((*definition.periods, *_PERIODS)), "last_7d"]
-    detail = f"period must be one of {', '.join(known)}, not {period!r:.60}"
+    detail = f"period must be one of {', '.join(known)}, not {in_words(period)}"
     raise BadValue("period", period, detail)
 
 
@@ -129,7 +129,7 @@ def place_of(plan: Plan, definition: Leaderboard, period: str, of: Of, now: int)
     current = made.calendar.label(now, made.zone)
     label = current if of is None else _label(made, of, current)
     if label > current:
-        raise BadValue("of", of, f"of {of!r:.60} lies in the future")
+        raise BadValue("of", of, f"of {in_words(of)} lies in the future")
     return Place(made, label, made.calendar.text(label), tracker is not None, days)
 
 
@@ -142,7 +142,7 @@ def _label(tracker: Tracker, of: Of, current: int) -> int:
             return label
     instant = _instant(tracker, of)
     if instant is None:
-        detail = f"of {of!r:.60} names no period"
+        detail = f"of {in_words(of)} names no period"
         hint = f"'previous', a date, an instant, or a name such as {tracker.calendar.text(current)!r}"
         raise BadValue("of", of, detail, hint=hint)
     return tracker.calendar.label(instant, tracker.zone)

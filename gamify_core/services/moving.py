@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from gamify_core.errors import BadValue, StoreError
+from gamify_core.errors import BadValue, StoreError, in_words
 from gamify_core.history.moving import lay_out, lines_of
 from gamify_core.history.past import Past
 from gamify_core.history.then import refuse
@@ -61,7 +61,7 @@ def _writing(target: str | os.PathLike[str] | TextIO) -> Iterator[TextIO]:
             raise BadValue("target", target, detail)
         yield target
         return
-    path = Path(os.fspath(target))
+    path = _path(target)
     beside = path.with_name(f"{path.name}.part")
     try:
         with beside.open("x", encoding="utf-8", newline="\n") as stream:
@@ -85,9 +85,22 @@ def _reading(source: str | os.PathLike[str] | TextIO) -> Iterator[TextIO]:
             raise BadValue("source", source, detail)
         yield source
         return
+    path = _path(source)
     try:
-        with Path(os.fspath(source)).open(encoding="utf-8", errors="replace", newline="\n") as stream:
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as stream:
             yield stream
     except OSError as error:
-        detail = f"{os.fspath(source)}: {error.strerror}"
+        detail = f"{path}: {error.strerror}"
         raise StoreError(detail) from error
+
+
+def _path(given: str | os.PathLike[str]) -> Path:
+    text = os.fspath(given)
+    try:
+        sound = isinstance(text, str) and "\0" not in text and bool(text.encode()) and text.strip() != ""
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        detail = f"{in_words(text)} is not the path of a file"
+        raise BadValue("path", given, detail)
+    return Path(str.__str__(text))  # of a kind of text the text that it is

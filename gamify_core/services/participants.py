@@ -11,7 +11,7 @@ import attrs
 from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.domain.zones import zone
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.road import erasing, streaks
 from gamify_core.road.erasing import ANONYMIZED, DELETED
 from gamify_core.road.registering import is_new, register
@@ -260,8 +260,8 @@ class Participants:
         who = border.participant(participant_id)
         asked = border.several(include, "include") if include is not None else SECTIONS
         for section in asked:
-            if section not in SECTIONS:
-                detail = f"include knows {', '.join(SECTIONS)}, not {section!r:.60}"
+            if not isinstance(section, str) or section not in SECTIONS:
+                detail = f"include knows {', '.join(SECTIONS)}, not {in_words(section)}"
                 raise BadValue("include", section, detail)
         wanted = tuple(section for section in SECTIONS if section in asked)
         with snapshot(self._access, who) as seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from gamify_core import border
 from gamify_core.catalog.definitions import RewardType
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.ids import numbers_of
 from gamify_core.road import rewards
 from gamify_core.road.road import Ask
@@ -209,8 +209,12 @@ class Rewards:
         >>> [offer.name for offer in game.rewards.list(reward_type="coupon")]
         ['Ten Off']
         """
-        if reward_type is not None and reward_type not in get_args(RewardType):
-            detail = f"reward_type must be one of {', '.join(get_args(RewardType))}, not {reward_type!r:.60}"
+        if reward_type is not None and not (
+            isinstance(reward_type, str) and reward_type in get_args(RewardType)
+        ):
+            detail = (
+                f"reward_type must be one of {', '.join(get_args(RewardType))}, not {in_words(reward_type)}"
+            )
             raise BadValue("reward_type", reward_type, detail)
         active = border.flag(active_only, "active_only")
         number, size = border.page(page, page_size)

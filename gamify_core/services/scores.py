@@ -11,7 +11,7 @@ from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.clock import iso
 from gamify_core.domain.decimals import kept
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
 from gamify_core.road import scores
 from gamify_core.road.gifts import REDEEMED, gift_of, redeem
 from gamify_core.road.meters import value_of, window_number
@@ -135,7 +135,7 @@ class Scores:
         given = _number(value)
         gift = border.code(gift_id, "gift_id") if gift_id is not None else None
         if gift is not None and done != REDEEMED:
-            detail = f"a gift is redeemed with the action {REDEEMED!r}, not {done!r:.60}"
+            detail = f"a gift is redeemed with the action {REDEEMED!r}, not {in_words(done)}"
             raise BadValue("action", done, detail)
         request = request_of(
             at,

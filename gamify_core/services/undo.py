@@ -8,7 +8,7 @@ from gamify_core import border
 from gamify_core.answers import Answer, EventAnswer
 from gamify_core.clock import iso
 from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words, effect_id
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road.chains import first_from
 from gamify_core.road.reversals import movement
@@ -168,9 +168,9 @@ class ReversalAnswer(Undone):
 def policy(value: object, known: tuple[OnInsufficient, ...] = get_args(OnInsufficient)) -> OnInsufficient:
     """Return what to do where points are not there any more. Raises `BadValue`."""
     for each in known:
-        if value == each:
+        if isinstance(value, str) and value == each:
             return each
-    detail = f"on_insufficient must be one of {', '.join(known)}, not {value!r:.60}"
+    detail = f"on_insufficient must be one of {', '.join(known)}, not {in_words(value)}"
     raise BadValue("on_insufficient", value, detail)
 
 
@@ -214,7 +214,7 @@ def event_called(access: Access, event: str | None, key: str | None) -> tuple[Ev
                 found = _in_its_place(reader, row.participant, found)
             if found is not None:
                 return found, _name(reader, row.participant)
-    called = f"key {key}" if key is not None else str(event)
+    called = f"key {key}" if key is not None else event if type(event) is str else in_words(event, 100)
     raise NotFound("event", called[:100], f"Event not found: {called:.100}")
 
 

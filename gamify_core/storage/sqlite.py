@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from gamify_core.errors import BadValue, StoreBusy, StoreClosed, StoreError
+from gamify_core.errors import BadValue, StoreBusy, StoreClosed, StoreError, in_words
 from gamify_core.storage import forks, sqlite_schema
 from gamify_core.storage.filelock import FileLock, Place
 from gamify_core.storage.protocol import Table
@@ -85,7 +85,7 @@ class SQLiteStore:
         if durability not in {"full", "normal"}:
             raise BadValue("durability", durability, f"durability is 'full' or 'normal', not {durability!r}")
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 <= timeout < math.inf:
-            detail = f"timeout is a number of seconds, 0 or more, not {timeout!r:.60}"
+            detail = f"timeout is a number of seconds, 0 or more, not {in_words(timeout)}"
             raise BadValue("timeout", timeout, detail)
         self.path: str = str(Path(text).resolve())
         if Path(self.path).is_dir():
