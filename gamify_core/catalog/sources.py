@@ -42,7 +42,8 @@ def read_file(path: str | os.PathLike[str]) -> Source:
         raise _unreadable(
             "catalog", f"cannot be read from a {type(path).__name__}", "give the path of a file"
         )
-    name = str(os.fspath(path))
+    given = os.fspath(path)
+    name = str.__str__(given) if isinstance(given, str) else str(given)
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib would be imported for this alone
             written = file.read()

@@ -278,7 +278,10 @@ class Access:
         except BaseException:
             unit.rewind(mark)
             raise
-        unit.release()
+        if decided:
+            unit.release()
+        else:  # nothing was due: then the catalog is not adopted either, as by any command that writes nothing
+            unit.rewind(mark)
         return decided
 
     def _committed(self, decided: Sequence[Decided | Failure]) -> None:
