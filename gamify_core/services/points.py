@@ -552,7 +552,7 @@ class Points:
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
     def _currency(self, code: str) -> str:
-        if code != "points":
+        if type(code) is not str or code != "points":
             self._access.plan.catalog.currency(border.code(code, "currency"))
         return code
 
