@@ -198,9 +198,10 @@ def event_called(access: Access, event: str | None, key: str | None) -> tuple[Ev
     with access.read() as reader:
         if key is not None:
             checked = border.idempotency_key(key) or ""
+            called = f"key {checked}"
             row = reader.find(ACTIVITY, ACTIVITY_BY_KEY, (key_hash(access.scope, "event", checked),))
         else:
-            text = border.code(event, "event")
+            called = text = border.code(event, "event")
             seq, ordinal = numbers_of("evt", f"evt_{text[5:]}" if text.startswith("fact_") else text)
             row = reader.get(ACTIVITY, (seq,)) if not ordinal else None
         if (
@@ -214,7 +215,6 @@ def event_called(access: Access, event: str | None, key: str | None) -> tuple[Ev
                 found = _in_its_place(reader, row.participant, found)
             if found is not None:
                 return found, _name(reader, row.participant)
-    called = f"key {key}" if key is not None else event if type(event) is str else in_words(event, 100)
     raise NotFound("event", called[:100], f"Event not found: {called:.100}")
 
 
