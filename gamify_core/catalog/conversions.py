@@ -162,7 +162,7 @@ def day(value: date | str | None) -> date | None:
     """Return a date; ISO 8601 text is read. What is none, an instant among that, stays as it is."""
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            return date.fromisoformat(str.__str__(value))
         except ValueError:
             return cast("date", value)
     return value

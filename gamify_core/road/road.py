@@ -19,7 +19,15 @@ from typing import Any, Literal, NamedTuple
 from gamify_core.catalog import Catalog
 from gamify_core.clock import instant_of, iso, offset_of
 from gamify_core.effects import PEERS, Words
-from gamify_core.errors import BadValue, CatalogError, Fault, IdempotencyConflict, NotFound, OutOfWindow
+from gamify_core.errors import (
+    BadValue,
+    CatalogError,
+    Fault,
+    IdempotencyConflict,
+    NotFound,
+    OutOfWindow,
+    StoreCorrupt,
+)
 from gamify_core.road import cascade, reevaluation, waiting
 from gamify_core.road.definitions import Merged, identity, merged, refuse_unsound, versions
 from gamify_core.road.erasing import ALIAS, NOWHERE
@@ -475,7 +483,7 @@ class Road:
         if catalog is None:
             if len(self._catalogs) >= _PLANS_KEPT:
                 self._catalogs = {}
-            catalog = self._catalogs[row.fingerprint] = Catalog.from_dict(json.loads(row.document))
+            catalog = self._catalogs[row.fingerprint] = _catalog_in(row)
         return catalog
 
     # -- reading back ----------------------------------------------------------------------------------------
@@ -560,4 +568,14 @@ def last_catalog(store: Store, name: str) -> Catalog:
         raise CatalogError(
             [Fault("catalog", "nothing was written here yet, so it carries no catalog")], source=name
         )
-    return Catalog.from_dict(json.loads(row.document))
+    return _catalog_in(row)
+
+
+def _catalog_in(row: CatalogRow) -> Catalog:
+    """Return the catalog that a row holds. Raises `StoreCorrupt` where that is no JSON any more."""
+    try:
+        document = json.loads(row.document)
+    except ValueError as error:
+        detail = f"catalog {row.number} of this store cannot be read: {error}"
+        raise StoreCorrupt(detail) from error
+    return Catalog.from_dict(document)

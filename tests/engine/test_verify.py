@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamify_core import Award, Badge, BadValue, Catalog, Engine, Ladder, Leaderboard, Metric, Reward, Streak
+from gamify_core.errors import StoreCorrupt
 from gamify_core.history.report import MEANINGS, Mismatch, Report
+from gamify_core.road.road import last_catalog
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD
@@ -224,3 +226,12 @@ def test_every_table_is_looked_at(make_engine: MakeEngine) -> None:
     indirectly = {"payload", "setting", "reversal", "job", "zone_change", "mark", "freeze", "pause", "repair"}
     indirectly |= {"milestone", "fired", "former"}
     assert {table.name for table in TABLES} - indirectly - known == set()
+
+
+def test_a_catalog_that_is_no_json_any_more_is_one_error(make_engine: MakeEngine) -> None:
+    """Whoever asks the file for its catalog is told that the file is damaged."""
+    game = small(make_engine)
+    tamper(game, CATALOG, 0, {"document": '{"badges'})
+    with pytest.raises(StoreCorrupt, match="cannot be read"):
+        last_catalog(store_of(game), "here")
+    assert not game.history.verify().ok
