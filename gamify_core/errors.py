@@ -40,7 +40,6 @@ __all__ = [
     "NotOwner",
     "NotRepairable",
     "NotTransferable",
-    "OpenedBefore",
     "OutOfStock",
     "OutOfWindow",
     "ReadOnly",
@@ -179,17 +178,6 @@ class BalanceMismatch(GamifyError):
         self.currency = currency
         self.expected = expected
         self.actual = actual
-
-
-class OpenedBefore(GamifyError):
-    """A participant is opened once, before anything has happened to what the opening gives."""
-
-    code = "opened_before"
-    http_status = 409
-
-    def __init__(self, participant_id: str, detail: str) -> None:
-        super().__init__(detail)
-        self.participant_id = participant_id
 
 
 class SoldOut(GamifyError):

@@ -147,7 +147,10 @@ class Event(Definition):
 
 @attrs.frozen(repr=False)
 class Currency(Definition):
-    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people.
+    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people (0 to 6).
+
+    Amounts are whole numbers of the smallest unit everywhere: 1250 of a scale of 2 are 12.50. The scale is chosen once:
+    a store that has recorded amounts refuses a catalog that changes it.
 
     What is awarded of it counts once `matures` has passed, and lapses, as far as it is unspent, once `expires` has
     passed from then on; both are stretches of time such as `"14d"`, `"3mo"` or `"1y"`. Rules and awards may say
