@@ -41,6 +41,8 @@ COMMANDS: dict[str, Callable[[Game], object]] = {
     "points.transfer": lambda g: g.points.transfer("ada", "new", 5),
     "points.award_batch": lambda g: g.points.award_batch([Award("ada", 5), Award("new", 5)]),
     "points.reverse": lambda g: g.points.reverse("txn_2_0"),
+    "points.hold": lambda g: g.points.hold("ada", 5, expires="15m"),
+    "points.close": lambda g: g.points.close("ada"),
     "events.emit": lambda g: g.events.emit("ada", "lesson", explain=True),
     "events.emit_batch": lambda g: g.events.emit_batch([Emit("new", "lesson"), Emit("ada", "lesson")]),
     "events.retract": lambda g: g.events.retract("evt_3"),
@@ -153,5 +155,14 @@ def test_every_service_that_writes_is_tried(make_engine: MakeEngine) -> None:
             code = getattr(call, "__code__", None)
             if code is not None and not name.startswith("_") and "idempotency_key" in code.co_varnames:
                 writing.add(f"{service}.{name}")
-    needs_more = {"gifts.redeem", "rewards.cancel", "streaks.resume", "streaks.repair", "participants.update"}
+    needs_more = {
+        "points.capture",
+        "points.release",
+        "points.reopen",
+        "gifts.redeem",
+        "rewards.cancel",
+        "streaks.resume",
+        "streaks.repair",
+        "participants.update",
+    }
     assert writing - set(COMMANDS) - needs_more == set()
