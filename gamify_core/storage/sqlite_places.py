@@ -111,6 +111,19 @@ class Places:
                     return found
         return self.position(counts, board, stop, version) - self.position(counts, board, start, version)
 
+    def seek(self, counts: Counts, board: Value, offset: int, version: int) -> tuple[Key, int] | None:
+        """Return where the block that holds row number `offset` starts and how far into it that is, if remembered."""
+        supers = self._known(counts, board, version).supers
+        if supers is None or supers.version != version or offset >= supers.sums[-1]:
+            return None
+        above = bisect_right(supers.sums, offset) - 1
+        stretch = self._boards[counts, board].blocks.get(above)
+        if stretch is None or stretch.version != version:
+            return None
+        inside = offset - supers.sums[above]
+        at = bisect_right(stretch.sums, inside) - 1
+        return stretch.starts[at], inside - stretch.sums[at]
+
     def total(self, counts: Counts, board: Value, version: int) -> int:
         """Return how many rows a board has."""
         supers = self._known(counts, board, version).supers

@@ -168,18 +168,15 @@ class SQLiteReader:
         counts = self._layout.counts(order)
         (board,) = prefix
         try:
-            first = sqlite_ranks.position(connection, counts, board, start) if start else 0
-            if stop:
-                end = sqlite_ranks.position(connection, counts, board, stop)
-            else:
-                end = sqlite_ranks.total(connection, counts, board)
+            first = self._counted(counts, board, (), start) if start else 0
+            end = self._counted(counts, board, (), stop)
             if reverse:
                 end -= offset
                 first = first if limit is None else max(first, end - limit)
             else:
                 first += offset
                 end = end if limit is None else min(end, first + limit)
-            found = sqlite_ranks.seek(connection, counts, board, first) if first < end else None
+            found = self._seek(counts, board, first) if first < end else None
             if found is None:
                 return []
             block, skipped = found
@@ -217,6 +214,9 @@ class SQLiteReader:
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
         return counted
+
+    def _seek(self, counts: Counts, board: Value, offset: int) -> tuple[Key, int] | None:
+        return sqlite_ranks.seek(self._open(), counts, board, offset)
 
     def _counted(self, counts: Counts, board: Value, start: Key, stop: Key) -> int:
         connection = self._open()
@@ -378,6 +378,10 @@ class SQLiteView(SQLiteReader):
         """Return the rows with these keys, in the same order, None where there is none."""
         texts = self._layout[table]
         return [self._one(texts, texts.get, key) for key in keys]
+
+    def _seek(self, counts: Counts, board: Value, offset: int) -> tuple[Key, int] | None:
+        found = self._places.seek(counts, board, offset, self._version)
+        return super()._seek(counts, board, offset) if found is None else found
 
     def _counted(self, counts: Counts, board: Value, start: Key, stop: Key) -> int:
         self._open()
