@@ -11,11 +11,11 @@ WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 190, 40, 50
 COLOURS = ("#c0392b", "#7f8c8d", "#2471a3", "#1e8449")
 STYLE = """
-  text { font: 13px system-ui, sans-serif; fill: #24292f; }
+  text { font: 13px system-ui, sans-serif; fill: #6e7781; }
   .title { font-weight: 600; }
-  .grid { stroke: #d0d7de; stroke-width: 1; }
+  .grid { stroke: #8c959f; stroke-opacity: 0.4; stroke-width: 1; }
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
-  @media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .grid { stroke: #3d444d; } }
+  @media (prefers-color-scheme: dark) { text { fill: #9ea7b3; } }
 """
 
 
