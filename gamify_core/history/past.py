@@ -46,6 +46,7 @@ _ALWAYS = frozenset({CATALOG, SETTING, WINDOW, PARTICIPANT})
 """What is there without an activity, or is looked at in another way."""
 _BY = {ACTIVITY: "seq", PAYLOAD: "seq", CLAIM: "claimed_by", BOOST: "claimed_by", ASSET: "minted_by"}
 """Where a table calls the activity that wrote a row by another name."""
+_RESOLVED: frozenset[Table[Any]] = frozenset({HOLD, PENDING})
 _REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, PARTICIPANT})
 
 
@@ -205,6 +206,10 @@ class Past:
             from gamify_core.storage.tables.rewards import CLAIM_BY_PERSON  # noqa: PLC0415 - its own order
 
             rows = self.reader.scan(table, CLAIM_BY_PERSON, prefix[:1])
+        elif (
+            index is not None and table in _RESOLVED
+        ):  # no order keeps what is over: all of them are looked at
+            rows = self.reader.scan(table)
         else:
             rows = self.reader.scan(table, index, prefix)
         if table is PARTICIPANT:

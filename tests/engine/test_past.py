@@ -289,3 +289,17 @@ def test_a_handle_reads_its_own_past(make_engine: MakeEngine, clock: ManualClock
     game.close()
     with pytest.raises(StoreClosed):
         past.points.balance("ada")
+
+
+def test_what_was_held_then_is_held_then(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A hold that was captured or released since is there, in what was available too."""
+    game = make_engine()
+    game.points.award("ada", 100)
+    clock.advance(hours=1)
+    hold = game.points.hold("ada", 40)
+    clock.advance(hours=1)
+    then, held = clock.now(), game.points.balance("ada")
+    clock.advance(hours=1)
+    game.points.capture(hold.hold_id, 10)
+    assert held.available == 60
+    assert game.at(then).points.balance("ada") == held
