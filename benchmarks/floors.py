@@ -43,9 +43,11 @@ LAYOUT = """
 CREATE TABLE gamify_participant (
   number INTEGER PRIMARY KEY, scope TEXT NOT NULL, participant_id TEXT NOT NULL, display_name TEXT,
   avatar_url TEXT, timezone TEXT, attributes TEXT NOT NULL, is_active INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, erased TEXT, is_hidden INTEGER NOT NULL
+  created_at INTEGER NOT NULL, erased TEXT, is_hidden INTEGER NOT NULL, due INTEGER,
+  is_closed INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX participant_by_id ON gamify_participant (scope, participant_id);
+CREATE INDEX participant_due ON gamify_participant (due) WHERE due IS NOT NULL;
 CREATE TABLE gamify_catalog (
   number INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, document TEXT NOT NULL
 ) STRICT;
@@ -89,8 +91,9 @@ CREATE INDEX metric_by_morning ON gamify_metric (window, day_down, day_reached, 
 HEAD = "SELECT seq, recorded_at, digest FROM gamify_activity ORDER BY seq DESC LIMIT 1"
 FIND = "SELECT number FROM gamify_participant WHERE scope = ? AND participant_id = ?"
 JOIN = (
-    "INSERT INTO gamify_participant (scope, participant_id, attributes, is_active, created_at, is_hidden)"
-    " VALUES ('', ?, '{}', 1, ?, 0)"
+    "INSERT INTO gamify_participant"
+    " (scope, participant_id, attributes, is_active, created_at, is_hidden, is_closed)"
+    " VALUES ('', ?, '{}', 1, ?, 0, 0)"
 )
 WALLET = (
     "SELECT version, balance, earned, spent FROM gamify_entry WHERE participant = ? AND currency = ?"

@@ -56,7 +56,7 @@ class Past:
     def __init__(self, reader: Reader, instant: int, plan_of: Callable[[Past], Plan]) -> None:
         """Find the last activity that was recorded by `instant`; `plan_of` gives the plan that was in force."""
         self.reader = reader
-        self.seq = first_from(reader, ACTIVITY, (), lambda row: row.recorded_at, instant + 1) - 1
+        self.seq: int = first_from(reader, ACTIVITY, (), lambda row: row.recorded_at, instant + 1) - 1
         head = reader.get(ACTIVITY, (self.seq,)) if self.seq else None
         self.until: int = head.recorded_at if head is not None else -(2**63)
         self.instant = instant

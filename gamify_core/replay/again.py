@@ -96,8 +96,8 @@ class Again:
         seed = int(setting.value) if setting is not None else None
         self._following = AsItWas(source, self._catalog_of, seed) if catalog is None else None
         self.road: Repeating = self._following or Repeating(decidable(catalog or Catalog()), seed)
-        self.game = Game(Access(Shared(self.road)), Limits())
-        self.names = Names(source)
+        self.game: Game = Game(Access(Shared(self.road)), Limits())
+        self.names: Names = Names(source)
         self.erased: list[int] = []
         """The commands that were passed over, for their words were erased."""
 

@@ -260,7 +260,7 @@ class Rescan:
         tracker = attrs.evolve(
             tracker, text=f"scanned {tracker.text}"
         )  # never a window that some catalog once kept
-        self.unit = Trial(reader)
+        self.unit: Trial = Trial(reader)
         turn = Turn(self.unit, plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
         fill(turn, [tracker], access.scope)
         self.windows: dict[int, int] = {row.label: row.number for row in self.unit.queued(WINDOW)}

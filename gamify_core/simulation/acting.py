@@ -20,7 +20,7 @@ from gamify_core.simulation.scenario import Scenario
 from gamify_core.simulation.streams import Draw, log_normal, normal, pick, poisson, stream, weighted
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Catalog
+    from gamify_core.catalog import Catalog, Reward
 
 __all__ = ["Act", "Cast", "Life"]
 
@@ -46,22 +46,22 @@ class _Role:
     """A persona, made ready to draw from."""
 
     def __init__(self, persona: Persona, catalog: Catalog, days: int) -> None:
-        self.persona = persona
+        self.persona: Persona = persona
         mix = persona.events or mix_of(catalog)
         chosen = {name: each for name, each in mix.items() if each.weight > 0}
-        self.sums = weighted([each.weight for each in chosen.values()])
+        self.sums: tuple[float, ...] = weighted([each.weight for each in chosen.values()])
         invented = mix_of(catalog)
-        self.events = []
+        self.events: list[tuple[str, tuple[tuple[str, Make], ...]]] = []
         for name, each in chosen.items():
             # What a scenario does not say of an event is invented, as it is where there is no scenario
             sources = {**(invented[name].properties if name in invented else {}), **each.properties}
             self.events.append((name, tuple((field, _maker(source)) for field, source in sources.items())))
         kept = survival(persona)
-        self.survival = [kept(age) for age in range(days + 1)]
-        self.hours = weighted(hours_of(persona.hours) or EVENING)
+        self.survival: list[float] = [kept(age) for age in range(days + 1)]
+        self.hours: tuple[float, ...] = weighted(hours_of(persona.hours) or EVENING)
         zones = persona.timezone if isinstance(persona.timezone, Mapping) else {persona.timezone: 1.0}
-        self.zones = tuple(zones)
-        self.zone_sums = weighted(tuple(zones.values()))
+        self.zones: tuple[str | None, ...] = tuple(zones)
+        self.zone_sums: tuple[float, ...] = weighted(tuple(zones.values()))
 
 
 class Cast:
@@ -69,21 +69,21 @@ class Cast:
 
     def __init__(self, catalog: Catalog, scenario: Scenario, start: date, days: int) -> None:
         """Make ready; lives are invented one by one."""
-        self.days = days
-        self.start = start
-        self.timezone = catalog.timezone
-        self.roles = [_Role(persona, catalog, days) for persona in scenario.personas or BUILT_IN]
-        self.shares = weighted([role.persona.share for role in self.roles])
-        self.arrivals = scenario.arrivals
+        self.days: int = days
+        self.start: date = start
+        self.timezone: str = catalog.timezone
+        self.roles: list[_Role] = [_Role(persona, catalog, days) for persona in scenario.personas or BUILT_IN]
+        self.shares: tuple[float, ...] = weighted([role.persona.share for role in self.roles])
+        self.arrivals: int = scenario.arrivals
         recorded = {code for rule in catalog.rules for code in rule.streak}
-        self.visits = [
+        self.visits: list[str] = [
             each.code
             for each in catalog.streaks
             if not each.on and not each.goals and each.code not in recorded
         ]
-        self.spending = [reward for reward in catalog.rewards if reward.is_active]
+        self.spending: list[Reward] = [reward for reward in catalog.rewards if reward.is_active]
         self._midnights: dict[str, list[int]] = {}
-        self.weekday = start.weekday()
+        self.weekday: int = start.weekday()
 
     def midnights(self, name: str) -> list[int]:
         """Return the first instant of each day in a zone, and of the day after the last."""
@@ -104,11 +104,12 @@ class Life:
     def __init__(self, cast: Cast, seed: int, replication: int, number: int) -> None:
         """Invent who participant `number` is, and on which days they are active."""
         draw = stream(seed, replication, number, "life")
-        self.name = f"p{number}"
-        self.role = role = cast.roles[pick(draw, cast.shares)]
+        self.name: str = f"p{number}"
+        role = cast.roles[pick(draw, cast.shares)]
+        self.role: _Role = role
         arriving, lasting, where = draw(), draw(), draw()
         # Drawn from the arrivals alone: a season that is cut short is the beginning of the whole one
-        self.arrived = int(arriving * cast.arrivals)
+        self.arrived: int = int(arriving * cast.arrivals)
         self.zone: str | None = role.zones[
             min(bisect_right(role.zone_sums, where * role.zone_sums[-1]), len(role.zones) - 1)
         ]
@@ -117,7 +118,9 @@ class Life:
         stays = next((age for age in range(left) if role.survival[age] <= lasting), left)
         coming = stream(seed, replication, number, "days")
         chance = role.persona.activity
-        self.active = [day for day in range(self.arrived, self.arrived + stays) if coming() < chance]
+        self.active: list[int] = [
+            day for day in range(self.arrived, self.arrived + stays) if coming() < chance
+        ]
         self._acts = stream(seed, replication, number, "acts")
         persona = role.persona
         self._spending = (

@@ -33,10 +33,10 @@ class Person:
 
     def __init__(self, persona: str, arrived: int) -> None:
         """Begin on the day of arrival."""
-        self.persona = persona
-        self.arrived = arrived
-        self.seen = False
-        self.active = -1  # the last day on which they did anything
+        self.persona: str = persona
+        self.arrived: int = arrived
+        self.seen: bool = False
+        self.active: int = -1  # the last day on which they did anything
         self.rungs: dict[str, str | None] = {}
         self.tiers: set[tuple[str, str]] = set()
         self.badges: set[str] = set()

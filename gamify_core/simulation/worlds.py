@@ -126,8 +126,8 @@ class World:
         """Make the catalog ready once for all lives."""
         self.catalog = catalog
         self.cast = cast
-        self.now = 0
-        self.midnights = cast.midnights(catalog.timezone)
+        self.now: int = 0
+        self.midnights: list[int] = cast.midnights(catalog.timezone)
         self._notes = _Counting(self.midnights)
         self._road = _Road(
             ScratchStore(),

@@ -33,9 +33,9 @@ from gamify_core.testing.strategies import PEOPLE, events_for, histories_for
 try:
     from hypothesis import HealthCheck, given, settings
     from hypothesis import strategies as st
-except ImportError as missing:  # pragma: no cover - it is there wherever this is tested
-    needs = "gamify_core.testing.laws needs Hypothesis: pip install hypothesis"
-    raise ImportError(needs) from missing
+except ImportError as _missing:  # pragma: no cover - it is there wherever this is tested
+    _needs = "gamify_core.testing.laws needs Hypothesis: pip install hypothesis"
+    raise ImportError(_needs) from _missing
 
 __all__ = [
     "conservation",

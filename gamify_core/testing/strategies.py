@@ -36,9 +36,9 @@ from gamify_core.testing.sampling import EventSample, event_samples, nested
 
 try:
     from hypothesis import strategies as st
-except ImportError as missing:  # pragma: no cover - it is there wherever this is tested
-    needs = "gamify_core.testing.strategies needs Hypothesis: pip install hypothesis"
-    raise ImportError(needs) from missing
+except ImportError as _missing:  # pragma: no cover - it is there wherever this is tested
+    _needs = "gamify_core.testing.strategies needs Hypothesis: pip install hypothesis"
+    raise ImportError(_needs) from _missing
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
