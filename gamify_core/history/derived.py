@@ -22,7 +22,15 @@ from gamify_core.storage.tables.assets import (
     SupplyRow,
 )
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, ReversalRow
-from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW, MetricRow, ScoreLevelRow
+from gamify_core.storage.tables.metrics import (
+    METRIC,
+    SCORE_LEVEL,
+    SEEN,
+    WINDOW,
+    MetricRow,
+    ScoreLevelRow,
+    SeenRow,
+)
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.rewards import CLAIM, CODE, STOCK, CodeRow, StockRow
 from gamify_core.storage.tables.streaks import FREEZE, PAUSE, REPAIR, STREAK, StreakRow
@@ -54,7 +62,7 @@ def derived(past: Past) -> dict[Table[Any], Derived]:
     return {
         METRIC: metrics,
         SCORE_LEVEL: _Levels(metrics),
-        SEEN: _Nothing(),
+        SEEN: _Seen(metrics),
         STREAK: _Streaks(past),
         ASSET: _Assets(past),
         SUPPLY: _Supplies(past),
@@ -62,16 +70,6 @@ def derived(past: Past) -> dict[Table[Any], Derived]:
         CODE: _Codes(past),
         REVERSAL: _Reversals(past),
     }
-
-
-class _Nothing:
-    """No rows: what is read of them then is worked out elsewhere."""
-
-    def get(self, _key: Key) -> None:
-        return None
-
-    def rows(self, _index: Index | None, _prefix: Key) -> list[Any]:
-        return []
 
 
 class _Bare:
@@ -99,6 +97,7 @@ class _Metrics:
     def __init__(self, past: Past) -> None:
         self._past = past
         self._boards: dict[tuple[str, str, str], dict[int, list[MetricRow]]] = {}
+        self._seen: dict[tuple[str, str, str], dict[tuple[int, int], list[SeenRow]]] = {}
         self._people: dict[tuple[int, str, str], dict[int, MetricRow]] = {}
 
     def get(self, key: Key) -> MetricRow | None:
@@ -127,19 +126,31 @@ class _Metrics:
 
     def board(self, window: Any) -> list[MetricRow]:
         """Return the entries of a window."""
+        name = self._filled(window)
+        return self._boards[name].get(window, []) if name is not None else []
+
+    def seen(self, number: Any, window: Any) -> list[SeenRow]:
+        """Return the different values that a participant had shown in a window."""
+        name = self._filled(window)
+        return self._seen[name].get((number, window), []) if name is not None else []
+
+    def _filled(self, window: Any) -> tuple[str, str, str] | None:
+        """Go through everybody's history for the tracker of a window, once, and say under what name it is kept."""
         named = self._named(window)
         if named is None:
-            return []
+            return None
         scope, tracker = named
         name = (scope, *tracker.key)
-        board = self._boards.get(name)
-        if board is None:
+        if name not in self._boards:
             unit, turn = self._turn(scope)
             fill(turn, [tracker], scope)
             board = self._boards[name] = {}
             for row in unit.queued(METRIC):
                 board.setdefault(row.window, []).append(row)
-        return board.get(window, [])
+            shown = self._seen[name] = {}
+            for each in unit.queued(SEEN):
+                shown.setdefault((each.participant, each.window), []).append(each)
+        return name
 
     def _of(self, who: ParticipantRow, tracker: Tracker) -> dict[int, MetricRow]:
         name = (who.number, *tracker.key)
@@ -160,6 +171,20 @@ class _Metrics:
         row = self._past.reader.get(WINDOW, (window,))
         tracker = self._past.plan.trackers.get((row.metric, row.calendar)) if row is not None else None
         return (row.scope, tracker) if row is not None and tracker is not None else None
+
+
+class _Seen:
+    """The different values behind a number of them, which a rolling board adds up."""
+
+    def __init__(self, metrics: _Metrics) -> None:
+        self._metrics = metrics
+
+    def get(self, key: Key) -> SeenRow | None:
+        return next((row for row in self.rows(None, key[:2]) if row.value == key[2]), None)
+
+    def rows(self, _index: Index | None, prefix: Key) -> list[SeenRow]:
+        number, window = prefix
+        return self._metrics.seen(number, window)
 
 
 class _Levels:

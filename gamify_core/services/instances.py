@@ -26,7 +26,7 @@ from gamify_core.road.meters import DAILY
 from gamify_core.services.orders import Kept, Order, Rescan, Scanned
 from gamify_core.services.reading import window_named
 from gamify_core.services.rolling import rolled
-from gamify_core.storage.tables.metrics import WINDOW, WINDOW_BY_NAME
+from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, WINDOW, WINDOW_BY_NAME
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -197,7 +197,8 @@ def open_instance(  # noqa: PLR0913 - which table, and who reads it
     before = seasons[: seasons.index(place.tracker)]
 
     def begun() -> bool:
-        return any(window_named(access, reader, each.metric, each.text, 0) for each in before)
+        windows = (window_named(access, reader, each.metric, each.text, 0) for each in reversed(before))
+        return any(_ranked(reader, window) for window in windows)
 
     def earlier() -> Order:
         if not before:
@@ -245,12 +246,21 @@ class _Tables:
         )
 
     def begun(self) -> bool:
-        """Say whether there was any table before the one that is asked for."""
+        """Say whether there was anybody on a table before the one that is asked for.
+
+        That a window was opened says less: what did so may have been taken back, and has come later for who looks
+        from an instant of the past.
+        """
         tracker, label = self._place.tracker, self._place.label
         if self._scan is not None:
-            return any(at < label for at in self._scan.windows)
+            return any(at < label and self._scan.rows(at) for at in self._scan.windows)
         name = (self._access.scope, tracker.metric, tracker.text)
-        return bool(self._reader.scan(WINDOW, WINDOW_BY_NAME, name, stop=(label,), limit=1))
+        stop: tuple[int, ...] = (label,)
+        while windows := self._reader.scan(WINDOW, WINDOW_BY_NAME, name, stop=stop, reverse=True, limit=1):
+            if _ranked(self._reader, windows[0].number):
+                return True
+            stop = (windows[0].label,)
+        return False
 
     def _rolled(self, last: int, days: int) -> list[MetricRow]:
         tracker = self._place.tracker
@@ -278,6 +288,11 @@ class _Tables:
                 if who is not None and group_in(who.attributes, attribute) == self._group
             ]
         )
+
+
+def _ranked(reader: Reader, window: int) -> bool:
+    """Say whether anybody is on the table of a window."""
+    return bool(window and reader.scan(METRIC, METRIC_BY_RANK, (window,), limit=1))
 
 
 def _least(plan: Plan, definition: Leaderboard) -> int | None:

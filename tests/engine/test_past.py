@@ -20,9 +20,12 @@ from gamify_core import (
     GamifyError,
     HandleInUse,
     Leaderboard,
+    Metric,
     NotFound,
     OutOfWindow,
     ReadOnly,
+    Rule,
+    Season,
     StoreClosed,
 )
 from gamify_core.clock import moment
@@ -271,6 +274,51 @@ def test_another_catalog_since_then_reads_by_the_one_of_then(
     with pytest.raises(NotFound):
         second.at(then).leaderboards.top("new")
     assert [entry.score for entry in second.at(_now(second)).leaderboards.top("new")] == [10]
+
+
+def test_different_values_of_rolling_days_are_counted_as_they_were(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """A rolling board adds up what was seen on each day, whose values count once: then as now."""
+    topics = Metric("topics", "lesson", distinct="topic")
+    game = make_engine(
+        Catalog(metrics=[topics], leaderboards=[Leaderboard("b", metric="topics", period="last_3d")])
+    )
+    for who, topic in (("ada", "loops"), ("ada", "types"), ("bob", "loops"), ("ada", "loops")):
+        game.events.emit(who, "lesson", {"topic": topic})
+        clock.advance(hours=9)
+    then, page = clock.now(), game.leaderboards.top("b")
+    assert [(entry.participant_id, entry.score) for entry in page] == [("ada", 2), ("bob", 1)]
+    clock.advance(minutes=1)
+    game.events.emit("bob", "lesson", {"topic": "types"})
+    game.events.emit("bob", "lesson", {"topic": "tests"})
+    assert game.at(then).leaderboards.top("b") == page
+
+
+def test_there_is_no_change_where_there_was_no_history_yet(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """What came late of a period before is no history from before it came, nor once it is taken back."""
+    seasons = [Season("one", "2026-02-01", "2026-02-08"), Season("two", "2026-02-08", "2026-04-01")]
+    boards = [
+        Leaderboard("b", period="daily", periods=["daily", "weekly", "last_2d", "season"], seasons=seasons),
+        Leaderboard("scanned"),
+    ]
+    game = make_engine(Catalog(leaderboards=boards, rules=[Rule("play", on="play", award=10)]))
+    periods = [("b", "daily"), ("b", "weekly"), ("b", "last_2d"), ("b", "season"), ("scanned", "daily")]
+
+    def changes(game: Game) -> list[object]:
+        return [game.leaderboards.top(code, period=period).entries[0].change for code, period in periods]
+
+    clock.set("2026-02-09T12:00Z")  # a Monday
+    then = game.events.emit("ada", "play").recorded_at
+    assert changes(game) == [None] * 5
+    clock.advance(minutes=1)
+    late = game.events.emit("bob", "play", at=then - timedelta(days=3))
+    assert changes(game) == ["new"] * 5
+    assert changes(game.at(then)) == [None] * 5
+    game.events.retract(late.event_id)
+    assert changes(game) == [None] * 5
 
 
 def test_a_handle_reads_its_own_past(make_engine: MakeEngine, clock: ManualClock) -> None:
