@@ -193,10 +193,11 @@ def several(value: object, field: str) -> list[object]:
         detail = f"{field} must be a list, not {type(value).__name__}"
         raise BadValue(field, value, detail)
     try:
-        return list(value)
+        items = iter(value)
     except Exception as error:  # the caller's own code runs here
         detail = f"{field} cannot be gone through: {type(error).__name__}"
         raise BadValue(field, None, detail) from error
+    return list(items)  # a source that breaks off half-way has its own error to tell
 
 
 def told(value: object, field: str = "progress") -> None:

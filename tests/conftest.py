@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No deadline: a slow first example on a busy machine says nothing about the promise under test.
+# No deadline, no health check for speed: a slow example on a busy machine says nothing about the promise under test.
 for name, examples in (("dev", 50), ("ci", 100), ("deep", 5_000)):
     settings.register_profile(
-        name, max_examples=examples, deadline=None, print_blob=True, derandomize=name == "ci"
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+        derandomize=name == "ci",
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))

@@ -13,6 +13,13 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
+PATIENT = """
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+"""
+
 
 def blocks(text: str, language: str) -> list[str]:
     """Return the blocks of a language."""
@@ -24,6 +31,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Run all of the guide's tests at once."""
     folder = tmp_path_factory.mktemp("guide")
     (folder / "game.toml").write_text(blocks(README, "toml")[0], encoding="utf-8")
+    (folder / "conftest.py").write_text(PATIENT, encoding="utf-8")
     for n, block in enumerate(blocks(GUIDE, "python")):
         (folder / f"test_{n}.py").write_text(block, encoding="utf-8")
     return pytest_run(folder, "-p", "no:hypothesispytest")
