@@ -191,6 +191,8 @@ class Plan:
             (board, period, f"{period} {name}")
             for board in self.boards.values()
             for period in board.board.periods
+            if period == "season"
+            or board.trackers[period].key == key  # a label means nothing to other calendars
             for tracker, name in board.named(period, window.label)
             if tracker.key == key
         ]

@@ -226,3 +226,21 @@ def test_a_dry_run_pays_nothing(make_engine: MakeEngine, clock: ManualClock) -> 
     with game.dry_run() as trial:
         assert [e.participant_id for e in trial.settle() if isinstance(e, RankPrize)] == ["ada"]
     assert prizes(game) == [(1, "ada")]
+
+
+def test_a_board_of_days_closes_beside_one_of_weeks(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """The number of a day says nothing among weeks: a board of other periods is none of what closes."""
+    game = make_engine(
+        Catalog.from_dict(
+            {
+                "leaderboards": [
+                    {"code": "weeks", "periods": ["all_time", "weekly"]},
+                    {"code": "cup", "period": "daily", "finalize_after": "6h", "prizes": {"1": 9}},
+                ]
+            }
+        )
+    )
+    play(game, clock, SCORES)
+    clock.advance(days=2)
+    assert prizes(game) == [(1, "ada")]
+    assert game.history.verify().ok
