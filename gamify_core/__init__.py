@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from gamify_core.errors import (
         AdminRequired,
         AlreadyRedeemed,
+        AlreadyUnderWay,
         BadHistory,
         BadValue,
         BalanceMismatch,
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     from gamify_core.replay.report import Backtest
     from gamify_core.services.correcting import Applied
     from gamify_core.services.events import Emit
+    from gamify_core.services.openings import Opening, OpeningBalance
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award
     from gamify_core.simulation import Mix, Persona, Scenario, ScenarioError, compare, simulate, sweep
@@ -135,6 +137,7 @@ __all__ = [
     "AccountReopened",
     "AdminRequired",
     "AlreadyRedeemed",
+    "AlreadyUnderWay",
     "Answer",
     "Applied",
     "AssetBurned",
@@ -198,6 +201,8 @@ __all__ = [
     "NotOwner",
     "NotRepairable",
     "NotTransferable",
+    "Opening",
+    "OpeningBalance",
     "OutOfStock",
     "OutOfWindow",
     "PendingCancelled",
@@ -316,6 +321,7 @@ _ROOMS = {
     "errors": (
         "AdminRequired",
         "AlreadyRedeemed",
+        "AlreadyUnderWay",
         "BadHistory",
         "BadValue",
         "BalanceMismatch",
@@ -367,6 +373,7 @@ _ROOMS = {
     "services.correcting": ("Applied",),
     "reasons": ("Explained",),
     "services.events": ("Emit",),
+    "services.openings": ("Opening", "OpeningBalance"),
     "services.trades": ("Side",),
     "services.wallets": ("Award",),
     "simulation": ("Mix", "Persona", "Scenario", "ScenarioError", "compare", "simulate", "sweep"),

@@ -488,9 +488,11 @@ class BatchItem:
                 body |= {"event_id": event.event_id, "fact_id": event.fact_id, "status": event.status}
             case PointsAnswer() as points:
                 body |= {"transaction_id": points.transaction_id, "new_balance": points.new_balance}
+            case Answer() as other:
+                body |= other.to_dict()
             case _ if self.kind is EventAnswer:
                 body |= {"event_id": None, "fact_id": None, "status": "failed"}
-            case _:
+            case _ if self.kind is PointsAnswer:
                 body |= {"transaction_id": None, "new_balance": None}
         return {**body, "error": self.error.detail if self.error else None}
 

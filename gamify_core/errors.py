@@ -13,6 +13,7 @@ from typing import ClassVar
 __all__ = [
     "AdminRequired",
     "AlreadyRedeemed",
+    "AlreadyUnderWay",
     "BadHistory",
     "BadValue",
     "BalanceMismatch",
@@ -133,6 +134,26 @@ class InsufficientPoints(GamifyError):
         self.currency = currency
         self.available = available
         self.requested = requested
+
+
+class AlreadyUnderWay(GamifyError):
+    """Somebody is to be opened of whom something is recorded: `found` says what.
+
+    Where they were opened before, `opened_at` says when (ISO 8601).
+    """
+
+    code = "already_under_way"
+    http_status = 409
+
+    def __init__(self, participant_id: str, found: Sequence[str], opened_at: str | None) -> None:
+        told = f"was opened at {opened_at}" if opened_at else f"is under way: {', '.join(found)}"
+        super().__init__(
+            f"{participant_id} {told}",
+            hint="an opening comes once, before anything else is recorded about somebody",
+        )
+        self.participant_id = participant_id
+        self.found: tuple[str, ...] = tuple(found)
+        self.opened_at = opened_at
 
 
 class HoldEndedBefore(GamifyError):

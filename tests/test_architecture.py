@@ -79,6 +79,7 @@ SHARED = {
     "nearing",
     "moving",
     "offers",
+    "openings",
     "orders",
     "ownership",
     "page_memory",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gamify_core.domain.streak_deadlines import furthest, ground, is_excused, reaches
+from gamify_core.domain.streak_facts import BASELINE
 from gamify_core.domain.streak_tallies import Tally
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ _NONE: Final = range(0)
 
 
 def credited(marks: Sequence[Mark], terms: Terms) -> dict[int, Tally]:
-    """Return the tallies of all periods that marks, which are in order of their instants, are counted for."""
+    """Return the tallies of all periods that marks, which are in order of their instants, are counted for.
+
+    A baseline has a period of its own, and no activity is spent on what lies before it.
+    """
     rules, tallies = terms.rules, dict[int, Tally]()
+    since = max((mark.label for mark in marks if mark.part == BASELINE), default=None)
     for mark in marks:
         home = mark.label
         for label in in_grace(mark, terms):
+            if since is not None and label <= since:
+                continue
             tally = tallies.get(label)
             # To ask what is satisfied is quicker than to ask what is excused, and nearly always the answer.
             if (tally is None or tally.lacks(mark)) and _asked(label, mark, terms):

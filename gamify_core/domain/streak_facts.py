@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gamify_core.domain.zones import ZoneLine
 
 __all__ = [
+    "BASELINE",
     "MEMORY",
     "NO_PARDONS",
     "Correction",
@@ -52,6 +53,14 @@ PeriodStatus = Literal[
 
 MEMORY: Final = 62
 """How many periods behind the last one a `State` knows one by one: as many as a 64-bit column holds."""
+
+
+BASELINE: Final = -2
+"""The `part` of a mark that is no activity, but what a streak had come to before it was kept here.
+
+Its period is satisfied; `weight` is the run that ends there (0 where there is none), `day` the longest run so far. What
+lies before it counts for nothing: it is told already.
+"""
 
 
 class Mark(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gamify_core.domain.streak_deadlines import deadline, ground, label_at, next_required
 from gamify_core.domain.streak_facts import (
+    BASELINE,
     MEMORY,
     NO_PARDONS,
     Mark,
@@ -105,7 +106,7 @@ def history(
             if chain.last is not None:
                 ended = settle(chain, chain.last, terms, mark.label, mark.instant).broken_at
                 runs.append(Run(start, chain.last, chain.run, ended))
-            start = mark.label
+            start = mark.label - max(mark.weight - 1, 0) if mark.part == BASELINE else mark.label
         chain = longer
     if chain.last is not None:
         present = label_at(rules.calendar, ground(line, chain.offset), as_of)
@@ -163,7 +164,9 @@ def chain_of(state: State) -> Chain:
 def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
     """Return the chain with one more satisfied period, later than all it has: `mark` has its label."""
     last, _, run, longest, longest_at, runs, stock, settled, consumed, behind, _ = chain
-    label, at, _, offset, _, _, _ = mark
+    label, at, _, offset, part, weight, day = mark
+    if part == BASELINE:
+        return Chain(label, at, weight, day, at, 1, 0, None, 0, 0, offset)
     rules = terms.rules
     if last is None:
         runs = 1

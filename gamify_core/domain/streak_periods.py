@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.domain.streak_credit import credited
+from gamify_core.domain.streak_facts import BASELINE
 from gamify_core.domain.streak_tallies import Tally
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def when(mark: Mark) -> tuple[int, int, Mark]:
 
 
 def counted(marks: Iterable[Mark], terms: Terms) -> list[Counted]:
-    """Return the periods that marks are counted for, in order of label."""
-    rules = terms.rules
+    """Return the periods that marks are counted for, in order of label; what lies before a baseline is not."""
+    rules, marks = terms.rules, list(marks)
     if rules.simple:
         return _summed(sorted(marks), rules.target)
     if rules.grace_mode == "credit":
@@ -45,8 +46,11 @@ def counted(marks: Iterable[Mark], terms: Terms) -> list[Counted]:
         tallies = {}
         for mark in sorted(set(marks)):
             tallies.setdefault(mark.label, Tally(rules)).add(mark)
+    since = max((mark.label for mark in marks if mark.part == BASELINE), default=None)
     return [
-        Counted(label, tally.packed, _moved(tally.reached, label)) for label, tally in sorted(tallies.items())
+        Counted(label, tally.packed, _moved(tally.reached, label))
+        for label, tally in sorted(tallies.items())
+        if since is None or label >= since
     ]
 
 
@@ -67,7 +71,11 @@ def _summed(marks: Sequence[Mark], target: int) -> list[Counted]:
         if before is not None and mark.label != before.label:
             periods.append(Counted(before.label, total, reached))
             total, reached = 0, None
-        total += mark.weight
+        if mark.part == BASELINE:
+            periods.clear()
+            total, reached = total + target, mark
+        else:
+            total += mark.weight
         if reached is None and total >= target:
             reached = mark
         before = mark

@@ -9,6 +9,8 @@ from __future__ import annotations
 from operator import ge
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.streak_facts import BASELINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -41,6 +43,10 @@ class Tally:
 
     def add(self, mark: Mark) -> None:
         """Count a mark."""
+        if mark.part == BASELINE:
+            self._sums = [done + goal for done, goal in zip(self._sums, self._goals, strict=True)]
+            self.satisfied, self.reached = True, mark
+            return
         part = self._part(mark)
         if part < 0:
             return

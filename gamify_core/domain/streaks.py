@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from gamify_core.domain.streak_calendar import calendar_of, repairable
 from gamify_core.domain.streak_facts import (
+    BASELINE,
     MEMORY,
     NO_PARDONS,
     Correction,
@@ -31,6 +32,7 @@ from gamify_core.domain.streak_step import satisfied, step, surplus
 from gamify_core.domain.streak_tallies import filled
 
 __all__ = [
+    "BASELINE",
     "MEMORY",
     "NO_PARDONS",
     "Correction",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.road.erasing import DELETED
+from gamify_core.road.opening import SOURCE
 from gamify_core.road.streak_rows import case_of, marks_of, state_in
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING, is_void
@@ -38,6 +39,10 @@ def badges(look: Look) -> Iterator[Mismatch]:
     for rows, gaps in look.chains(BADGE, "badge.gap"):
         yield from gaps
         for row in rows:
+            if row.source == SOURCE:
+                if not look.tells(row.activity, "=", row.participant, "badge", row.badge):
+                    yield Mismatch("badge.outcome", spelt(*row[:3]), row.held)
+                continue
             earned = row.held and not (row.source or "").startswith(("void:", "ended:"))
             tag = "badge_earned" if earned else "badge_revoked"
             if is_void(row) and not look.tells(row.activity, tag, row.participant, ..., row.badge):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
-from gamify_core.road.wallet import ISSUED, SPENT
+from gamify_core.road.wallet import ISSUED, OPENING, SPENT
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, EntryRow
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def wallets(look: Look) -> Iterator[Mismatch]:
     for rows, gaps in look.chains(ENTRY, "ledger.gap"):
         yield from gaps
         yield from _wallet(look, rows)
-        entries += len(rows)
+        entries += len(rows) - (rows[0].account == OPENING)
         for row in rows:
             if row.peer is not None:
                 between[row.currency] += row.amount
@@ -51,7 +51,7 @@ def _wallet(look: Look, rows: list[EntryRow]) -> Iterator[Mismatch]:
             found, expected = [row.earned, row.spent], [earned + gained, spent + used]
             yield Mismatch("ledger.totals", where, found, expected)
         balance, earned, spent = row.balance, row.earned, row.spent
-        if (row.account is None) == (row.peer is None) or not row.amount:
+        if (row.account is None) == (row.peer is None) or not (row.amount or row.account == OPENING):
             yield Mismatch("ledger.sides", where, [row.account, row.peer])
         if not _is_sealed(look, row):
             yield Mismatch("ledger.outcome", where, row.amount, look.outcome(row.activity)[row.ordinal :][:1])
@@ -62,6 +62,8 @@ def _wallet(look: Look, rows: list[EntryRow]) -> Iterator[Mismatch]:
 
 def _adds(row: EntryRow) -> tuple[int, int]:
     """Return what a movement adds to what was earned, and to what was spent."""
+    if row.account == OPENING and row.version == 1:
+        return row.earned, row.spent
     if row.account == ISSUED and (row.amount > 0 or row.reverses is not None):
         return row.amount, 0
     if row.account == SPENT and (row.amount < 0 or row.reverses is not None):
@@ -73,6 +75,8 @@ def _is_sealed(look: Look, row: EntryRow) -> bool:
     """Say whether the outcome of a movement's activity tells of it just there."""
     told = look.outcome(row.activity)
     words = told[row.ordinal] if row.ordinal < len(told) else []
+    if row.account == OPENING:
+        return words == ["=", row.participant, "wallet", row.currency, row.balance, row.earned, row.spent]
     if len(words) < 6 or words[0] not in _TAGS:  # noqa: PLR2004 - tag, who, cause, amount, currency, balance
         return False
     amount = -int(words[3] or 0) if words[0] in _OUT else words[3]

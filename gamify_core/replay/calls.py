@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gamify_core.services.openings import OpeningBalance
 from gamify_core.services.trades import Side
 
 if TYPE_CHECKING:
@@ -69,7 +70,21 @@ def _side(given: Mapping[str, Any]) -> Side:
     return Side(**{**given, "assets": tuple(given.get("assets", ()))})
 
 
+def _opening(game: Game, given: dict[str, Any]) -> None:
+    balances = {
+        currency: OpeningBalance(
+            **{**held, "lots": [(amount, _instant(expires)) for amount, expires in held.get("lots", ())]}
+        )
+        for currency, held in given.pop("balances", {}).items()
+    }
+    streaks = {code: (*run[:2], _instant(run[2])) for code, run in given.pop("streaks", {}).items()}
+    game.participants.opening(**given, balances=balances, streaks=streaks)
+
+
+_instant = datetime.fromisoformat
+
 _SPECIAL: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "event": _event,
+    "participants.opening": _opening,
     "trades.execute": _trade,
 }

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.domain.streaks import Mark, State, step
-from gamify_core.road import groups, rules, scores, streak_moves, streaks
+from gamify_core.domain.streaks import BASELINE, Mark, State, step
+from gamify_core.road import groups, opening, rules, scores, streak_moves, streaks
 from gamify_core.road.compiled import CounterPlan, LadderPlan, MetricPlan, Tracker
 from gamify_core.road.ladders import climb
 from gamify_core.road.levels import relevel
@@ -308,7 +308,8 @@ def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
                 ):  # what was taken back was never earned or spent, in the window where it was
                     change = 0 if entry.reverses is not None else change - undone.get(entry.version, 0)
                 if change:
-                    moved(turn, turn.who, plan, None, now, change)
+                    opened = entry.account == opening.ACCOUNT
+                    moved(turn, turn.who, opening.kept(plan) if opened else plan, None, now, change)
             before = after
 
 
@@ -327,7 +328,8 @@ def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
             _stand(held, row)
             change = bool(held) - before
             if change:  # a repeatable badge that is earned again is no other badge
-                moved(turn, turn.who, plan, None, change, change)
+                opened = row.source == opening.SOURCE
+                moved(turn, turn.who, opening.kept(plan) if opened else plan, None, change, change)
 
 
 def _stand(held: set[int], row: BadgeRow) -> None:
@@ -355,12 +357,13 @@ def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
             marks.append(mark)
             _at(turn, mark.instant, mark.id)
             others = beside.setdefault(mark.label, [])
-            before, state = (
-                state,
-                step(state, mark, plan.rules, case.line, case.pardons, others) or case.fold(marks),
-            )
+            opened = mark.part == BASELINE
+            following = None if opened else step(state, mark, plan.rules, case.line, case.pardons, others)
+            before, state = state, following or case.fold(marks)
             others.append(mark)
-            if state is not None:
+            if state is not None and opened:
+                opening.follow(turn, turn.who, plan, state)
+            elif state is not None:
                 streaks.follow(turn, case, before, state)
 
 
@@ -387,7 +390,10 @@ def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     for event in rows:
         if isinstance(event, ScoreRow):
             _at(turn, event.occurred_at, event.activity)
-            scores.repeat(turn, event, wanted)
+            if event.action == opening.ACCOUNT:
+                opening.repeat(turn, event.activity, wanted)
+            else:
+                scores.repeat(turn, event, wanted)
             continue
         if event.retracted is not None:
             continue

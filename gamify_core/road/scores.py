@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
 
-__all__ = ["Target", "post", "repeat", "target_of"]
+__all__ = ["Target", "post", "refusal", "repeat", "target_of"]
 
 _MOVED_BY = {
     ".spent": "points.deduct takes points that are spent",
@@ -51,7 +51,7 @@ def target_of(plan: Plan, name: str) -> Target:
     if ladder is not None:
         reading = ladder.ladder.metric
     elif "@" in name:
-        raise _refusal(plan, name)
+        raise refusal(plan, name)
     else:
         reading = f"{name}.earned" if name in plan.currencies else name
         ladder = plan.laddered.get(reading)
@@ -61,7 +61,7 @@ def target_of(plan: Plan, name: str) -> Target:
         return Target(reading, metric, ladder, currency, None)
     counter = _counter(plan, metric)
     if counter is None:
-        raise _refusal(plan, metric if ladder is not None else name)
+        raise refusal(plan, metric if ladder is not None else name)
     return Target(reading, metric, ladder, None, counter)
 
 
@@ -71,7 +71,7 @@ def _counter(plan: Plan, metric: str) -> CounterPlan | None:
     return counter if counter is not None and counter.distinct is None else None
 
 
-def _refusal(plan: Plan, name: str) -> BadValue | NotFound:
+def refusal(plan: Plan, name: str) -> BadValue | NotFound:
     """Return why no score can be posted to this: it is not known, or moves in ways of its own."""
     known = Known(plan.catalog)
     base, at, _ = name.partition("@")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gamify_core.domain.streaks import BASELINE
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed
 from gamify_core.road import former
 from gamify_core.road.streak_corrections import refold
@@ -126,7 +127,7 @@ def _relabel(turn: Turn, case: Case, before: StreakPlan) -> None:
         unit.remove(MARK, mark)
     for mark in marks:
         here = fixed(mark.carried) if line is CARRIED else line.at(mark.instant)
-        day = days.label(mark.instant, here) if days is not None else 0
+        day = mark.day if mark.part == BASELINE else days.label(mark.instant, here) if days is not None else 0
         moved = mark._replace(label=calendar.label(mark.instant, here), day=day)
         former.keep(turn, MARK, mark, moved)
         unit.put(MARK, moved)

@@ -35,6 +35,7 @@ __all__ = [
     "AT_ONCE",
     "EXPIRED",
     "ISSUED",
+    "OPENING",
     "SPENT",
     "OnInsufficient",
     "award",
@@ -42,6 +43,7 @@ __all__ = [
     "deduct",
     "give",
     "lapse",
+    "opened",
     "reverse",
     "sweep",
     "transfer",
@@ -53,6 +55,7 @@ OnInsufficient = Literal["reject", "allow_negative", "partial"]
 ISSUED = "@issued"
 SPENT = "@spent"
 EXPIRED = "@expired"
+OPENING = "@opening"
 AT_ONCE = Terms(None, None)
 """The terms of what counts now, whatever its currency says."""
 _LIMIT = 2**63 - 1
@@ -234,8 +237,9 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     head = turn.unit.last(ENTRY, (who.number, currency))
     assert entry is not None  # noqa: S101 - callers name a movement that they have found
     assert head is not None  # noqa: S101 - the same wallet
-    if entry.peer is not None or entry.reverses is not None:
+    if entry.peer is not None or entry.reverses is not None or entry.account == OPENING:
         what = "a transfer" if entry.peer is not None else "a reversal"
+        what = "an opening" if entry.account == OPENING else what
         detail = f"{what} cannot be reversed"
         raise BadValue(
             "transaction_id", version, detail, hint="move the points back with a movement of its own"
@@ -333,6 +337,14 @@ def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: s
         head.spent,
         cause,
     )
+
+
+def opened(  # noqa: PLR0913 - what a wallet begins with
+    turn: Turn, who: ParticipantRow, currency: str, balance: int, earned: int, spent: int
+) -> None:
+    """Begin a wallet with what there is of it elsewhere. The movement may be one of nothing: all was spent by then."""
+    ordinal = turn.say("=", who.number, "wallet", currency, balance, earned, spent)
+    _append(turn, who, currency, 0, ordinal, balance, OPENING, None, 0, earned, spent)
 
 
 def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for

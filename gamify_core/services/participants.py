@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from gamify_core import border
-from gamify_core.answers import Answer
+from gamify_core.answers import Answer, BatchAnswer
 from gamify_core.domain.zones import zone
-from gamify_core.errors import BadValue, NotFound, in_words
+from gamify_core.errors import BadValue, GamifyError, NotFound, in_words
 from gamify_core.road import erasing, streaks
+from gamify_core.road.batches import Batch, Item
 from gamify_core.road.erasing import ANONYMIZED, DELETED
 from gamify_core.road.registering import is_new, register
 from gamify_core.road.road import Ask, Decided
 from gamify_core.services.access import Access
-from gamify_core.services.asking import request_of
+from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.erasing import ErasedAnswer
 from gamify_core.services.exporting import exported
+from gamify_core.services.openings import Opening, OpeningAnswer, OpeningBalance, ask_of
 from gamify_core.services.pages import Page
 from gamify_core.services.people import ParticipantSummary, SortBy, SortOrder, listing, people
 from gamify_core.services.profiles import Profile, Sections, profile_of, state_of
@@ -181,6 +183,82 @@ class Participants:
         return attrs.evolve(read, badge_awarded=first, effects=answer.effects, replayed=decided.replayed)
 
     # -- erasing ----------------------------------------------------------------------------------------------
+
+    def opening(  # noqa: PLR0913 - all that somebody may come with
+        self,
+        participant_id: str,
+        *,
+        balances: Mapping[str, int | OpeningBalance] | None = None,
+        streaks: Mapping[str, tuple[int, int, datetime]] | None = None,
+        metrics: Mapping[str, int | Iterable[str]] | None = None,
+        badges: Iterable[str] | None = None,
+        tiers: Mapping[str, str] | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> OpeningAnswer:
+        """Begin with what somebody has in an application that was there before. Nothing is given, and nobody is told.
+
+        - `balances`: what is in each wallet (`OpeningBalance` where more was earned, or parts lapse). The other side is
+          the account `@opening`; it cannot be reversed.
+        - `streaks`: for each the current run, the longest, and when it was last recorded. Both count on from there;
+          what lies before cannot be healed, and a run that is over by now is not said to break.
+        - `metrics`: what declared ones have come to; of one that counts different values, those that were seen.
+        - `badges` that are held, without what they give. Numbered ones are minted (`assets.mint`) afterwards.
+        - `tiers`: the rung on a ladder, where that is another one than the metric has earned. Without it people stand
+          on the rung that they come with the points for.
+
+        Nobody knows how what adds up was spread over time: it counts in all-time boards, ladders and criteria, and in
+        no week, year or season. Badges, challenges and milestones that it reaches and that are not named are neither
+        held nor handed out, as when a catalog changes: what is reached from now on is.
+
+        It comes once, before anything but a registration is recorded about the person: else `AlreadyUnderWay`. Raises
+        `NotFound` (a code), `BadValue`, `OutOfWindow`. For administrators.
+
+        >>> from gamify_core import Catalog, Engine, Ladder, OpeningBalance
+        >>> game = Engine(Catalog(ladders=[Ladder("tier", tiers={"bronze": 0, "silver": 1000})]))
+        >>> _ = game.participants.opening("ada", balances={"points": OpeningBalance(300, earned=1_200)})
+        >>> game.points.balance("ada").total_earned, game.tiers.current("ada").current_tier.code
+        (1200, 'silver')
+        """
+        self._access.require_admin()
+        key = border.idempotency_key(idempotency_key)
+        come = Opening(
+            participant_id, balances or {}, streaks or {}, metrics or {}, badges or (), tiers or {}
+        )
+        return OpeningAnswer(self._access.write(ask_of(come, at, key)))
+
+    def opening_batch(
+        self,
+        openings: Iterable[Opening],
+        *,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> BatchAnswer:
+        """Open many people in one commit, each decided in turn; one that is refused fails alone.
+
+        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. For
+        administrators.
+
+        >>> from gamify_core import Catalog, Engine, Opening
+        >>> game = Engine(Catalog())
+        >>> done = game.participants.opening_batch([Opening("ada", {"points": 5}), Opening("ada", {"points": 7})])
+        >>> done.processed, done.failed
+        (1, 1)
+        """
+        self._access.require_admin()
+        listed = border.several(openings, "openings")
+        key = border.idempotency_key(idempotency_key)
+        asks: list[Item] = []
+        for place, one in enumerate(listed):
+            try:
+                if not isinstance(one, Opening):
+                    detail = f"openings[{place}] must be an Opening, not {type(one).__name__}"
+                    raise BadValue(f"openings[{place}]", one, detail)
+                asks.append(ask_of(one, at, None))
+            except GamifyError as error:
+                asks.append(error)
+        people = [str(getattr(one, "participant_id", "")) for one in listed]
+        return batch_of(Batch("participants.opening_batch", asks, key), people, self._access, OpeningAnswer)
 
     def anonymize(
         self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gamify_core import border
 from gamify_core.answers import StreakAnswer
 from gamify_core.clock import instant_of, iso
+from gamify_core.domain.streaks import BASELINE
 from gamify_core.errors import BadValue, NotFound, OutOfWindow
 from gamify_core.road import pardons, retraction, streaks
 from gamify_core.road.road import Ask
@@ -410,6 +411,9 @@ def _recorded(turn: Turn, plan: StreakPlan, named: int | None, instant: int | No
         found = [row for row in rows if row is not None and _of(turn, row, code, standing=bool(there))]
         if found:
             return found[-1].seq
+        if there and any(mark.part == BASELINE for mark in marks if mark.id == there[-1]):
+            detail = f"activity {there[-1]} is an opening, which stands"
+            raise BadValue("activity_id", there[-1], detail)
         if there:
             detail = f"activity {there[-1]} is an event"
             hint = f"take the event back: events.retract('evt_{there[-1]}')"

@@ -11,6 +11,7 @@ from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road.chains import first_from
+from gamify_core.road.opening import KIND as OPENED
 from gamify_core.road.reversals import movement
 from gamify_core.road.seal import key_hash
 from gamify_core.road.wallet import OnInsufficient
@@ -22,6 +23,7 @@ from gamify_core.storage.tables.progress import EVENT
 if TYPE_CHECKING:
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.tables.activity import ActivityRow
     from gamify_core.storage.tables.ledger import EntryRow, PendingRow
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.progress import EventRow
@@ -181,13 +183,20 @@ def movement_called(access: Access, transaction: str) -> tuple[EntryRow | Pendin
         row = reader.get(ACTIVITY, (activity,))
         outcome = access.road.recall(reader, row).outcome if row is not None else []
         words = outcome[ordinal] if ordinal < len(outcome) else None
-        if row is not None and row.scope == access.scope and words and str(words[0]).startswith("points_"):
+        if row is not None and row.scope == access.scope and words and (currency := _currency(row, words)):
             number = int(words[1] or 0)
             promised = reader.get(PENDING, (activity, ordinal))
-            entry = promised or movement(reader, number, str(words[4]), activity, ordinal)
+            entry = promised or movement(reader, number, currency, activity, ordinal)
             if entry is not None:
                 return entry, _name(reader, number)
     raise NotFound("transaction", transaction[:100], f"Transaction not found: {transaction:.100}")
+
+
+def _currency(row: ActivityRow, words: Words) -> str | None:
+    """Return the currency of which words of an outcome tell a movement, or None where they tell something else."""
+    if str(words[0]).startswith("points_"):
+        return str(words[4])
+    return str(words[3]) if row.kind == OPENED and words[2] == "wallet" else None
 
 
 def event_called(access: Access, event: str | None, key: str | None) -> tuple[EventRow, str]:

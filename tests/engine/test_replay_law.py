@@ -173,6 +173,13 @@ STEPS: dict[str, Any] = {
         if n % 2
         else {"code": "made", "on": "lesson", "freeze_cap": 1, "freeze_every": 2}
     ),
+    "open": lambda game, clock, who, late, n: game.participants.opening(
+        who,
+        balances={"points": n},
+        streaks={_code(n): (n % 5 + 1, n % 7 + 5, clock.now() - timedelta(seconds=late or 0))},
+        metrics={"lessons": n % 4, "topics": ["a", "y"]},
+        badges=["keen"] if n % 2 else [],
+    ),
     "emit": _emit,
     "award": lambda game, clock, who, late, n: game.points.award(
         who, n + 1, reason="r", at=_lately(clock, late)

@@ -1,0 +1,247 @@
+"""What somebody comes with from an application that was there before, checked, and the answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from gamify_core import border
+from gamify_core.answers import Answer
+from gamify_core.border import MOST
+from gamify_core.clock import instant_of, iso, moment, offset_of
+from gamify_core.errors import BadValue, in_words
+from gamify_core.road.opening import KIND, Come, Held, Run, open_up
+from gamify_core.road.road import Ask
+from gamify_core.services.asking import request_of
+
+if TYPE_CHECKING:
+    from gamify_core.border import Json
+    from gamify_core.effects import Words
+    from gamify_core.road.turn import Turn
+
+__all__ = ["Opening", "OpeningAnswer", "OpeningBalance", "ask_of"]
+
+_LONGEST = 10**6
+"""As long as a run may be that somebody comes with."""
+_RUN = 3
+
+
+@attrs.frozen
+class OpeningBalance:
+    """What a wallet begins with.
+
+    `earned` is all that ever came in (by default the balance), `spent` what of it was spent (by default the
+    difference). `lots` are parts of the balance that lapse, as (amount, instant); the rest does not.
+    """
+
+    balance: int
+    earned: int | None = None
+    spent: int | None = None
+    lots: Iterable[tuple[int, datetime]] = ()
+
+
+@attrs.frozen
+class Opening:
+    """One person of a batch, with what `participants.opening` takes."""
+
+    participant_id: str
+    balances: Mapping[str, int | OpeningBalance] = attrs.field(factory=dict)
+    streaks: Mapping[str, tuple[int, int, datetime]] = attrs.field(factory=dict)
+    metrics: Mapping[str, int | Iterable[str]] = attrs.field(factory=dict)
+    badges: Iterable[str] = ()
+    tiers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class OpenedStreak:
+    """How a streak stood as it was opened."""
+
+    current: int
+    longest: int
+    last_recorded_at: datetime
+
+
+class OpeningAnswer(Answer):
+    """Somebody who was opened, and what with. It has no effects: nothing happened."""
+
+    __slots__ = ()
+
+    @property
+    def balances(self) -> dict[str, OpeningBalance]:
+        """What each wallet began with; lots are told by `points.expiring`."""
+        return {
+            str(words[3]): OpeningBalance(int(words[4] or 0), int(words[5] or 0), int(words[6] or 0))
+            for words in self._part("wallet")
+        }
+
+    @property
+    def runs(self) -> dict[str, OpenedStreak]:
+        """How each streak stood."""
+        return {
+            str(words[3]): OpenedStreak(int(words[4] or 0), int(words[5] or 0), moment(int(words[6] or 0)))
+            for words in self._part("streak")
+        }
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """What declared metrics began with, but for those that count different values."""
+        return {str(words[3]): int(words[4] or 0) for words in self._part("metric")}
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The codes of the badges that are held."""
+        return tuple(str(words[3]) for words in self._part("badge"))
+
+    @property
+    def tiers(self) -> dict[str, str]:
+        """The rung on each ladder on which the participant stands."""
+        return {str(words[3]): str(words[4]) for words in self._part("tier")}
+
+    def _told(self) -> tuple[object, ...]:
+        return (str(self._decided.outcome),)
+
+    def _part(self, name: str) -> list[Words]:
+        return [words for words in self._decided.outcome if words[0] == "=" and words[2] == name]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "participant_id": self.participant_id,
+            "balances": {
+                code: {"balance": held.balance, "earned": held.earned, "spent": held.spent}
+                for code, held in self.balances.items()
+            },
+            "streaks": {
+                code: {
+                    "current": run.current,
+                    "longest": run.longest,
+                    "last_recorded_at": iso(run.last_recorded_at),
+                }
+                for code, run in self.runs.items()
+            },
+            "metrics": self.metrics,
+            "badges": list(self.held),
+            "tiers": self.tiers,
+        }
+
+
+def ask_of(opening: Opening, at: datetime | None, key: str | None) -> Ask:
+    """Return the command that opens somebody. Raises `BadValue`."""
+    who = border.participant(opening.participant_id)
+    asked: dict[str, Json] = {}
+    come = Come(
+        _balances(opening.balances, asked),
+        _streaks(opening.streaks, asked),
+        _metrics(opening.metrics, asked),
+        _badges(opening.badges, asked),
+        _tiers(opening.tiers, asked),
+    )
+    request = request_of(at, participant_id=who, **asked)
+
+    def decide(turn: Turn) -> None:
+        open_up(turn, come)
+
+    return Ask(KIND, who, request, at, key, decide)
+
+
+_Value = TypeVar("_Value")
+
+
+def _named(value: Mapping[str, _Value], field: str) -> list[tuple[str, _Value]]:
+    """Return the items of a mapping by codes."""
+    if not isinstance(value, Mapping):
+        detail = f"{field} must be a mapping by code, not {type(value).__name__}"
+        raise BadValue(field, value, detail)
+    return [(border.code(code, field), each) for code, each in value.items()]
+
+
+def _balances(given: Mapping[str, int | OpeningBalance], asked: dict[str, Json]) -> dict[str, Held]:
+    found: dict[str, Held] = {}
+    told: dict[str, Json] = {}
+    for code, value in _named(given, "balances"):
+        held = value if isinstance(value, OpeningBalance) else OpeningBalance(value)
+        field = f"balances[{code!r}]"
+        balance = border.whole(held.balance, field, 0, MOST)
+        earned = balance if held.earned is None else border.whole(held.earned, f"{field}.earned", 0, MOST)
+        spent = max(earned - balance, 0)
+        if held.spent is not None:
+            spent = border.whole(held.spent, f"{field}.spent", 0, MOST)
+        lots = tuple(_lot(lot, f"{field}.lots") for lot in border.several(held.lots, f"{field}.lots"))
+        whole = sum(amount for amount, _ in lots)
+        if whole > balance:
+            detail = f"{field} is {balance:,}, and its lots come to {whole:,}"
+            raise BadValue(f"{field}.lots", whole, detail)
+        found[code] = Held(balance, earned, spent, tuple((amount, instant_of(at)) for amount, at in lots))
+        told[code] = request_of(
+            None,
+            balance=balance,
+            earned=earned if held.earned is not None else None,
+            spent=spent if held.spent is not None else None,
+            lots=[[amount, border.at(at)] for amount, at in lots] or None,
+        )
+    _tell(asked, "balances", told)
+    return found
+
+
+def _lot(given: object, field: str) -> tuple[int, datetime]:
+    match given:
+        case (amount, datetime() as expires):
+            instant_of(expires, field)
+            return border.amount(amount, field), expires
+    detail = f"{field} must be pairs of an amount and the instant at which it lapses, not {in_words(given)}"
+    raise BadValue(field, given, detail)
+
+
+def _streaks(given: Mapping[str, tuple[int, int, datetime]], asked: dict[str, Json]) -> dict[str, Run]:
+    found: dict[str, Run] = {}
+    told: dict[str, Json] = {}
+    for code, run in _named(given, "streaks"):
+        field = f"streaks[{code!r}]"
+        match run:
+            case (first, second, datetime() as last):
+                current = border.whole(first, f"{field}.current", 0, _LONGEST)
+                longest = border.whole(second, f"{field}.longest", max(current, 1), _LONGEST)
+            case _:
+                detail = f"{field} must be (current, longest, last_recorded_at), not {in_words(run)}"
+                raise BadValue(field, run, detail)
+        found[code] = Run(current, longest, instant_of(last, field), offset_of(last))
+        told[code] = [current, longest, border.at(last)]
+    _tell(asked, "streaks", told)
+    return found
+
+
+def _metrics(
+    given: Mapping[str, int | Iterable[str]], asked: dict[str, Json]
+) -> dict[str, int | tuple[str, ...]]:
+    found: dict[str, int | tuple[str, ...]] = {}
+    told: dict[str, Json] = {}
+    for code, value in _named(given, "metrics"):
+        field = f"metrics[{code!r}]"
+        if isinstance(value, int):
+            found[code] = told[code] = border.whole(value, field, -MOST, MOST)
+            continue
+        seen = sorted({border.text(each, field) or "" for each in border.several(value, field)})
+        found[code], told[code] = tuple(seen), [*seen]
+    _tell(asked, "metrics", told)
+    return found
+
+
+def _badges(given: Iterable[str], asked: dict[str, Json]) -> tuple[str, ...]:
+    found = sorted({border.code(each, "badges") for each in border.several(given, "badges")})
+    if found:
+        asked["badges"] = [*found]
+    return tuple(found)
+
+
+def _tiers(given: Mapping[str, str], asked: dict[str, Json]) -> dict[str, str]:
+    found = {ladder: border.code(tier, f"tiers[{ladder!r}]") for ladder, tier in _named(given, "tiers")}
+    _tell(asked, "tiers", {**found})
+    return found
+
+
+def _tell(asked: dict[str, Json], name: str, told: dict[str, Json]) -> None:
+    if told:
+        asked[name] = told
