@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gamify_core.domain.streaks import StreakRules
     from gamify_core.domain.thresholds import Criteria
     from gamify_core.domain.zones import ZoneLine
+    from gamify_core.storage.tables.metrics import WindowRow
 
 __all__ = [
     "ALL_TIME",
@@ -325,9 +326,10 @@ class BoardPlan:
     scale: int
     grouping: Grouping | None
 
-    def named(self, period: str, label: int) -> list[tuple[Tracker, str]]:
-        """Return the trackers of a period, with the name of what each has under a label: `2026-W07`, `spring`."""
+    def named(self, period: str, window: WindowRow) -> str | None:
+        """Return what a window is called as one of a period, `2026-W07` or `spring`; None where it is none of these."""
+        key = window.metric, window.calendar
         if period == "season":
-            return [(tracker, season.code) for season, tracker in self.seasons]
+            return next((season.code for season, tracker in self.seasons if tracker.key == key), None)
         tracker = self.trackers[period]
-        return [(tracker, tracker.calendar.text(label))]
+        return tracker.calendar.text(window.label) if tracker.key == key else None

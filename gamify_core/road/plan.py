@@ -186,15 +186,11 @@ class Plan:
 
     def closings(self, window: WindowRow) -> list[tuple[BoardPlan, str, str]]:
         """Return the boards that a window is a period of, which period, and what that is called: `weekly 2026-W07`."""
-        key = window.metric, window.calendar
         return [
             (board, period, f"{period} {name}")
             for board in self.boards.values()
             for period in board.board.periods
-            if period == "season"
-            or board.trackers[period].key == key  # a label means nothing to other calendars
-            for tracker, name in board.named(period, window.label)
-            if tracker.key == key
+            if (name := board.named(period, window)) is not None
         ]
 
     # -- compiling -------------------------------------------------------------------------------------------

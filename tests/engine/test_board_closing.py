@@ -80,6 +80,28 @@ def test_a_period_is_paid_once_it_is_final(make_engine: MakeEngine, clock: Manua
     assert difference(game) == {}
 
 
+@pytest.mark.parametrize("period", ["daily", "weekly", "monthly", "yearly", "days", "season"])
+def test_a_board_of_many_periods_closes_each_and_pays_its_own(
+    make_engine: MakeEngine, clock: ManualClock, period: str
+) -> None:
+    """Each period has names of its own; prizes are paid for the one that the board is shown by."""
+    seasons = {"spring": {"starts": "2026-03-01", "ends": "2026-05-01"}}
+    many = ["all_time", "daily", "weekly", "monthly", "yearly", "days", "season", "last_3d"]
+    whole = catalog(period=period, periods=many, days=3, seasons=seasons, prizes={1: 500})
+    game = make_engine(whole)
+    clock.set("2026-03-02T09:00Z")
+    play(game, clock, {"ada": 9, "bob": 8})
+    names = {each: game.leaderboards.top("b", period=each).table.of for each in many}
+    clock.set("2027-02-01T12:00Z")
+    paid = [effect for effect in game.settle() if isinstance(effect, RankPrize)]
+    assert [(e.participant_id, e.period) for e in paid[:1]] == [("ada", names[period])]
+    for each in many[1:-1]:
+        table = game.leaderboards.top("b", period=each, of=names[each])
+        assert (table.is_final, [entry.score for entry in table]) == (True, [9, 8])
+    assert prizes(game) == []
+    assert difference(game) == {}
+
+
 def test_late_events_count_until_the_period_is_final(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Then they count everywhere else; whether anybody has settled by then decides nothing."""
     game = make_engine(catalog(periods=["weekly", "all_time"]))
