@@ -68,6 +68,10 @@ class Past:
         """The plan that was in force."""
         return self._plan_of(self)
 
+    def before(self, instant: int) -> Past:
+        """Return the rows as they were when nothing at or after an earlier instant had been recorded."""
+        return self if instant > self.instant else Past(self.reader, instant - 1, self._plan_of)
+
     def derived(self, table: Table[Any]) -> Derived | None:
         """Return how the rows of a table are worked out, or None where they are found."""
         if self._derived is None:

@@ -12,10 +12,9 @@ from gamify_core.errors import BadValue
 from gamify_core.road.compiled import Grouping
 from gamify_core.road.groups import DECIMALS, board_of, calendar_of_groups, group_in
 from gamify_core.services.board_answers import GroupEntry, Score
-from gamify_core.services.instances import open_instance
+from gamify_core.services.instances import open_instance, people_of
 from gamify_core.services.reading import window_named
 from gamify_core.storage.tables.boards import GROUP, GROUP_BY_RANK, GroupRow
-from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Leaderboard
@@ -152,7 +151,7 @@ def open_groups(access: Access, reader: Reader, plan: Plan, definition: Leaderbo
         window = window_named(access, reader, place.tracker.metric, text, place.label)
         return Groups(_Kept(reader, window) if window else _Added([]), definition, scale)
     rows = open_instance(access, reader, plan, definition, place, None).order.slice(0, 2**62)
-    people = reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
+    people = people_of(access, reader, place, rows)
     totals: dict[str, list[int]] = defaultdict(list)
     for row, who in zip(rows, people, strict=True):
         name = group_in(who.attributes, grouping.attribute) if who is not None else None

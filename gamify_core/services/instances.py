@@ -6,10 +6,10 @@ before it, and a date, an instant, or the name that an answer showed (`2026-W07`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -31,13 +31,24 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Leaderboard
+    from gamify_core.history.past import Past
     from gamify_core.road.compiled import BoardPlan, Tracker
     from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.metrics import MetricRow
+    from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Instance", "Of", "Place", "check_group", "checked_period", "open_instance", "place_of"]
+__all__ = [
+    "Instance",
+    "Of",
+    "Place",
+    "check_group",
+    "checked_period",
+    "open_instance",
+    "people_of",
+    "place_of",
+]
 
 Of = date | datetime | str | None
 """Which one of a period: see the module."""
@@ -209,6 +220,19 @@ def open_instance(  # noqa: PLR0913 - which table, and who reads it
     return Instance(place, tables.order(0), earlier, begun)
 
 
+def people_of(
+    access: Access, reader: Reader, place: Place, rows: Iterable[MetricRow]
+) -> list[ParticipantRow | None]:
+    """Return whose these entries of a table are, in the groups that count there.
+
+    Who looks from an instant of the past at a table that was final by then finds everybody in the group that they were
+    in when it became final: the scores of such a table stay behind when somebody moves.
+    """
+    if not access.road.live and place.due is not None:
+        reader = cast("Past", reader).before(place.due)
+    return reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
+
+
 class _Tables:
     """The tables of a board in one kind of period, by label."""
 
@@ -278,7 +302,7 @@ class _Tables:
         """Return the order of these entries, or of those that are a group's."""
         if self._group is None:
             return Scanned(rows)
-        people = self._reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
+        people = people_of(self._access, self._reader, self._place, rows)
         attribute = self._definition.group_by or ""
         pairs = zip(rows, people, strict=True)
         return Scanned(

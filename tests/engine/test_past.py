@@ -321,6 +321,36 @@ def test_there_is_no_change_where_there_was_no_history_yet(
     assert changes(game) == [None] * 5
 
 
+@pytest.mark.parametrize("settles", [True, False])
+def test_groups_of_a_final_table_are_those_that_it_closed_with(
+    make_engine: MakeEngine, clock: ManualClock, *, settles: bool
+) -> None:
+    """Who moved after the close is in the old group there, for who looks from after the move too."""
+    week = Leaderboard("b", period="weekly", finalize_after="1h", group_by="team")
+    game = make_engine(Catalog(leaderboards=[week]))
+    for who, team, points in (("ada", "red", 30), ("bob", "blue", 20)):
+        game.participants.upsert(who, attributes={"team": team})
+        game.points.award(who, points)
+
+    def tables(game: Game) -> list[Any]:
+        boards = game.leaderboards
+        found = [plain(boards.top("b", of=then, group=team)) for team in ("red", "blue")]
+        return [*found, plain(boards.groups("b", of=then)), boards.group_rank("b", "blue", of=then)]
+
+    then = clock.now()
+    clock.advance(minutes=1)
+    told = []
+    for days in (8, 8, 1):
+        told.append((clock.now(), tables(game)))
+        clock.advance(days=days)
+        if settles:
+            game.settle()
+        game.participants.upsert("ada", attributes={"team": "blue" if days == 8 else "green"})
+        clock.advance(minutes=1)
+    for instant, live in told:
+        assert tables(game.at(instant)) == live
+
+
 def test_a_handle_reads_its_own_past(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Inside a transaction what it has done counts, and the past of a closed engine cannot be read."""
     game = make_engine()
