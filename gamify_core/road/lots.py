@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.unit import Unit
 
 __all__ = ["arrive", "available", "draws", "give_back", "held", "keep", "open_lot", "put_back", "spend"]
-__all__ += ["waits", "withdraw"]
+__all__ += ["unspent", "waits", "withdraw"]
 
 
 def waits(turn: Turn, who: ParticipantRow) -> bool:
@@ -141,6 +141,11 @@ def withdraw(turn: Turn, who: ParticipantRow, entry: EntryRow, amount: int, bala
     room = max(balance - held(turn.unit, who.number, entry.currency), 0)
     for lot in lots.draw(open_ones, max(sum(lot.left for lot in open_ones) - room, 0)):
         _take(turn, who, entry.currency, lot)
+
+
+def unspent(turn: Turn, who: ParticipantRow, entry: EntryRow) -> int:
+    """Return how much of an award is in its own lots still."""
+    return sum(row.left for row in turn.unit.scan(LOT, None, (who.number, entry.currency, entry.version)))
 
 
 def _open(turn: Turn, who: ParticipantRow, currency: str) -> list[LotRow]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gamify_core.domain.lots import Lot
 from gamify_core.road import holds, pending, reviews, wallet
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
@@ -43,12 +44,12 @@ def settle(turn: Turn) -> int | None:
         pending.mature(turn, row)
     for row in _due(turn, HOLD, HOLD_DUE):
         holds.expire(turn, row)
-    lapsing: dict[str, int] = {}
+    lapsing: dict[str, list[Lot]] = {}
     for row in _due(turn, LOT, LOT_DUE):
-        lapsing[row.currency] = lapsing.get(row.currency, 0) + row.left
+        lapsing.setdefault(row.currency, []).append(Lot(row.expires, row.version, row.left))
         turn.unit.put(LOT, row._replace(left=0, due=None))
-    for currency, amount in sorted(lapsing.items()):
-        wallet.lapse(turn, turn.who, currency, amount)
+    for currency, gone in sorted(lapsing.items()):
+        wallet.lapse(turn, turn.who, currency, gone)
     for row in _due(turn, REVIEW, REVIEW_DUE):
         reviews.review(turn, row)
     turn.timed.add(turn.who.number)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
-from gamify_core.road import lots
+from gamify_core.road import lapses, lots
 from gamify_core.road.compiled import Terms
+from gamify_core.road.lapses import EXPIRED
 from gamify_core.road.meters import moved
 from gamify_core.road.turn import Fall
 from gamify_core.storage.tables.ledger import (
@@ -26,8 +27,10 @@ from gamify_core.storage.tables.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from gamify_core.domain.lots import Lot
+    from gamify_core.road.lapses import Lapsed
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -54,11 +57,11 @@ OnInsufficient = Literal["reject", "allow_negative", "partial"]
 
 ISSUED = "@issued"
 SPENT = "@spent"
-EXPIRED = "@expired"
 OPENING = "@opening"
 AT_ONCE = Terms(None, None)
 """The terms of what counts now, whatever its currency says."""
 _LIMIT = 2**63 - 1
+_TIME = "time"
 _row = tuple.__new__
 
 
@@ -237,20 +240,17 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     head = turn.unit.last(ENTRY, (who.number, currency))
     assert entry is not None  # noqa: S101 - callers name a movement that they have found
     assert head is not None  # noqa: S101 - the same wallet
-    if entry.peer is not None or entry.reverses is not None or entry.account == OPENING:
-        what = "a transfer" if entry.peer is not None else "a reversal"
-        what = "an opening" if entry.account == OPENING else what
-        detail = f"{what} cannot be reversed"
-        raise BadValue(
-            "transaction_id", version, detail, hint="move the points back with a movement of its own"
-        )
+    _reversible(entry)
     key = (who.number, currency, version)
     before = turn.unit.get(REVERSAL, key)
     undone = before.amount if before is not None else 0
-    there = lots.available(turn, who, currency, head.balance)
+    lapsed = lapses.lapsed(turn, who, entry)
+    there = lots.available(turn, who, currency, head.balance) + sum(part.left for part in lapsed)
     take = _takeable(who, entry, there, undone, amount, on_insufficient)
     if not take:
         return 0
+    if lapsed:
+        head = _regain(turn, who, entry, head, lapsed, take)
     signed = -take if entry.amount > 0 else take
     if head.balance + signed > _LIMIT or head.balance + signed < -_LIMIT:
         raise _too_much(who, currency, take)
@@ -276,7 +276,7 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     )
     if signed < 0:
         lots.withdraw(turn, who, entry, take, head.balance + signed)
-    else:
+    elif entry.account != EXPIRED:  # what lapsed would lapse again
         lots.give_back(turn, who, entry, take, abs(entry.amount) - undone, head.balance + signed)
     metrics = turn.plan.wallet(currency)
     if metrics.earned is not None and earned != head.earned:
@@ -288,11 +288,26 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     return take
 
 
-def lapse(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> None:
+def _regain(  # noqa: PLR0913 - which award of whose, and how much of it goes
+    turn: Turn, who: ParticipantRow, entry: EntryRow, head: EntryRow, lapsed: Iterable[Lapsed], take: int
+) -> EntryRow:
+    """Take back that an award has lapsed, as far as the award is to go and is not there: it went once already."""
+    missing = take - lots.unspent(turn, who, entry)
+    for part in lapsed:
+        amount = min(part.left, missing)
+        if amount <= 0:
+            break
+        missing -= amount
+        lapses.forget(turn, part, amount)
+        reverse(turn, who, entry.currency, part.version, _TIME, amount)
+    return turn.unit.last(ENTRY, (who.number, entry.currency)) or head
+
+
+def lapse(turn: Turn, who: ParticipantRow, currency: str, gone: Sequence[Lot]) -> None:
     """Take what was not spent in time. It stays earned, and is not spent."""
     head = turn.unit.last(ENTRY, (who.number, currency))
     assert head is not None  # noqa: S101 - what lapses has come into the wallet
-    balance, cause = head.balance, "time"
+    balance, cause, amount = head.balance, _TIME, sum(lot.left for lot in gone)
     ordinal = turn.say("points_expired", who.number, cause, amount, currency, balance - amount)
     _append(
         turn,
@@ -308,6 +323,7 @@ def lapse(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> None:
         head.spent,
         cause,
     )
+    lots.keep(turn, who, currency, ordinal, gone)
     if (metric := turn.plan.wallet(currency).balance) is not None:
         moved(turn, who, metric, balance, balance - amount, -amount)
 
@@ -345,6 +361,16 @@ def opened(  # noqa: PLR0913 - what a wallet begins with
     """Begin a wallet with what there is of it elsewhere. The movement may be one of nothing: all was spent by then."""
     ordinal = turn.say("=", who.number, "wallet", currency, balance, earned, spent)
     _append(turn, who, currency, 0, ordinal, balance, OPENING, None, 0, earned, spent)
+
+
+def _reversible(entry: EntryRow) -> None:
+    if entry.peer is not None or entry.reverses is not None or entry.account == OPENING:
+        what = "a transfer" if entry.peer is not None else "a reversal"
+        what = "an opening" if entry.account == OPENING else what
+        detail = f"{what} cannot be reversed"
+        raise BadValue(
+            "transaction_id", entry.version, detail, hint="move the points back with a movement of its own"
+        )
 
 
 def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for

@@ -236,7 +236,8 @@ class Points:
         (`"partial"`). Tiers and badges follow their own policies; `answer.stayed` tells what stayed. What was taken
         back as a whole before is taken back: then nothing is done, and `amount` is 0. It is the movement alone that is
         taken back: a reward that it paid for is given back by `rewards.cancel`, a freeze or a repair is kept. An award
-        that is pending is cancelled. What comes back lapses when it would have, or at once where that has passed.
+        that is pending is cancelled. What comes back lapses when it would have, or at once where that has passed;
+        what has lapsed of an award is gone, and is not taken a second time.
         Raises `NotFound` (`Transaction not found: …`), `BadValue` (more than is left of it; a transfer, a reversal).
 
         >>> from gamify_core import Catalog, Engine

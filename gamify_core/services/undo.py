@@ -111,9 +111,12 @@ class ReversalAnswer(Undone):
 
     @property
     def _movement(self) -> tuple[int, Words] | None:
-        """Return the place and the words of the reversal itself, which comes before what it set off."""
+        """Return the place and the words of the reversal itself, which comes before what it set off.
+
+        What lapsed of an award comes back before the award goes, and is not what was asked for.
+        """
         said = enumerate(self._decided.outcome)
-        return next(((n, words) for n, words in said if words[0] in _TAKEN), None)
+        return next(((n, words) for n, words in said if words[0] in _TAKEN and words[2] != "time"), None)
 
     @property
     def transaction_id(self) -> str | None:

@@ -306,3 +306,56 @@ def test_an_import_settles_by_its_own_clock(clock: ManualClock) -> None:
     )
     told = [(row.amount, row.account) for row in reversed(game.points.transactions("ada").items)]
     assert told == [(10, "@issued"), (-5, "@spent"), (-5, "@expired")]
+
+
+def test_an_award_that_has_lapsed_goes_once(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Taking back what time has taken already takes nothing else, and it is not earned any more."""
+    game = make_engine(Catalog(leaderboards=[Leaderboard("all")]))
+    first = game.points.award("ada", 100, expires="5d")
+    game.points.award("ada", 40)
+    clock.advance(days=6)
+    taken = game.points.reverse(first.transaction_id)
+    assert (taken.amount, taken.reversed_total, taken.new_balance) == (100, 100, 40)
+    balance = game.points.balance("ada")
+    assert (balance.balance, balance.total_earned) == (40, 40)
+    assert game.leaderboards.rank("all", "ada").score == 40
+    told = [(row.amount, row.account) for row in game.points.transactions("ada").items]
+    assert told[:3] == [(-100, "@issued"), (100, "@expired"), (-100, "@expired")]
+    assert min(row.balance_after for row in game.points.transactions("ada").items) >= 0
+    assert game.points.reverse(first.transaction_id).amount == 0
+    assert game.history.verify(replay=True).ok
+
+
+def test_of_an_award_in_part_lapsed_the_rest_goes_from_what_is_there(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """What was spent of it comes from the balance, what lapsed does not; in parts it comes to the same."""
+    game = make_engine()
+    first = game.points.award("ada", 100, expires="5d")
+    game.points.award("ada", 50)
+    game.points.deduct("ada", 30)
+    clock.advance(days=6)
+    assert game.points.balance("ada").balance == 50
+    assert game.points.reverse(first.transaction_id, amount=60).new_balance == 50
+    assert game.points.reverse(first.transaction_id, amount=40).new_balance == 20
+    assert game.points.balance("ada").total_earned == 50
+    assert game.history.verify(replay=True).ok
+
+
+def test_an_event_is_taken_back_whose_points_have_lapsed(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """What other events gave is left alone; what lapsed and was given back by hand is there to be taken."""
+    game = make_engine(Catalog(rules=[Rule("buy", on="buy", award=100, expires="5d")]))
+    sent = [game.events.emit("ada", "buy").event_id for _ in range(2)]
+    game.points.award("ada", 40)
+    clock.advance(days=6)
+    game.settle()
+    assert game.events.retract(sent[0]).skipped == ()
+    assert game.points.balance("ada").balance == 40
+    lapse = next(
+        row for row in game.points.transactions("ada").items if row.source == "time" and row.amount < 0
+    )
+    assert game.points.reverse(lapse.transaction_id).new_balance == 140
+    game.events.retract(sent[1])
+    balance = game.points.balance("ada")
+    assert (balance.balance, balance.total_earned) == (40, 40)
+    assert game.history.verify(replay=True).ok
