@@ -359,6 +359,8 @@ def opened(  # noqa: PLR0913 - what a wallet begins with
     turn: Turn, who: ParticipantRow, currency: str, balance: int, earned: int, spent: int
 ) -> None:
     """Begin a wallet with what there is of it elsewhere. The movement may be one of nothing: all was spent by then."""
+    if who.is_closed:
+        raise WalletClosed(who.participant_id)
     ordinal = turn.say("=", who.number, "wallet", currency, balance, earned, spent)
     _append(turn, who, currency, 0, ordinal, balance, OPENING, None, 0, earned, spent)
 

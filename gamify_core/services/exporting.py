@@ -10,11 +10,13 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from gamify_core.clock import iso
+from gamify_core.domain.streaks import BASELINE
 from gamify_core.effects import effect_id
 from gamify_core.ids import id_of
 from gamify_core.road.erasing import concerning, currencies
 from gamify_core.road.groups import is_of_group
 from gamify_core.road.requests import asked_with
+from gamify_core.road.wallet import OPENING
 from gamify_core.services.profiles import profile_of
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
 from gamify_core.storage.tables.challenges import COMPLETION
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.rewards import ClaimRow
+    from gamify_core.storage.tables.streaks import MarkRow
 
 __all__ = ["exported"]
 
@@ -69,7 +72,7 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             for row in reader.scan(STANDING, None, (number,))
         ],
         "streaks": [
-            {"code": row.streak, "recorded_at": iso(row.instant)}
+            {"code": row.streak, "recorded_at": iso(row.instant), **_baseline(row)}
             for row in reader.scan(MARK, None, (number,))
         ],
         **_pardons(reader, number),
@@ -77,6 +80,11 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
         **_property(reader, number),
         "activity": _activity(seen, person),
     }
+
+
+def _baseline(row: MarkRow) -> dict[str, object]:
+    """Return what a streak had come to elsewhere, where this is how it was opened."""
+    return {"current": row.weight, "longest": row.day} if row.part == BASELINE else {}
 
 
 def _pardons(reader: Reader, number: int) -> dict[str, object]:
@@ -118,6 +126,7 @@ def _property(reader: Reader, number: int) -> dict[str, object]:
         "scores": [
             {"metric": row.metric, "action": row.action, "value": row.value, **_when(row)}
             for row in reader.scan(SCORE, None, (number,))
+            if row.action != OPENING  # which says what of it was posted in the activity itself
         ],
         "challenges": [
             {"code": row.challenge, **_when(row)} for row in reader.scan(COMPLETION, None, (number,))
