@@ -111,7 +111,9 @@ def check_board(findings: Findings, known: Known, path: str, board: d.Leaderboar
     """Check what the fields of a board say together."""
     if not findings.sound(f"{path}.period") or not findings.sound(f"{path}.periods"):
         return
-    faults = (_periods(board), _least(known, board), _grouped(board), _closing(board), _gifts(known, board))
+    faults = [_periods(board), _least(known, board), _grouped(board), _closing(board)]
+    if findings.sound(f"{path}.prizes"):  # else what they give need not be names that can be looked up
+        faults.append(_gifts(known, board))
     for field, message, remedy in (fault for group in faults for fault in group):
         if findings.sound(f"{path}.{field}"):
             findings.fault(f"{path}.{field}", message, remedy)
@@ -136,7 +138,7 @@ def _least(known: Known, board: d.Leaderboard) -> Iterator[Fault]:
     exponent = Decimal(board.min_score).as_tuple().exponent
     scale = known.scales.get(board.metric, 0)
     if isinstance(exponent, int) and -exponent > scale:
-        told = f"{scale} decimals" if scale else "no decimals"
+        told = f"no more than {scale} decimals" if scale else "no decimals"
         yield "min_score", f"{board.metric} has {told}", "write a score that the metric can have"
 
 
@@ -159,6 +161,4 @@ def _closing(board: d.Leaderboard) -> Iterator[Fault]:
 
 def _gifts(known: Known, board: d.Leaderboard) -> Iterator[Fault]:
     for prize in board.prizes:
-        if not isinstance(prize, d.Prize):
-            continue
         yield from (("prizes", *problem) for problem in unknown_gifts(known, prize))

@@ -69,7 +69,9 @@ def check_milestones_shape(findings: Findings, path: str, milestones: tuple[obje
 
 def check_streak(findings: Findings, known: Known, path: str, streak: d.Streak) -> None:
     """Check what the fields of a streak say together."""
-    faults = (_period(streak), _goals(known, streak), _forgiven(streak), _gifts(known, streak))
+    faults = [_period(streak), _goals(known, streak), _forgiven(streak)]
+    if findings.sound(f"{path}.milestones"):  # else what they give need not be names that can be looked up
+        faults.append(_gifts(known, streak))
     for field, message, remedy in (fault for group in faults for fault in group):
         if findings.sound(f"{path}.{field}") and findings.sound(f"{path}.period"):
             findings.fault(f"{path}.{field}", message, remedy)
@@ -127,8 +129,6 @@ def _forgiven(streak: d.Streak) -> Iterator[Fault]:
 
 def _gifts(known: Known, streak: d.Streak) -> Iterator[Fault]:
     for milestone in streak.milestones:
-        if not isinstance(milestone, d.Milestone):
-            continue
         yield from (("milestones", *problem) for problem in unknown_gifts(known, milestone))
 
 
