@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from gamify_core import Award, Badge, BadValue, Catalog, Engine, Ladder, Leaderboard, Metric, Reward, Streak
 from gamify_core.errors import StoreCorrupt
+from gamify_core.history import report as report_module
 from gamify_core.history.report import MEANINGS, Mismatch, Report
 from gamify_core.road.road import last_catalog
 from gamify_core.storage.memory import MemoryStore
@@ -210,6 +213,13 @@ def test_many_mismatches_are_counted_and_the_first_are_listed(make_engine: MakeE
         game.history.verify(limit=0)
     with pytest.raises(ValueError, match="code"):
         Mismatch("nonsense", "here")
+
+
+def test_every_code_that_a_check_writes_has_a_meaning() -> None:
+    """An alarm under a code that is none would be told as a row that cannot be read; no code is there for nothing."""
+    rooms = Path(report_module.__file__).parent.glob("*.py")
+    written = {code for room in rooms for code in re.findall(r'"([a-z]+\.[a-z_]+)"', room.read_text("utf-8"))}
+    assert written - {"catalog.adopted", "gifts.create"} == set(MEANINGS)
 
 
 def test_progress_is_told(make_engine: MakeEngine) -> None:
