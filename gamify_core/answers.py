@@ -14,6 +14,7 @@ from datetime import datetime
 import attrs
 
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.effects import (
     BadgeEarned,
     Effect,
@@ -124,15 +125,21 @@ class Answer:
         """Return the words that answer the command itself, where it has some."""
         return next(words for words in self._decided.outcome if words[0] == "=")
 
+    def _shown(self, value: str | int | None, currency: str) -> Amount:
+        """Return a number of a currency's smallest unit, as outcomes have them, as people know it."""
+        return exact(int(value or 0), self._decided.catalog.scale(currency))
+
     @property
     def points(self) -> int:
         """By how much the participant's balance of `points` changed in all."""
         mine = [effect for effect in self.effects if effect.participant_id == self.participant_id]
         gained = sum(
-            e.amount for e in mine if isinstance(e, PointsAwarded | PointsReversed) and e.currency == "points"
+            int(e.amount)
+            for e in mine
+            if isinstance(e, PointsAwarded | PointsReversed) and e.currency == "points"
         )
         return gained - sum(
-            e.amount for e in mine if isinstance(e, PointsDeducted) and e.currency == "points"
+            int(e.amount) for e in mine if isinstance(e, PointsDeducted) and e.currency == "points"
         )
 
     @property
@@ -230,15 +237,15 @@ class PointsAnswer(Answer):
         return effect_id("points_", self._decided.seq, 0)
 
     @property
-    def amount(self) -> int:
-        """How many points were moved, multipliers included."""
-        return int(self._movement[3] or 0)
+    def amount(self) -> Amount:
+        """How many points were moved, multipliers included: a `Decimal` where the currency has a `scale`."""
+        return self._shown(self._movement[3], self.currency)
 
     @property
-    def base_amount(self) -> int:
+    def base_amount(self) -> Amount:
         """How many were asked for, before multipliers made `amount` of them."""
         multiplied = len(self._movement) > 7 and self._movement[0] != PointsPending.tag  # noqa: PLR2004
-        return int(self._movement[7] or 0) if multiplied else self.amount
+        return self._shown(self._movement[7], self.currency) if multiplied else self.amount
 
     @property
     def currency(self) -> str:
@@ -246,7 +253,7 @@ class PointsAnswer(Answer):
         return str(self._movement[4])
 
     @property
-    def new_balance(self) -> int:
+    def new_balance(self) -> Amount:
         """The balance after everything the command did; what is pending is not in it."""
         mine = [
             e
@@ -268,8 +275,8 @@ class PointsAnswer(Answer):
         body: dict[str, object] = {
             "transaction_id": self.transaction_id,
             "participant_id": self.participant_id,
-            "amount": self.amount,
-            "new_balance": self.new_balance,
+            "amount": plain(self.amount),
+            "new_balance": plain(self.new_balance),
         }
         if self._decided.kind == "points.award":
             body["tier_upgrade"] = upgrade.to_dict() if upgrade else None
@@ -287,14 +294,18 @@ class TransferAnswer(Answer):
         return effect_id("points_", self._decided.seq, 0)
 
     @property
-    def amount(self) -> int:
+    def amount(self) -> Amount:
         """How many points were moved."""
-        return int(self._decided.outcome[0][3] or 0)
+        return self._of(0, 3)
 
     @property
-    def sender_balance(self) -> int:
+    def sender_balance(self) -> Amount:
         """What the sender has left."""
-        return int(self._decided.outcome[0][5] or 0)
+        return self._of(0, 5)
+
+    def _of(self, movement: int, place: int) -> Amount:
+        words = self._decided.outcome[movement]
+        return self._shown(words[place], str(words[4]))
 
     @property
     def recipient_id(self) -> str:
@@ -302,9 +313,9 @@ class TransferAnswer(Answer):
         return self._decided.people[int(self._decided.outcome[1][1] or 0)]
 
     @property
-    def recipient_balance(self) -> int:
+    def recipient_balance(self) -> Amount:
         """What the recipient has now."""
-        return int(self._decided.outcome[1][5] or 0)
+        return self._of(1, 5)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -312,9 +323,9 @@ class TransferAnswer(Answer):
             "transaction_id": self.transaction_id,
             "participant_id": self.participant_id,
             "recipient_id": self.recipient_id,
-            "amount": self.amount,
-            "new_balance": self.sender_balance,
-            "recipient_balance": self.recipient_balance,
+            "amount": plain(self.amount),
+            "new_balance": plain(self.sender_balance),
+            "recipient_balance": plain(self.recipient_balance),
         }
 
 
@@ -487,7 +498,7 @@ class BatchItem:
             case EventAnswer() as event:
                 body |= {"event_id": event.event_id, "fact_id": event.fact_id, "status": event.status}
             case PointsAnswer() as points:
-                body |= {"transaction_id": points.transaction_id, "new_balance": points.new_balance}
+                body |= {"transaction_id": points.transaction_id, "new_balance": plain(points.new_balance)}
             case Answer() as other:
                 body |= other.to_dict()
             case _ if self.kind is EventAnswer:

@@ -11,10 +11,12 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 import attrs
 
 from gamify_core.clock import instant_of
+from gamify_core.domain.decimals import FINEST, exact, kept
 from gamify_core.errors import BadValue, in_words
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "at",
     "code",
     "flag",
+    "given",
     "idempotency_key",
+    "minor",
     "page",
     "participant",
     "plain",
@@ -46,6 +50,7 @@ _WIDE = 10_000
 _ID_CHARACTERS = 255
 _PAGES = 10**12
 _TEXT_CHARACTERS = 10_000
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
@@ -107,11 +112,61 @@ def amount(value: object, field: str = "amount", most: int = MOST) -> int:
         return value
     if isinstance(value, bool) or not isinstance(value, int):
         detail = f"{field} must be a whole number, not {type(value).__name__} {in_words(value)}"
-        raise BadValue(field, value, detail, hint="points are integers; scale decimals yourself")
+        raise BadValue(field, value, detail, hint="points are integers; a currency with a scale has decimals")
     if 0 < value <= most:  # a member of an IntEnum, and other kinds of int
         return int(value)
     detail = f"{field} must be from 1 to {most}, not {_digits(value)}"
     raise BadValue(field, value, detail)
+
+
+def given(value: object, currency: str, field: str = "amount", least: int = 1, most: int = MOST) -> int | str:
+    """Return an amount of a currency as a command's arguments keep it: a whole number, or a decimal as text.
+
+    One number is one text, however it was written, so that a retry finds its first answer. How many decimals the
+    currency has is asked where the command is decided (`minor`); `points` have none.
+    """
+    if type(value) is int or currency == "points":
+        return minor(value, field, 0, most, least)
+    number = _number(value, field)
+    units = kept(number, FINEST)
+    if units is None:
+        detail = f"{field} must be a number of at most {FINEST} decimals, not {in_words(value)}"
+        raise BadValue(field, value, detail)
+    return int(number) if number == int(number) else f"{exact(units, FINEST):f}".rstrip("0")
+
+
+def minor(value: object, field: str, scale: int, most: int = MOST, least: int = 1) -> int:
+    """Return an amount in the smallest unit of its currency: 1234 for 12.34 of scale 2.
+
+    Whole numbers are whole units: 12 is 12.00. Where there is a scale, a `Decimal` and a number as text are taken as
+    exactly as they were written, and what has more decimals is refused, as a float is.
+    """
+    if not scale:
+        return amount(value, field, most) if least == 1 else whole(value, field, least, most)
+    units = kept(_number(value, field), scale)
+    if units is None:
+        detail = f"{field} must be a number of at most {scale} decimals, not {in_words(value)}"
+        raise BadValue(field, value, detail)
+    bound = min(most * 10**scale, MOST)
+    lowest = least if least > 0 else max(least * 10**scale, -MOST)
+    if not lowest <= units <= bound:
+        detail = (
+            f"{field} must be from {exact(lowest, scale)} to {exact(bound, scale)}, not {in_words(value)}"
+        )
+        raise BadValue(field, value, detail)
+    return units
+
+
+def _number(value: object, field: str) -> int | Decimal:
+    """Return a number that is exactly what was written."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(_exact(value))
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    detail = f"{field} must be a number, not {type(value).__name__} {in_words(value)}"
+    raise BadValue(field, value, detail, hint="pass 12, Decimal('12.34') or '12.34': floats are not exact")
 
 
 def _digits(value: int) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -75,18 +76,20 @@ class Effect:
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON: the kind under `type`, then every field; instants as text."""
         body: dict[str, object] = {"type": self.tag, **attrs.asdict(self)}
-        return {name: iso(value) if isinstance(value, datetime) else value for name, value in body.items()}
+        return {
+            name: iso(value) if isinstance(value, datetime) else plain(value) for name, value in body.items()
+        }
 
 
 @attrs.frozen
 class _Movement(Effect):
     """A movement of a wallet; `balance` is what it held afterwards, `id` is the transaction's."""
 
-    amount: int
+    amount: Amount
     currency: str
-    balance: int
+    balance: Amount
     peer_id: str | None = None
-    base: int | None = None
+    base: Amount | None = None
 
 
 @attrs.frozen
@@ -133,9 +136,9 @@ class PointsPending(Effect):
 
     tag = "points_pending"
 
-    amount: int
+    amount: Amount
     currency: str
-    balance: int
+    balance: Amount
     matures_at: datetime | None = attrs.field(eq=False)
     expires_at: datetime | None = attrs.field(default=None, eq=False)
 
@@ -146,9 +149,9 @@ class PendingCancelled(Effect):
 
     tag = "pending_cancelled"
 
-    amount: int
+    amount: Amount
     currency: str
-    left: int
+    left: Amount
 
 
 @attrs.frozen
@@ -157,7 +160,7 @@ class HoldPlaced(Effect):
 
     tag = "hold_placed"
 
-    amount: int
+    amount: Amount
     currency: str
     expires_at: datetime | None = attrs.field(eq=False)
     hold_id: str = attrs.field(default="", eq=False)
@@ -172,11 +175,11 @@ class HoldEnded(Effect):
 
     tag = "hold_ended"
 
-    amount: int
+    amount: Amount
     currency: str
     hold_id: str = attrs.field(eq=False)
     outcome: str
-    captured: int
+    captured: Amount
 
 
 @attrs.frozen
@@ -336,7 +339,7 @@ class RewardClaimed(Effect):
 
     reward: str
     name: str
-    points_deducted: int
+    points_deducted: Amount
     code_value: str | None = None
     claim_id: str = attrs.field(default="", eq=False)
 
@@ -353,7 +356,7 @@ class RewardCancelled(Effect):
 
     reward: str
     name: str
-    points_returned: int
+    points_returned: Amount
     claim_id: str = attrs.field(eq=False)
 
 
@@ -364,7 +367,7 @@ class GiftRedeemed(Effect):
     tag = "gift_redeemed"
 
     gift_id: str
-    reward: int
+    reward: Amount
 
 
 @attrs.frozen
@@ -455,20 +458,34 @@ def decode(  # noqa: PLR0913 - what an outcome says, and what it leaves to other
     return make(person, cause, effect_id(str(tag), activity, ordinal), moment(occurred_at), *fields)
 
 
-def _movement(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+def _shown(catalog: Catalog, currency: object, *numbers: str | int | None) -> list[object]:
+    """Return numbers of a currency's smallest unit as people know them."""
+    scale = catalog.scale(str(currency))
+    return [exact(number, scale) if isinstance(number, int) else number for number in numbers]
+
+
+def _movement(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
     amount, currency, balance, *more = rest
     peer, base = (*more, None, None)[:2]
-    return [amount, currency, balance, names.get(peer, "") if isinstance(peer, int) else None, base]
+    told, held, asked = _shown(catalog, currency, amount, balance, base)
+    return [told, currency, held, names.get(peer, "") if isinstance(peer, int) else None, asked]
 
 
-def _pending(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+def _pending(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     amount, currency, balance, *instants = rest
-    return [amount, currency, balance, *(moment(each) for each in instants if isinstance(each, int))]
+    told, held = _shown(catalog, currency, amount, balance)
+    return [told, currency, held, *(moment(each) for each in instants if isinstance(each, int))]
 
 
-def _held(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+def _unpromised(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    amount, currency, left = rest
+    told, rests = _shown(catalog, currency, amount, left)
+    return [told, currency, rests]
+
+
+def _held(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     amount, currency, ends = rest
-    return [amount, currency, moment(ends) if isinstance(ends, int) else None]
+    return [*_shown(catalog, currency, amount), currency, moment(ends) if isinstance(ends, int) else None]
 
 
 def _placed(person: str, cause: str, effect: str, occurred_at: datetime, *fields: Any) -> HoldPlaced:
@@ -477,9 +494,10 @@ def _placed(person: str, cause: str, effect: str, occurred_at: datetime, *fields
     return attrs.evolve(placed, hold_id=f"hold_{effect.removeprefix('fx_')}")
 
 
-def _hold_ended(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+def _hold_ended(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     amount, currency, activity, ordinal, outcome, captured = rest
-    return [amount, currency, f"hold_{activity}_{ordinal}", outcome, captured]
+    told, spent = _shown(catalog, currency, amount, captured)
+    return [told, currency, f"hold_{activity}_{ordinal}", outcome, spent]
 
 
 def _plain(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
@@ -549,9 +567,10 @@ def _challenge(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list
 def _reward(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
     code, points, *value = rest
     try:
-        return [code, catalog.reward(str(code)).name, points, *value]
+        reward = catalog.reward(str(code))
     except NotFound:
         return [code, code, points, *value]
+    return [code, reward.name, *_shown(catalog, reward.currency, points), *value]
 
 
 def _claimed(person: str, cause: str, effect: str, occurred_at: datetime, *fields: Any) -> RewardClaimed:
@@ -565,9 +584,9 @@ def _cancelled(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[
     return [*_reward([code, points], names, catalog), f"claim_{activity}_{ordinal}"]
 
 
-def _gift(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
-    number, reward, *_ = rest
-    return [f"gift_{number}", reward]
+def _gift(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    number, reward, *paid_in = rest
+    return [f"gift_{number}", *_shown(catalog, paid_in[0] if paid_in else "points", reward)]
 
 
 def _plainly(rest: Words, _names: Mapping[int, str], _catalog: Catalog) -> list[object]:
@@ -581,7 +600,7 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsReversed.tag: (PointsReversed, _movement),
     PointsExpired.tag: (PointsExpired, _movement),
     PointsPending.tag: (PointsPending, _pending),
-    PendingCancelled.tag: (PendingCancelled, _plain),
+    PendingCancelled.tag: (PendingCancelled, _unpromised),
     HoldPlaced.tag: (_placed, _held),
     HoldEnded.tag: (HoldEnded, _hold_ended),
     AccountClosed.tag: (AccountClosed, _plain),

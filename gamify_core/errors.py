@@ -8,7 +8,10 @@ trace in the store. `str()` adds a hint where one helps; `to_dict()` is `{"detai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = [
     "AdminRequired",
@@ -128,7 +131,9 @@ class InsufficientPoints(GamifyError):
 
     code = "insufficient_points"
 
-    def __init__(self, participant_id: str, currency: str, available: int, requested: int) -> None:
+    def __init__(
+        self, participant_id: str, currency: str, available: int | Decimal, requested: int | Decimal
+    ) -> None:
         super().__init__(f"Insufficient points. Available: {available}, requested: {requested}")
         self.participant_id = participant_id
         self.currency = currency
@@ -162,7 +167,9 @@ class HoldEndedBefore(GamifyError):
     code = "hold_ended"
     http_status = 409
 
-    def __init__(self, hold_id: str, outcome: str, amount: int, captured: int, currency: str) -> None:
+    def __init__(
+        self, hold_id: str, outcome: str, amount: int | Decimal, captured: int | Decimal, currency: str
+    ) -> None:
         told = {
             "captured": f"was captured already ({captured:,} of {amount:,} {currency})",
             "released": "was released already",
@@ -193,7 +200,9 @@ class BalanceMismatch(GamifyError):
     code = "balance_mismatch"
     http_status = 409
 
-    def __init__(self, participant_id: str, currency: str, expected: int, actual: int) -> None:
+    def __init__(
+        self, participant_id: str, currency: str, expected: int | Decimal, actual: int | Decimal
+    ) -> None:
         super().__init__(f"{participant_id} holds {actual} {currency}, not {expected}")
         self.participant_id = participant_id
         self.currency = currency

@@ -11,6 +11,7 @@ from typing import Literal
 
 import attrs
 
+from gamify_core.domain.decimals import Amount, plain
 from gamify_core.effects import Effect
 
 __all__ = [
@@ -96,11 +97,11 @@ class Need:
     """One metric, the least value that is enough, and the value as it stands."""
 
     metric: str
-    minimum: int
-    value: int
+    minimum: Amount
+    value: Amount
 
     @property
-    def missing(self) -> int:
+    def missing(self) -> Amount:
         """By how much it falls short; 0 where it does not."""
         return max(self.minimum - self.value, 0)
 
@@ -110,14 +111,14 @@ class Need:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "missing": self.missing}
+        return {name: plain(value) for name, value in {**attrs.asdict(self), "missing": self.missing}.items()}
 
 
 @attrs.frozen
 class Reach(Need):
     """A need as an event leaves it, and what the metric was `before` that."""
 
-    before: int
+    before: Amount
 
 
 @attrs.frozen

@@ -14,12 +14,12 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "clock": {"errors"},
     "ids": {"errors"},
-    "border": {"clock", "errors"},
+    "border": {"clock", "errors", "domain.decimals"},
     "domain": {"catalog.definitions", "errors"},
     # A catalog is found sound by the very parsers that later decide by it.
     "catalog": {"domain", "errors"},
-    "effects": {"catalog", "clock", "errors"},
-    "reasons": {"catalog", "clock", "effects", "errors"},
+    "effects": {"catalog", "clock", "domain.decimals", "errors"},
+    "reasons": {"catalog", "clock", "domain.decimals", "effects", "errors"},
     "printing": {"catalog", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
@@ -31,7 +31,10 @@ ALLOWED: dict[str, set[str]] = {
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     # Answers are read from what the road decided.
-    "answers": {"catalog", "clock", "effects", "errors", "ids", "printing", "reasons", "road.road"},
+    "answers": {
+        *("catalog", "clock", "domain.decimals", "effects", "errors", "ids", "printing", "reasons"),
+        "road.road",
+    },
     "services": {
         *(
             "answers",

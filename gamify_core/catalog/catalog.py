@@ -81,6 +81,7 @@ class Catalog(Parts):
     fingerprint: str = attrs.field(default="", init=False, eq=False, repr=False)
     _events: _Shelf[Event] = attrs.field(init=False, eq=False, repr=False)
     _currencies: _Shelf[Currency] = attrs.field(init=False, eq=False, repr=False)
+    _scales: dict[str, int] = attrs.field(init=False, eq=False, repr=False)
     _metrics: _Shelf[Metric] = attrs.field(init=False, eq=False, repr=False)
     _rules: _Shelf[Rule] = attrs.field(init=False, eq=False, repr=False)
     _streaks: _Shelf[Streak] = attrs.field(init=False, eq=False, repr=False)
@@ -103,6 +104,9 @@ class Catalog(Parts):
         declared = [currency.code for currency in self.currencies]
         implied = () if "points" in declared else (Currency("points"),)
         fill(self, "_currencies", _Shelf("currency", (*implied, *self.currencies)))
+        fill(
+            self, "_scales", {currency.code: currency.scale for currency in self.currencies if currency.scale}
+        )
         fill(self, "_metrics", _Shelf("metric", self.metrics))
         fill(self, "_rules", _Shelf("rule", self.rules))
         fill(self, "_streaks", _Shelf("streak", self.streaks))
@@ -166,6 +170,10 @@ class Catalog(Parts):
     def currency(self, code: str) -> Currency:
         """Return a currency; `points` is there undeclared. Raises `NotFound`."""
         return self._currencies.get(code)
+
+    def scale(self, currency: str) -> int:
+        """Return how many decimals amounts of a currency have; none where there is no such currency (any more)."""
+        return self._scales.get(currency, 0)
 
     def metric(self, code: str) -> Metric:
         """Return a declared metric; raise `NotFound` when there is none."""

@@ -147,10 +147,14 @@ class Event(Definition):
 
 @attrs.frozen(repr=False)
 class Currency(Definition):
-    """A kind of points. `scale` is how many of the digits of an amount are decimals when shown to people (0 to 6).
+    """A kind of points.
 
-    Amounts are whole numbers of the smallest unit everywhere: 1250 of a scale of 2 are 12.50. The scale is chosen once:
-    a store that has recorded amounts refuses a catalog that changes it.
+    With `scale=2` amounts have two decimals. Calls take them as `Decimal("12.34")`, as text (`"12.34"`) or as whole
+    units (12 is 12.00), and answer in `Decimal`s, which are text in JSON; what has more decimals is refused. So it is
+    in definitions: what a rule awards, a badge gives, a reward costs and a rung asks are whole units; an expression
+    comes to an amount that is exact in the smallest unit, or is rounded to it as its rule says. Rows keep integers of
+    that unit, at most 2^53-1 in one amount. So a store takes no catalog that changes the scale of a currency.
+    `points` are whole.
 
     What is awarded of it counts once `matures` has passed, and lapses, as far as it is unspent, once `expires` has
     passed from then on; both are stretches of time such as `"14d"`, `"3mo"` or `"1y"`. Rules and awards may say

@@ -66,6 +66,11 @@ class Known:
             metric.code: metric.scale
             for metric in parts.metrics
             if type(metric.scale) is int and metric.scale > 0
+        } | {
+            f"{currency.code}.{part}": currency.scale
+            for currency in parts.currencies
+            if type(currency.scale) is int and currency.scale > 0 and currency.code in self.currencies
+            for part in _WALLET
         }
         self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),
@@ -148,7 +153,7 @@ class Known:
             return self._unknown_metric(base, f"{at}{window}")
         if base.startswith("streak.") and not base.endswith(".longest") and use in ("ladder", "board"):
             return Problem(f"{base} falls without anybody doing anything", f"write '{base}.longest'")
-        if base in self.scales and use in ("criteria", "goals", "ladder"):
+        if base in self.scales and base in self.declared and use in ("criteria", "goals", "ladder"):
             return _scaled(base)
         return _window(base, window, use) if at else None
 

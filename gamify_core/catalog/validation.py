@@ -13,7 +13,9 @@ import attrs
 from gamify_core.catalog.board_checks import check_board
 from gamify_core.catalog.definitions import (
     Badge,
+    Cap,
     Challenge,
+    Currency,
     Definition,
     Ladder,
     Leaderboard,
@@ -61,6 +63,11 @@ def examine(parts: Parts) -> Findings:
     known = Known(parts)
     for path, definition in sound:
         _check_meaning(findings, known, path, definition)
+    for path, definition in sound:
+        scaled = definition.scale if isinstance(definition, Currency) and definition.code == "points" else 0
+        if scaled and findings.sound(f"{path}.scale"):
+            remedy = "give what has decimals a code of its own"
+            findings.fault(f"{path}.scale", "points are whole numbers", remedy)
     if findings.sound("badges"):
         _check_loops(findings, parts.badges)
     check_expected(findings, parts)
@@ -146,6 +153,12 @@ def _check_rule(findings: Findings, known: Known, path: str, rule: Rule) -> None
             if isinstance(amount, str):
                 spot = where if len(amounts) == 1 and currency == "points" else f"{where}.{currency}"
                 check_amount(findings, known, spot, amount, on)
+    capped = isinstance(rule.cap, Cap) and rule.cap.points is not None
+    if capped and findings.sound(f"{path}.award"):
+        scales = {known.scales.get(f"{currency}.earned", 0) for currency, _ in rule.award}
+        if len(scales) > 1:
+            told = "caps the sum of currencies with different decimals"
+            findings.fault(f"{path}.cap", told, "write a rule for each, with a cap of its own")
     _refer(findings, f"{path}.streak", known.recorded, rule.streak)
     _refer(findings, f"{path}.badge", known.badge, rule.badge)
     _refer(findings, f"{path}.mint", known.badge, rule.mint)

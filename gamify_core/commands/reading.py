@@ -80,9 +80,7 @@ def _wallet(engine: Engine, participant_id: str, currency: Currency) -> dict[str
         "currency": currency.code,
         "name": currency.name,
         "scale": currency.scale,
-        "balance": held.balance,
-        "total_earned": held.total_earned,
-        "total_spent": held.total_spent,
+        **held.to_dict(),
     }
 
 

@@ -1,26 +1,49 @@
 """Numbers with a fixed count of decimals, kept as integers: 12.34 of scale 2 is 1234.
 
-Promise: exact both ways, and no float anywhere; what has more decimals than the scale is nobody's guess.
+Promise: exact both ways whatever the caller's decimal context is, and no float anywhere; what has more decimals than
+the scale is nobody's guess.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-__all__ = ["exact", "kept"]
+__all__ = ["FINEST", "Amount", "exact", "kept", "plain", "told"]
+
+Amount = int | Decimal
+"""A number as people know it: an integer where there is no scale, and else a `Decimal` with all of its decimals."""
+FINEST = 6
+"""How many decimals the currency has that has the most of them."""
+_DIGITS = 40
 
 
-def exact(value: int, scale: int) -> int | Decimal:
+def exact(value: int, scale: int) -> Amount:
     """Return the number that an integer of a scale stands for: of scale 0 the integer itself."""
-    return Decimal(value).scaleb(-scale) if scale else value
+    return (
+        Decimal(f"{value}e-{scale}") if scale else value
+    )  # as text: arithmetic rounds to the context's precision
 
 
-def kept(value: int | Decimal, scale: int) -> int | None:
+def kept(value: Amount, scale: int) -> int | None:
     """Return the integer of a scale that a number is kept as; None where it has more decimals, or is none."""
     if isinstance(value, int):
         return value * int(10**scale)
-    if not value.is_finite() or len(value.as_tuple().digits) > 40 or abs(value.adjusted()) > 40:  # noqa: PLR2004
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or len(digits) > _DIGITS or abs(value.adjusted()) > _DIGITS:
         return None
-    shifted = value.scaleb(scale)
-    whole = int(shifted)
-    return whole if shifted == whole else None
+    shift = exponent + scale
+    whole, rest = divmod(int("".join(map(str, digits))), int(10 ** max(-shift, 0)))
+    if rest:
+        return None
+    whole *= int(10 ** max(shift, 0))
+    return -whole if sign else whole
+
+
+def plain(value: object) -> object:
+    """Return a value for plain JSON, which has no decimals that are exact: they are text there."""
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def told(value: int, scale: int) -> int | str:
+    """Return the number that an integer of a scale stands for as an outcome keeps it for a sentence."""
+    return format(exact(value, scale), "f") if scale else value

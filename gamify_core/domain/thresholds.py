@@ -113,10 +113,17 @@ class Criteria:
         return {metric: value_of(metric) for metric in dict.fromkeys(atom.metric for atom in self.atoms)}
 
 
-def parse_criteria(source: str) -> Criteria:
-    """Parse criteria; raise `ConditionError` for anything that is not thresholds joined by `and` and `or`."""
+def _whole(metric: str) -> int:  # noqa: ARG001 - of all metrics alike
+    return 0
+
+
+def parse_criteria(source: str, scale: Callable[[str], int] = _whole) -> Criteria:
+    """Parse criteria; raise `ConditionError` for anything that is not thresholds joined by `and` and `or`.
+
+    Where `scale` says that a metric has decimals, its values are integers of the smallest unit, and so is its minimum.
+    """
     tree = parse_text(source)
-    goal = _read(tree, tree.body, 1)
+    goal = _read(tree, tree.body, 1, scale)
     return Criteria(source, tuple(dict.fromkeys(_atoms(goal))), goal)
 
 
@@ -160,22 +167,22 @@ def _atoms(goal: _Goal) -> list[Atom]:
     return [goal] if isinstance(goal, Atom) else [atom for part in goal.parts for atom in _atoms(part)]
 
 
-def _read(tree: Tree, node: ast.expr, depth: int) -> _Goal:
+def _read(tree: Tree, node: ast.expr, depth: int, scale: Callable[[str], int]) -> _Goal:
     """Return the goal a node stands for."""
     if depth > DEEPEST:
         raise _refused(tree, node)
     if not isinstance(node, ast.BoolOp):
-        return _atom(tree, node)
+        return _atom(tree, node, scale)
     every = isinstance(node.op, ast.And)
     parts: list[_Goal] = []
     for value in node.values:
-        part = _read(tree, value, depth + 1)
+        part = _read(tree, value, depth + 1, scale)
         # `(a and b) and c` is three parts, not two: parentheses must not change the progress
         parts.extend(part.parts if isinstance(part, _Group) and part.every == every else [part])
     return _Group(every, tuple(parts))
 
 
-def _atom(tree: Tree, node: ast.expr) -> Atom:
+def _atom(tree: Tree, node: ast.expr, scale: Callable[[str], int]) -> Atom:
     """Return the threshold a node stands for; a bare metric is at least 1."""
     match node:
         case ast.Compare(
@@ -189,13 +196,15 @@ def _atom(tree: Tree, node: ast.expr) -> Atom:
         case ast.Compare():
             raise _refused(tree, node)
         case _:
-            return Atom(_metric(tree, node), 1)
+            name = _metric(tree, node)
+            return Atom(name, int(10 ** scale(name)))
     if type(bound.value) is not int:
         raise _refused(tree, node)
-    minimum = bound.value + isinstance(sign, ast.Gt | ast.Lt)
+    name = _metric(tree, metric)
+    minimum = bound.value * int(10 ** scale(name)) + isinstance(sign, ast.Gt | ast.Lt)
     if not 1 <= minimum < LARGEST_LITERAL:
         raise tree.place(node).error("a threshold lies between 1 and 2**63 - 1")
-    return Atom(_metric(tree, metric), minimum)
+    return Atom(name, minimum)
 
 
 def _metric(tree: Tree, node: ast.expr) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.errors import InsufficientPoints
-from gamify_core.road import retraction, reversals
+from gamify_core.road import retraction, reversals, wallet
 from gamify_core.road.aside import Aside
 from gamify_core.storage.tables.ledger import ENTRY
 
@@ -51,7 +50,7 @@ def _check(turn: Turn) -> None:
         head = turn.unit.last(ENTRY, (turn.who.number, currency))
         balance = head.balance if head is not None else 0
         if balance < min(was, 0):
-            raise InsufficientPoints(turn.who.participant_id, currency, was, was - balance)
+            raise wallet.insufficient(turn, turn.who, currency, was, was - balance)
 
 
 def _before(words: Words) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from gamify_core.border import MOST
+from gamify_core.domain.decimals import exact
 from gamify_core.domain.multiplying import Factor, combined, multiplied
 from gamify_core.domain.periods import duration
 from gamify_core.errors import BadValue
@@ -48,8 +49,10 @@ def boosted(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> tupl
     latest = max(rows, key=lambda row: row.n)
     value = multiplied(amount, factor, cast("Rounding", latest.rounding))
     if value > MOST:
-        detail = f"{amount} {currency}, multiplied by {float(factor):g}, would be more than {MOST}"
-        raise BadValue("amount", amount, detail)
+        scale = turn.plan.catalog.scale(currency)
+        asked, most = exact(amount, scale), exact(MOST, scale)
+        detail = f"{asked} {currency}, multiplied by {float(factor):g}, would be more than {most}"
+        raise BadValue("amount", asked, detail)
     return value, amount if value != amount else None
 
 

@@ -16,7 +16,7 @@ from gamify_core.domain.periods import BEGINNING, END, Calendar
 from gamify_core.domain.thresholds import rung
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, Rule, Season, Streak
+    from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, Rule, Season, Streak, Tier
     from gamify_core.domain.conditions import Expression
     from gamify_core.domain.streaks import StreakRules
     from gamify_core.domain.thresholds import Criteria
@@ -52,8 +52,9 @@ ALL_TIME = Calendar("all_time")
 class LadderPlan:
     """A ladder and where it stands in catalog order.
 
-    `minimums` are those of the rungs that are reached by the metric, `places` where each of them stands in `codes`;
-    rungs whose `award_type` is manual are only ever assigned. `review` are the periods at whose ends rungs may be lost.
+    `minimums` are those of the rungs that are reached by the metric, whose values are kept with `scale` decimals;
+    `places` say where each of them stands in `codes`. Rungs whose `award_type` is manual are only ever assigned.
+    `review` are the periods at whose ends rungs may be lost.
     """
 
     order: int
@@ -62,6 +63,11 @@ class LadderPlan:
     minimums: tuple[int, ...]
     places: tuple[int, ...]
     review: Calendar | None = None
+    scale: int = 0
+
+    def least(self, tier: Tier) -> int:
+        """Return the least value of the metric, as it is kept, that reaches a rung."""
+        return tier.min_points * int(10**self.scale)
 
     def earned(self, value: int) -> int:
         """Return the place of the highest rung that a value of the metric reaches, or -1."""
@@ -267,13 +273,14 @@ class CounterPlan:
 
 @attrs.define(eq=False)
 class CapPlan:
-    """The bound of a rule: at most so many points and times in a period."""
+    """The bound of a rule: at most so many points (of so many decimals, kept as an integer) and times in a period."""
 
     points: int | None
     times: int | None
     per: str
     points_plan: MetricPlan
     times_plan: MetricPlan
+    scale: int = 0
 
 
 @attrs.define(eq=False)

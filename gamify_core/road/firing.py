@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.border import MOST
 from gamify_core.domain.conditions import Expression
+from gamify_core.domain.decimals import exact, told
 from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed, SoldOut, WalletClosed
 from gamify_core.road import assets, badges, boosts, challenges, rewards, streaks, wallet
 from gamify_core.road.meters import moved, value_of
@@ -72,10 +73,10 @@ class _Firing:
         turn, rule = self.turn, self.plan.rule
         fired = False
         for currency, amount in self.plan.awards:
-            value = self._amount(amount, "award")
+            value = self._amount(currency, amount, "award")
             fired = (value > 0 and self._award(currency, value)) or fired
         for currency, amount in self.plan.deducts:
-            value = self._amount(amount, "deduct")
+            value = self._amount(currency, amount, "deduct")
             fired = (value > 0 and self._deduct(currency, value)) or fired
         for code in rule.streak:
             streaks.record(turn, turn.who, turn.plan.streaks[code], self.cause)
@@ -94,7 +95,7 @@ class _Firing:
             self._note()
         return fired
 
-    def _amount(self, amount: int | Expression, effect: str) -> int:
+    def _amount(self, currency: str, amount: int | Expression, effect: str) -> int:
         """Return what an amount comes to; 0 is nothing to do, and what is no amount is passed over."""
         if isinstance(amount, int):
             return amount
@@ -104,7 +105,9 @@ class _Firing:
             self.skip(PassedOver(effect, "expression", why=str(error)))
             return 0
         if not 0 <= value <= MOST:
-            self.skip(PassedOver(effect, "not_an_amount", (value,)))
+            self.skip(
+                PassedOver(effect, "not_an_amount", (told(value, self.turn.plan.catalog.scale(currency)),))
+            )
             return 0
         return value
 
@@ -116,11 +119,14 @@ class _Firing:
             self.skip(PassedOver("award", "out_of_range"))
             return False
         if base is not None:
-            self.told.append(f"{base:,} {currency} are multiplied to {value:,}")
+            scale = turn.plan.catalog.scale(currency)
+            self.told.append(f"{exact(base, scale):,} {currency} are multiplied to {exact(value, scale):,}")
         if cap is not None and cap.points is not None:
             left = max(cap.points - value_of(turn, turn.who, f"{cap.points_plan.name}@{cap.per}"), 0)
             if value > left:
-                self.skip(PassedOver("award", "cap", (cap.points, cap.per, left)))
+                self.skip(
+                    PassedOver("award", "cap", (told(cap.points, cap.scale), cap.per, told(left, cap.scale)))
+                )
                 value = left
                 if base is not None and base >= left:  # of what the multiplier added, nothing is left
                     base = None
@@ -144,7 +150,9 @@ class _Firing:
         try:
             wallet.deduct(turn, turn.who, currency, value, self.cause)
         except InsufficientPoints as error:
-            self.skip(PassedOver("deduct", "insufficient_points", (error.available, error.requested)))
+            numbers = error.available, error.requested
+            facts = tuple([each if isinstance(each, int) else format(each, "f") for each in numbers])
+            self.skip(PassedOver("deduct", "insufficient_points", facts))
             return False
         except WalletClosed:
             self.skip(PassedOver("deduct", "account_closed"))

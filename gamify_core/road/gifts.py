@@ -73,7 +73,8 @@ def redeem(turn: Turn, who: ParticipantRow, gift: GiftRow) -> None:
     if gift.expires is not None and turn.occurred_at >= gift.expires:
         raise GiftExpired(gift_id, iso(gift.expires))
     cause = f"gift:{gift_id}"
-    turn.say("gift_redeemed", who.number, "direct", gift.activity, gift.reward)
+    paid_in = turn.plan.told_of(gift.currency)
+    turn.say("gift_redeemed", who.number, "direct", gift.activity, gift.reward, *paid_in)
     if gift.reward:
         wallet.award(turn, who, gift.currency, gift.reward, cause)
     if gift.badge is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.decimals import exact
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, HoldEndedBefore, NotFound
 from gamify_core.road import lots, wallet
@@ -37,8 +38,10 @@ def capture(turn: Turn, hold: tuple[int, int], amount: int | None) -> None:
     row, who = _standing(turn, hold), turn.who
     spent = row.amount if amount is None else amount
     if spent > row.amount:
-        detail = f"{row.amount:,} {row.currency} are held, not {spent:,}"
-        raise BadValue("amount", spent, detail)
+        scale = turn.plan.catalog.scale(row.currency)
+        held, asked = exact(row.amount, scale), exact(spent, scale)
+        detail = f"{held:,} {row.currency} are held, not {asked:,}"
+        raise BadValue("amount", asked, detail)
     _let_go(turn, row, "captured", "direct", spent)
     wallet.deduct(turn, who, row.currency, spent, "direct")
 
@@ -59,7 +62,9 @@ def _standing(turn: Turn, hold: tuple[int, int]) -> HoldRow:
     if row is None:
         raise NotFound("hold", name, f"Hold not found: {name}")
     if row.state != "held":
-        raise HoldEndedBefore(name, row.state, row.amount, row.captured, row.currency)
+        scale = turn.plan.catalog.scale(row.currency)
+        numbers = exact(row.amount, scale), exact(row.captured, scale)
+        raise HoldEndedBefore(name, row.state, *numbers, row.currency)
     return row
 
 

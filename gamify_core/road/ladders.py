@@ -60,7 +60,7 @@ def place_of(turn: Turn, plan: LadderPlan, code: str | None) -> int:
     if code in plan.codes:
         return plan.codes.index(code)
     former = gone.former_tier(turn.unit, turn.unit.known, plan.ladder.code, code)
-    return plan.earned(former.min_points) if former is not None else -1
+    return plan.earned(plan.least(former)) if former is not None else -1
 
 
 def _late(turn: Turn, metric: str) -> bool:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import attrs
 
+from gamify_core.border import MOST
 from gamify_core.clock import iso
+from gamify_core.domain.decimals import FINEST, exact
 from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import BASELINE, Mark
 from gamify_core.domain.zones import CARRIED, fixed
@@ -64,7 +66,10 @@ _UNDER_WAY: Final[tuple[tuple[str, Table[Any], Index | None], ...]] = (
 
 
 class Held(NamedTuple):
-    """What a wallet begins with; `lots` are the parts of the balance that lapse, each with its instant."""
+    """What a wallet begins with; `lots` are the parts of the balance that lapse, each with its instant.
+
+    What somebody comes with has `FINEST` decimals until the catalog is asked how many its currency has.
+    """
 
     balance: int
     earned: int
@@ -142,7 +147,7 @@ def _refuse_late(turn: Turn) -> None:
 def _wallet(turn: Turn, currency: str, held: Held) -> None:
     if currency != "points":
         turn.plan.catalog.currency(currency)
-    who = turn.who
+    who, held = turn.who, _units(turn, currency, held)
     wallet.opened(turn, who, currency, held.balance, held.earned, held.spent)
     for amount, expires in held.lots:
         if expires <= turn.occurred_at:
@@ -157,6 +162,23 @@ def _wallet(turn: Turn, currency: str, held: Held) -> None:
     ):
         if plan is not None and value:
             moved(turn, who, kept(plan), None, value, value)
+
+
+def _units(turn: Turn, currency: str, held: Held) -> Held:
+    """Return what a wallet begins with in the smallest unit of its currency. Raises `BadValue`."""
+    scale = turn.plan.catalog.scale(currency)
+
+    def units(finest: int) -> int:
+        number, rest = divmod(finest, int(10 ** (FINEST - scale)))
+        if rest or number > MOST:
+            most = f"of at most {scale} decimals" if scale else "that is whole"
+            told = exact(finest, FINEST)
+            detail = f"{currency} begins with a number {most}, up to {exact(MOST, scale)}, not {told}"
+            raise BadValue("balances", told, detail)
+        return number
+
+    lots_of = tuple((units(amount), expires) for amount, expires in held.lots)
+    return Held(units(held.balance), units(held.earned), units(held.spent), lots_of)
 
 
 def _streak(turn: Turn, plan: StreakPlan, run: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.decimals import exact
 from gamify_core.errors import BadValue
 from gamify_core.road import wallet
 from gamify_core.storage.tables.ledger import ENTRY, PENDING
@@ -46,8 +47,10 @@ def cancel(turn: Turn, who: ParticipantRow, row: PendingRow, cause: str, amount:
     """Take back (so much of) what does not count yet, and return how much that was."""
     take = row.left if amount is None else amount
     if take > row.left:
-        detail = f"{row.left:,} of {row.amount:,} {row.currency} are left to reverse, not {take:,}"
-        raise BadValue("amount", take, detail)
+        scale = turn.plan.catalog.scale(row.currency)
+        there, whole, asked = (exact(each, scale) for each in (row.left, row.amount, take))
+        detail = f"{there:,} of {whole:,} {row.currency} are left to reverse, not {asked:,}"
+        raise BadValue("amount", asked, detail)
     if not take:
         return 0
     left = row.left - take

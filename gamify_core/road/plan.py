@@ -77,6 +77,10 @@ class Plan:
         self._watches: dict[tuple[str, str], list[tuple[int, Node]]] = defaultdict(list)
         self.metrics: dict[str, MetricPlan] = {}
         self.scales: dict[str, int] = {each.code: each.scale for each in catalog.metrics if each.scale}
+        for currency in catalog.currencies:
+            if currency.scale:
+                parts = ("earned", "spent", "balance")
+                self.scales |= {f"{currency.code}.{part}": currency.scale for part in parts}
         self.ladders: dict[str, LadderPlan] = {}
         self.badges: dict[str, BadgePlan] = {}
         self.challenges: dict[str, ChallengePlan] = {}
@@ -156,6 +160,10 @@ class Plan:
             plan = self._wallets[currency] = WalletPlan(earned, spent, balance, self._terms.get(currency))
         return plan
 
+    def told_of(self, currency: str) -> tuple[str, ...]:
+        """Return what an outcome says of a currency where the rest does not: which it is, if it has decimals."""
+        return (currency,) if self.catalog.scale(currency) else ()
+
     def terms(self, currency: str, matures: str | None, expires: str | None) -> Terms | None:
         """Return the terms that an award of a currency is given on: its own, and else those of the currency."""
         usual = self._terms.get(currency)
@@ -198,13 +206,16 @@ class Plan:
     def _nodes(self) -> None:
         order = 0
         for ladder in self.catalog.ladders:
+            unit = int(10 ** self.scale(ladder.metric))
             reached = [
-                (tier.min_points, n) for n, tier in enumerate(ladder.tiers) if tier.award_type != "manual"
+                (tier.min_points * unit, n)
+                for n, tier in enumerate(ladder.tiers)
+                if tier.award_type != "manual"
             ]
             minimums = tuple(minimum for minimum, _ in reached)
             codes = tuple(tier.code for tier in ladder.tiers)
             places, review = tuple(place for _, place in reached), self._review(ladder)
-            plan = LadderPlan(order, ladder, codes, minimums, places, review)
+            plan = LadderPlan(order, ladder, codes, minimums, places, review, self.scale(ladder.metric))
             self.ladders[ladder.code] = plan
             self.read(ladder.metric)
             for minimum in minimums:
@@ -212,7 +223,7 @@ class Plan:
             order += 1
         for badge in self.catalog.badges:
             if badge.criteria:
-                earned = BadgePlan(order, badge, parse_criteria(badge.criteria))
+                earned = BadgePlan(order, badge, parse_criteria(badge.criteria, self.scale))
                 self.badges[badge.code] = earned
                 for atom in earned.criteria.atoms:
                     self.read(atom.metric)
@@ -239,7 +250,7 @@ class Plan:
         ends = instant_of(challenge.ends) if challenge.ends is not None else END
         windows = Windows(calendar_of(challenge.period, self.catalog.week_start), self.zone, starts, ends)
         bounded = challenge.period != "all_time" or (starts, ends) != (BEGINNING, END)
-        criteria = parse_criteria(challenge.goals)
+        criteria = parse_criteria(challenge.goals, self.scale)
         levels = {atom.metric for atom in criteria.atoms if mode_of(atom.metric) == "level"}
         plan = ChallengePlan(order, challenge, criteria, windows, {}, bounded and bool(levels))
         for metric, minimum in criteria.atoms:
@@ -336,7 +347,9 @@ class Plan:
                 self.track(names[0], rule.cap.per)
             if rule.cap.times is not None:
                 self.track(names[1], rule.cap.per)
-            cap = CapPlan(rule.cap.points, rule.cap.times, rule.cap.per, points, times)
+            scale = max([self.catalog.scale(currency) for currency, _ in rule.award], default=0)
+            most = rule.cap.points * int(10**scale) if rule.cap.points is not None else None
+            cap = CapPlan(most, rule.cap.times, rule.cap.per, points, times, scale)
         return RulePlan(
             rule,
             self._expression(rule.when) if isinstance(rule.when, str) else None,
@@ -352,8 +365,10 @@ class Plan:
     def _amounts(self, amounts: Iterable[tuple[str, int | str]]) -> tuple[tuple[str, int | Expression], ...]:
         found: list[tuple[str, int | Expression]] = []
         for currency, amount in amounts:
-            expression = self._expression(amount) if isinstance(amount, str) else None
-            found.append((currency, expression if expression is not None else int(amount)))
+            unit = int(10 ** self.catalog.scale(currency))  # what is kept are integers
+            source = f"({amount}) * {unit}" if isinstance(amount, str) and unit > 1 else amount
+            expression = self._expression(source) if isinstance(source, str) else None
+            found.append((currency, expression if expression is not None else int(amount) * unit))
         return tuple(found)
 
     def _streak(self, streak: Streak) -> StreakPlan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.decimals import told
 from gamify_core.road import assets, pending, wallet
 from gamify_core.road.chains import first_from
 from gamify_core.storage.tables.activity import ACTIVITY
@@ -99,7 +100,8 @@ def take_back(  # noqa: PLR0913 - whose movement, which one, and why
     left = abs(entry.amount) - taken(turn.unit, entry)
     took = wallet.reverse(turn, who, currency, entry.version, cause, on_insufficient=policy)
     if took < left:
-        turn.say("skipped", who.number, cause, "points", "spent", left - took, left)
+        scale = turn.plan.catalog.scale(currency)
+        turn.say("skipped", who.number, cause, "points", "spent", told(left - took, scale), told(left, scale))
 
 
 def stay(turn: Turn, who: ParticipantRow, cause: str, effect: str, code: str, *facts: str | int) -> None:

@@ -35,6 +35,7 @@ from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.rebuild import rebuild
 from gamify_core.road.recording import SEALED, Recorder
 from gamify_core.road.requests import asked_with
+from gamify_core.road.scales import check_scales
 from gamify_core.road.seal import FIRST, canonical, differing, fingerprint_of, key_hash
 from gamify_core.road.turn import Turn
 from gamify_core.storage.protocol import Reader, Store
@@ -430,7 +431,7 @@ class Road:
                 "catalog", "it differs from the one this store was last written under", 'on_change="keep"'
             )
             raise CatalogError([fault])
-        _same_scales(before, plan.catalog)
+        check_scales(unit, before, plan.catalog)
         seq, recorded_at = (1, now) if head is None else (head.seq + 1, max(now, head.recorded_at + 1))
         turn = Turn(unit, plan, self._seeded, "", seq, recorded_at, recorded_at, 0, NOBODY)
         if head is not None:
@@ -532,22 +533,6 @@ class Road:
         who = people.get(row.participant, "") if row.participant is not None else ""
         catalog = self.catalog_of(reader, row.catalog)
         return Decided(row.seq, row.recorded_at, row.occurred_at, row.kind, who, people, outcome, catalog)
-
-
-def _same_scales(before: Catalog, after: Catalog) -> None:
-    """Refuse a catalog in which amounts that are there would mean something else. Raises `CatalogError`."""
-    scales = {currency.code: currency.scale for currency in before.currencies}
-    faults = [
-        Fault(
-            f"currencies.{currency.code}.scale",
-            f"{currency.scale} is not the scale {scales[currency.code]} that its amounts were recorded in",
-            "a scale is chosen once: take another currency",
-        )
-        for currency in after.currencies
-        if scales.get(currency.code, currency.scale) != currency.scale
-    ]
-    if faults:
-        raise CatalogError(faults)
 
 
 def due_for(participant_id: str, at: int) -> Ask:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from gamify_core.domain.decimals import exact
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
 from gamify_core.road import lapses, lots
@@ -45,6 +46,7 @@ __all__ = [
     "covering",
     "deduct",
     "give",
+    "insufficient",
     "lapse",
     "opened",
     "reverse",
@@ -143,10 +145,10 @@ def _promise(  # noqa: PLR0913 - as above
 
 
 def give(turn: Turn, who: ParticipantRow, gifts: Iterable[tuple[str, int]], cause: str) -> None:
-    """Issue what comes with something else: a wallet that is full to 64 bits does not take that away."""
+    """Issue what a definition gives: a wallet that is full to 64 bits does not take that away."""
     for currency, points in gifts:
         try:
-            award(turn, who, currency, points, cause)
+            award(turn, who, currency, points * int(10 ** turn.plan.catalog.scale(currency)), cause)
         except WalletClosed:
             turn.say("skipped", who.number, cause, "points", "account_closed")
         except GamifyError:
@@ -246,7 +248,7 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     undone = before.amount if before is not None else 0
     lapsed = lapses.lapsed(turn, who, entry)
     there = lots.available(turn, who, currency, head.balance) + sum(part.left for part in lapsed)
-    take = _takeable(who, entry, there, undone, amount, on_insufficient)
+    take = _takeable(turn, who, entry, there, undone, amount, on_insufficient)
     if not take:
         return 0
     if lapsed:
@@ -376,6 +378,7 @@ def _reversible(entry: EntryRow) -> None:
 
 
 def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for
+    turn: Turn,
     who: ParticipantRow,
     entry: EntryRow,
     available: int,
@@ -386,14 +389,16 @@ def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is ask
     """Return how much of a movement can be taken back now."""
     left = abs(entry.amount) - undone
     if amount is not None and amount > left:
-        detail = f"{left:,} of {abs(entry.amount):,} {entry.currency} are left to reverse, not {amount:,}"
-        raise BadValue("amount", amount, detail)
+        scale = turn.plan.catalog.scale(entry.currency)
+        there, whole, asked = (exact(each, scale) for each in (left, abs(entry.amount), amount))
+        detail = f"{there:,} of {whole:,} {entry.currency} are left to reverse, not {asked:,}"
+        raise BadValue("amount", asked, detail)
     take = left if amount is None else amount
     if entry.amount < 0 or available >= take or on_insufficient == "allow_negative":
         return take
     if on_insufficient == "partial":
         return max(available, 0)
-    raise InsufficientPoints(who.participant_id, entry.currency, available, take)
+    raise insufficient(turn, who, entry.currency, available, take)
 
 
 def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: int = 0) -> EntryRow:
@@ -406,8 +411,16 @@ def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: 
     head = turn.unit.last(ENTRY, (who.number, currency))
     there = lots.available(turn, who, currency, head.balance) if head is not None else 0
     if head is None or there < amount > paid:
-        raise InsufficientPoints(who.participant_id, currency, there, amount)
+        raise insufficient(turn, who, currency, there, amount)
     return head
+
+
+def insufficient(
+    turn: Turn, who: ParticipantRow, currency: str, available: int, requested: int
+) -> InsufficientPoints:
+    """Return the refusal of what a wallet does not hold, in numbers as people know them."""
+    scale = turn.plan.catalog.scale(currency)
+    return InsufficientPoints(who.participant_id, currency, exact(available, scale), exact(requested, scale))
 
 
 def _too_much(who: ParticipantRow, currency: str, amount: int) -> BadValue:

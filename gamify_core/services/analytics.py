@@ -12,6 +12,7 @@ import attrs
 from gamify_core import border
 from gamify_core.catalog.nearest import nearest
 from gamify_core.clock import instant_of, iso
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.periods import Calendar
 from gamify_core.domain.windows import length
 from gamify_core.errors import BadValue, NotFound, in_words
@@ -59,7 +60,7 @@ class GiftSummary:
     total_value: int
     unique_recipients: int
     top_tier: str | None
-    by_currency: Mapping[str, int] = attrs.field(factory=dict)
+    by_currency: Mapping[str, Amount] = attrs.field(factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's summary, which knows points alone."""
@@ -105,19 +106,20 @@ class FlowSummary:
     or by the reason that a direct call gave (else `direct`).
     """
 
-    issued: int
-    spent: int
-    transferred: int
-    expired: int
-    reversed: int
-    erased: int
-    net: int
+    issued: Amount
+    spent: Amount
+    transferred: Amount
+    expired: Amount
+    reversed: Amount
+    erased: Amount
+    net: Amount
     unique_recipients: int
-    by_reason: Mapping[str, int]
+    by_reason: Mapping[str, Amount]
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return attrs.asdict(self)
+        told = {name: plain(value) for name, value in attrs.asdict(self).items()}
+        return {**told, "by_reason": {reason: plain(amount) for reason, amount in self.by_reason.items()}}
 
 
 @attrs.frozen
@@ -125,16 +127,17 @@ class FlowDay:
     """How a currency flowed on one day."""
 
     date: date
-    issued: int
-    spent: int
-    transferred: int
-    expired: int
-    reversed: int
-    erased: int
+    issued: Amount
+    spent: Amount
+    transferred: Amount
+    expired: Amount
+    reversed: Amount
+    erased: Amount
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "date": self.date.isoformat()}
+        told = {name: plain(value) for name, value in attrs.asdict(self).items()}
+        return {**told, "date": self.date.isoformat()}
 
 
 @attrs.frozen
@@ -285,7 +288,8 @@ def _gifts(seen: Snapshot, period: Period, said: str) -> GiftAudit:
             tiers[row.tier] += 1
             worth[row.tier] += points
     top = max(sorted(tiers), key=lambda tier: (tiers[tier], worth[tier]), default=None)
-    by_currency = dict(sorted(given.items()))
+    # What a score was posted to is a currency, or else a metric: the ledger's own are told by their currency
+    by_currency = {of: exact(given[of], _scale(seen, of)) for of in sorted(given)}
     summary = GiftSummary(counts.total(), values.total(), len(people), top, by_currency)
     daily = tuple(GiftDay(day, counts[day], values[day]) for day in sorted(counts, reverse=True))
     return GiftAudit(said, summary, daily)
@@ -295,6 +299,10 @@ def _given(row: ScoreRow) -> str:
     """Return of what a score is: the currency whose wallet it moved, or a metric, which has no dot in its code."""
     currency, _, _ = row.metric.rpartition(".")
     return currency or row.metric
+
+
+def _scale(seen: Snapshot, of: str) -> int:
+    return seen.plan.catalog.scale(of) or seen.plan.scale(of)
 
 
 def _redeemed(reader: Reader, scope: str, period: Period) -> Iterator[ScoreRow]:
@@ -325,14 +333,16 @@ def _flow(seen: Snapshot, currency: str, period: Period, said: str) -> FlowAudit
         if flow.kind != "transferred":
             reasons[flow.reason] += -flow.amount if flow.kind in _TAKEN else flow.amount
     net = in_all["issued"] + in_all["reversed"] - sum(in_all[kind] for kind in _TAKEN)
-    by_reason = dict(sorted(reasons.items(), key=_largest_first))
-    summary = FlowSummary(**_kinds(in_all), net=net, unique_recipients=len(people), by_reason=by_reason)
-    daily = tuple(FlowDay(day, **_kinds(days[day])) for day in sorted(days, reverse=True))
+    scale = seen.plan.catalog.scale(currency)
+    by_reason = {reason: exact(n, scale) for reason, n in sorted(reasons.items(), key=_largest_first)}
+    in_total = {"net": exact(net, scale), **_kinds(in_all, scale)}
+    summary = FlowSummary(**in_total, unique_recipients=len(people), by_reason=by_reason)
+    daily = tuple(FlowDay(day, **_kinds(days[day], scale)) for day in sorted(days, reverse=True))
     return FlowAudit(currency, said, summary, daily)
 
 
-def _kinds(amounts: Counter[str]) -> dict[str, int]:
-    return {kind: amounts[kind] for kind in get_args(Kind)}
+def _kinds(amounts: Counter[str], scale: int) -> dict[str, Amount]:
+    return {kind: exact(amounts[kind], scale) for kind in get_args(Kind)}
 
 
 def _largest_first(reason: tuple[str, int]) -> tuple[int, str]:

@@ -11,6 +11,7 @@ import attrs
 from gamify_core import border
 from gamify_core.answers import Answer, BadgeAnswer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import exact
 from gamify_core.errors import NotFound
 from gamify_core.reasons import Need
 from gamify_core.road import badges, gone
@@ -23,6 +24,7 @@ from gamify_core.storage.tables.progress import BadgeRow, ended_by, is_void, voi
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
+    from gamify_core.domain.thresholds import Atom, Lack
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -254,8 +256,14 @@ class Badges:
                 return BadgeProgress(who, badge.code, badge.name, earned, float(earned), (), ())
             criteria = plan.criteria
             values = {metric: value_for(seen, person, metric) for metric in criteria.metrics}
-        needs = tuple(Need(*atom, values[atom.metric]) for atom in criteria.atoms)
-        missing = () if earned else tuple(Need(*lack) for lack in criteria.missing(values.__getitem__))
+            scale = seen.plan.scale
+
+        def need(of: Atom | Lack) -> Need:
+            numbers = of.minimum, values[of.metric]
+            return Need(of.metric, *(exact(number, scale(of.metric)) for number in numbers))
+
+        needs = tuple(map(need, criteria.atoms))
+        missing = () if earned else tuple(map(need, criteria.missing(values.__getitem__)))
         share = 1.0 if earned else criteria.progress(values.__getitem__)
         return BadgeProgress(who, badge.code, badge.name, earned, share, needs, missing)
 

@@ -9,10 +9,12 @@ import attrs
 
 from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.effects import AssetMinted, BadgeEarned, GiftRedeemed
 from gamify_core.ids import id_of
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog
     from gamify_core.road.road import Decided
     from gamify_core.storage.tables.gifts import GiftRow
 
@@ -26,7 +28,7 @@ class Gift:
     gift_id: str
     name: str
     tier: str
-    reward: int
+    reward: Amount
     badge_included: bool
     expires: datetime | None
     created_at: datetime
@@ -46,7 +48,7 @@ class Gift:
             "gift_id": self.gift_id,
             "name": self.name,
             "tier": self.tier,
-            "reward": self.reward,
+            "reward": plain(self.reward),
             "badge_included": self.badge_included,
             "expires": iso(self.expires) if self.expires is not None else None,
             "created_at": iso(self.created_at),
@@ -83,7 +85,7 @@ class GiftAnswer(Answer):
         return self.gift.tier
 
     @property
-    def reward(self) -> int:
+    def reward(self) -> Amount:
         """How many points it gives."""
         return self.gift.reward
 
@@ -146,7 +148,7 @@ class RedeemAnswer(Answer):
         return self._redeemed.gift_id
 
     @property
-    def reward(self) -> int:
+    def reward(self) -> Amount:
         """How many points it gave."""
         return self._redeemed.reward
 
@@ -156,9 +158,9 @@ class RedeemAnswer(Answer):
         return str(self._said()[2])
 
     @property
-    def new_balance(self) -> int:
+    def new_balance(self) -> Amount:
         """The balance in that currency after everything the command did."""
-        return int(self._said()[3] or 0)
+        return self._shown(self._said()[3], self.currency)
 
     @property
     def badge(self) -> BadgeEarned | None:
@@ -181,21 +183,21 @@ class RedeemAnswer(Answer):
         return {
             "gift_id": self.gift_id,
             "participant_id": self.participant_id,
-            "reward": self.reward,
-            "new_balance": self.new_balance,
+            "reward": plain(self.reward),
+            "new_balance": plain(self.new_balance),
             "badge": asset.badge if asset is not None else None,
             "badge_id": asset.asset_id if asset is not None else None,
             "redeemed_at": iso(self.redeemed_at),
         }
 
 
-def gift_from(row: GiftRow, redeemed: int | None = None) -> Gift:
-    """Return a gift from its row."""
+def gift_from(row: GiftRow, catalog: Catalog, redeemed: int | None = None) -> Gift:
+    """Return a gift from its row, and the catalog that knows what it is paid in."""
     return Gift(
         id_of("gift", row.activity),
         row.name,
         row.tier,
-        row.reward,
+        exact(row.reward, catalog.scale(row.currency)),
         row.badge is not None,
         moment(row.expires) if row.expires is not None else None,
         moment(row.created_at),

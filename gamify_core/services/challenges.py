@@ -10,6 +10,7 @@ import attrs
 
 from gamify_core import border
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.services.access import Access
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import Snapshot, snapshot, value_for, value_in
@@ -66,13 +67,13 @@ class Goal:
     """One threshold of a challenge: how far its metric has come, and how far it has to."""
 
     metric: str
-    value: int
-    target: int
+    value: Amount
+    target: Amount
     met: bool
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return attrs.asdict(self)
+        return {name: plain(value) for name, value in attrs.asdict(self).items()}
 
 
 @attrs.frozen
@@ -232,8 +233,9 @@ def _progress(seen: Snapshot, person: ParticipantRow | None, plan: ChallengePlan
         challenge.code,
         challenge.name,
         tuple(
-            Goal(metric, values[metric], minimum, values[metric] >= minimum)
+            Goal(metric, exact(values[metric], scale), exact(minimum, scale), values[metric] >= minimum)
             for metric, minimum in plan.criteria.atoms
+            for scale in (seen.plan.scale(metric),)
         ),
         plan.criteria.progress(values.__getitem__) if row is None else 1.0,
         row is not None,

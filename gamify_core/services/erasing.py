@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gamify_core.answers import Answer
+from gamify_core.domain.decimals import Amount, plain
 from gamify_core.effects import AssetBurned, PointsAwarded, PointsDeducted
 
 __all__ = ["ErasedAnswer"]
@@ -31,9 +32,9 @@ class ErasedAnswer(Answer):
         return int(self._said()[4] or 0)
 
     @property
-    def balances(self) -> dict[str, int]:
+    def balances(self) -> dict[str, Amount]:
         """What was moved to the account `@deleted`, by currency; below zero where there were debts."""
-        found = {}
+        found: dict[str, Amount] = {}
         for effect in self.effects:
             if isinstance(effect, PointsDeducted):
                 found[effect.currency] = effect.amount
@@ -53,6 +54,6 @@ class ErasedAnswer(Answer):
             "erased": self.erased,
             "already_erased": self.already_erased,
             "commands_blanked": self.commands_blanked,
-            "balances": self.balances,
+            "balances": {currency: plain(amount) for currency, amount in self.balances.items()},
             "assets_burned": list(self.burned),
         }

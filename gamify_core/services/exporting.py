@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from gamify_core.clock import iso
+from gamify_core.domain.decimals import exact, plain
 from gamify_core.domain.streaks import BASELINE
 from gamify_core.effects import effect_id
 from gamify_core.ids import id_of
@@ -49,7 +50,7 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             for row in reader.scan(ZONE_CHANGE, None, (number,))
         ],
         "transactions": [
-            _transaction(reader, row)
+            _transaction(seen, row)
             for currency in currencies(reader, number)
             for row in reader.scan(ENTRY, None, (number, currency))
         ],
@@ -77,7 +78,7 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
         ],
         **_pardons(reader, number),
         "metrics": _metrics(reader, number),
-        **_property(reader, number),
+        **_property(seen, number),
         "activity": _activity(seen, person),
     }
 
@@ -110,8 +111,9 @@ def _pardons(reader: Reader, number: int) -> dict[str, object]:
     }
 
 
-def _property(reader: Reader, number: int) -> dict[str, object]:
+def _property(seen: Snapshot, number: int) -> dict[str, object]:
     """Return what somebody owns, claimed, was posted and completed."""
+    reader = seen.reader
     return {
         "assets": [
             {
@@ -122,7 +124,7 @@ def _property(reader: Reader, number: int) -> dict[str, object]:
             }
             for row in reader.scan(ASSET, ASSET_BY_OWNER, (number,))
         ],
-        "claims": [_claim(reader, row) for row in reader.scan(CLAIM, CLAIM_BY_PERSON, (number,))],
+        "claims": [_claim(seen, row) for row in reader.scan(CLAIM, CLAIM_BY_PERSON, (number,))],
         "scores": [
             {"metric": row.metric, "action": row.action, "value": row.value, **_when(row)}
             for row in reader.scan(SCORE, None, (number,))
@@ -145,14 +147,15 @@ def _when(row: _Dated) -> dict[str, object]:
     return {"occurred_at": iso(row.occurred_at)}
 
 
-def _transaction(reader: Reader, row: EntryRow) -> dict[str, object]:
+def _transaction(seen: Snapshot, row: EntryRow) -> dict[str, object]:
+    reader, scale = seen.reader, seen.plan.catalog.scale(row.currency)
     request = (asked_with(reader, row.activity) if row.source is None else None) or {}
     peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
     return {
         "transaction_id": effect_id("points_", row.activity, row.ordinal),
-        "amount": row.amount,
+        "amount": plain(exact(row.amount, scale)),
         "currency": row.currency,
-        "balance_after": row.balance,
+        "balance_after": plain(exact(row.balance, scale)),
         "source": row.source or "direct",
         "account": row.account,
         "peer_id": peer.participant_id if peer is not None else None,
@@ -162,13 +165,14 @@ def _transaction(reader: Reader, row: EntryRow) -> dict[str, object]:
     }
 
 
-def _claim(reader: Reader, row: ClaimRow) -> dict[str, object]:
+def _claim(seen: Snapshot, row: ClaimRow) -> dict[str, object]:
+    reader = seen.reader
     code = reader.get(CODE, (row.scope, row.reward, row.code)) if row.code is not None else None
     return {
         "claim_id": id_of("claim", row.claimed_by, row.ordinal),
         "reward_id": row.reward,
         "code_value": code.value if code is not None else None,
-        "points_deducted": row.cost,
+        "points_deducted": plain(exact(row.cost, seen.plan.catalog.scale(row.currency))),
         "currency": row.currency,
         "cancelled": row.standing is None,
         "occurred_at": iso(row.occurred_at),

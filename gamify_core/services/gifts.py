@@ -20,6 +20,9 @@ from gamify_core.services.reading import snapshot
 from gamify_core.storage.tables.gifts import GIFT, GIFT_BY_SCOPE, SCORE, SCORE_BY_GIFT, GiftRow
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from gamify_core.catalog import Catalog
     from gamify_core.road.turn import Turn
 
 __all__ = ["Gifts"]
@@ -37,7 +40,7 @@ class Gifts:
         self,
         name: str,
         tier: str,
-        reward: int,
+        reward: int | Decimal | str,
         badge: bool | str = False,  # noqa: FBT001, FBT002 - in the order of the document
         expires: datetime | str | None = None,
         *,
@@ -65,13 +68,13 @@ class Gifts:
         self._access.require_admin()
         called = border.participant(name, "name")  # the same bounds
         label = border.participant(tier, "tier")
-        points = border.whole(reward, "reward", 0, self._limits.amount)
         if not isinstance(badge, bool | str):
             detail = f"badge must be True, False or the code of a badge, not {type(badge).__name__}"
             raise BadValue("badge", badge, detail)
         given = border.code(badge, "badge") if isinstance(badge, str) else badge
         until = _expiry(expires)
         paid_in = border.code(currency, "currency")
+        points = border.given(reward, paid_in, "reward", 0, self._limits.amount)
         request = request_of(
             at,
             name=called,
@@ -82,13 +85,17 @@ class Gifts:
             currency=paid_in if paid_in != "points" else None,
         )
 
+        def worth(catalog: Catalog) -> int:
+            scale = catalog.currency(paid_in).scale
+            return border.minor(reward, "reward", scale, self._limits.amount, 0)
+
         def decide(turn: Turn) -> None:
             code = turn.plan.catalog.badge(given).code if isinstance(given, str) else None
-            turn.plan.catalog.currency(paid_in)
+            gives = worth(turn.plan.catalog)
             if given is True:
                 code = define_badge(turn, called)
             number, scope, created = turn.seq, turn.scope, turn.occurred_at
-            row = GiftRow(number, scope, called, label, points, paid_in, code, until, created)
+            row = GiftRow(number, scope, called, label, gives, paid_in, code, until, created)
             turn.unit.add(GIFT, row)
             turn.say("=", None, code)
 
@@ -97,9 +104,17 @@ class Gifts:
         decided = self._access.write(ask)
         code = str(given) if isinstance(given, str) else id_of("gift", decided.seq) if given else None
         row = GiftRow(
-            decided.seq, self._access.scope, called, label, points, paid_in, code, until, decided.occurred_at
+            decided.seq,
+            self._access.scope,
+            called,
+            label,
+            worth(decided.catalog),
+            paid_in,
+            code,
+            until,
+            decided.occurred_at,
         )
-        return GiftAnswer(decided, gift_from(row))
+        return GiftAnswer(decided, gift_from(row, decided.catalog))
 
     def redeem(
         self,
@@ -154,7 +169,8 @@ class Gifts:
         named = border.code(gift_id, "gift_id")
         with self._access.read() as reader:
             row = gift_of(reader, self._access.scope, named)
-            return gift_from(row, reader.count(SCORE, SCORE_BY_GIFT, (row.activity,)))
+            catalog = self._access.road.plan_in(reader).catalog
+            return gift_from(row, catalog, reader.count(SCORE, SCORE_BY_GIFT, (row.activity,)))
 
     def list(self, *, active_only: bool = False, page: int = 1, page_size: int = 20) -> Page[Gift]:
         """Return gifts, newest first; with `active_only` those that have not expired.
@@ -178,7 +194,7 @@ class Gifts:
             else:
                 total = reader.count(GIFT, GIFT_BY_SCOPE, mine)
                 rows = reader.scan(GIFT, GIFT_BY_SCOPE, mine, reverse=True, offset=first, limit=size)
-        return Page([gift_from(row) for row in rows], total, number, size, "gifts")
+        return Page([gift_from(row, seen.plan.catalog) for row in rows], total, number, size, "gifts")
 
 
 def _expiry(expires: object) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.periods import Calendar
 from gamify_core.services.wallets import balance_of
 from gamify_core.storage.tables.ledger import LOT, LOT_DUE
@@ -26,7 +27,7 @@ class LiabilityPeriod:
     """How much of what is available lapses in a period (`2026-03`) unless it is spent."""
 
     period: str
-    amount: int
+    amount: Amount
 
 
 @attrs.frozen
@@ -38,16 +39,18 @@ class Liability:
     """
 
     currency: str
-    outstanding: int
-    held: int
-    never: int
+    outstanding: Amount
+    held: Amount
+    never: Amount
     periods: tuple[LiabilityPeriod, ...]
-    pending: int
-    debt: int
+    pending: Amount
+    debt: Amount
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return attrs.asdict(self)
+        periods = [{"period": each.period, "amount": plain(each.amount)} for each in self.periods]
+        told = {field.name: plain(getattr(self, field.name)) for field in attrs.fields(type(self))}
+        return {**told, "periods": periods}
 
 
 def liability(seen: Snapshot, currency: str, by: By) -> Liability:
@@ -58,14 +61,26 @@ def liability(seen: Snapshot, currency: str, by: By) -> Liability:
     for person in seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, (seen.access.scope,)):
         reader = seen.access.present(seen.reader, person.participant_id, seen.as_of)
         wallet = balance_of(reader, person, person.participant_id, currency)
-        outstanding += max(wallet.balance, 0)
-        debt -= min(wallet.balance, 0)
-        held += wallet.held
-        pending += wallet.pending
+        balance = int(wallet.balance)
+        outstanding += max(balance, 0)
+        debt -= min(balance, 0)
+        held += int(wallet.held)
+        pending += int(wallet.pending)
         if person.due is not None:
             for lot in reader.scan(LOT, LOT_DUE, (person.number,)):
                 if lot.currency == currency:
                     lapsing[calendar.label(lot.expires, zone)] += lot.left
-    periods = tuple(LiabilityPeriod(calendar.text(label), lapsing[label]) for label in sorted(lapsing))
+    scale = seen.plan.catalog.scale(currency)
+    periods = tuple(
+        LiabilityPeriod(calendar.text(label), exact(lapsing[label], scale)) for label in sorted(lapsing)
+    )
     never = outstanding - held - sum(lapsing.values())
-    return Liability(currency, outstanding, held, never, periods, pending, debt)
+    return Liability(
+        currency,
+        exact(outstanding, scale),
+        exact(held, scale),
+        exact(never, scale),
+        periods,
+        exact(pending, scale),
+        exact(debt, scale),
+    )

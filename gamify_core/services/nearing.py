@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.decimals import exact
 from gamify_core.effects import BadgeEarned, ChallengeCompleted, TierChanged
 from gamify_core.reasons import Reach, Threshold, ThresholdVerdict
 from gamify_core.road import badges, challenges
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gamify_core.domain.thresholds import Atom, Criteria, Lack
     from gamify_core.effects import Effect, Words
     from gamify_core.road.compiled import Node
+    from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
 
 __all__ = ["Nearing", "recorded"]
@@ -78,15 +80,15 @@ class Nearing:
         for words in turn.outcome:
             if words[0] == "tier_changed" and words[1] == turn.who.number and words[3] == ladder.code:
                 tier = ladder.tiers[plan.codes.index(str(words[4]))] if words[4] in plan.codes else None
-                if tier is not None and tier.min_points <= value:
-                    reach = Reach(ladder.metric, tier.min_points, value, before)
+                if tier is not None and plan.least(tier) <= value:
+                    reach = _reach(plan.scale, ladder.metric, plan.least(tier), value, before)
                     yield ThresholdVerdict("tier", tier.code, tier.name, reached=True, reaches=(reach,))
         head = turn.unit.last(STANDING, (turn.who.number, ladder.code))
         stands = plan.codes.index(head.tier) if head is not None and head.tier in plan.codes else -1
         for minimum, place in zip(plan.minimums, plan.places, strict=True):
             if place > stands:
                 tier = ladder.tiers[place]
-                reach = Reach(ladder.metric, minimum, value, before)
+                reach = _reach(plan.scale, ladder.metric, minimum, value, before)
                 held = head is not None and head.how == ASSIGNED
                 reason = f"{head.tier} is assigned by hand" if head is not None and held else ""
                 lacks = (reach,) if reach.missing else ()
@@ -100,17 +102,18 @@ class Nearing:
         for words in turn.outcome:
             if words[0] == "skipped" and words[3:6] == ["badge", "sold_out", badge.code]:
                 reason = f"all {words[6]} editions are minted"
-        return _verdict(plan, (badge.code, badge.name), reached, reason, before, values)
+        return _verdict(turn.plan, plan, (badge.code, badge.name), reached, reason, before, values)
 
     def _challenge(
         self, plan: ChallengePlan, before: dict[str, int], values: dict[str, int]
     ) -> ThresholdVerdict:
         turn, challenge = self._turn, plan.challenge
         reached = _said(turn.outcome, "challenge_completed", turn.who.number, challenge.code)
-        return _verdict(plan, (challenge.code, challenge.name), reached, "", before, values)
+        return _verdict(turn.plan, plan, (challenge.code, challenge.name), reached, "", before, values)
 
 
 def _verdict(  # noqa: PLR0913 - a threshold, and what it was and is
+    whole: Plan,
     plan: BadgePlan | ChallengePlan,
     called: tuple[str, str],
     reached: bool,  # noqa: FBT001
@@ -121,11 +124,16 @@ def _verdict(  # noqa: PLR0913 - a threshold, and what it was and is
     criteria: Criteria = plan.criteria
 
     def reach(of: Atom | Lack) -> Reach:
-        return Reach(of.metric, of.minimum, values[of.metric], before[of.metric])
+        numbers = of.minimum, values[of.metric], before[of.metric]
+        return _reach(whole.scale(of.metric), of.metric, *numbers)
 
     missing = () if reached else tuple(map(reach, criteria.missing(values.__getitem__)))
     kind: Threshold = "badge" if isinstance(plan, BadgePlan) else "challenge"
     return ThresholdVerdict(kind, *called, reached, tuple(map(reach, criteria.atoms)), missing, reason)
+
+
+def _reach(scale: int, metric: str, minimum: int, value: int, before: int) -> Reach:
+    return Reach(metric, *(exact(each, scale) for each in (minimum, value, before)))
 
 
 def _said(outcome: list[Words], tag: str, who: int, code: str) -> bool:

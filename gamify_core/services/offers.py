@@ -9,6 +9,7 @@ import attrs
 
 from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.errors import NotFound
 from gamify_core.ids import id_of
 from gamify_core.road.rewards import takes_codes
@@ -87,14 +88,15 @@ class Claim:
     reward_name: str
     type: str | None
     code_value: str | None
-    points_deducted: int
+    points_deducted: Amount
     currency: str
     claimed_at: datetime
     status: str
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "claimed_at": iso(self.claimed_at)}
+        cost = plain(self.points_deducted)
+        return {**attrs.asdict(self), "points_deducted": cost, "claimed_at": iso(self.claimed_at)}
 
 
 class ClaimAnswer(Answer):
@@ -129,14 +131,18 @@ class ClaimAnswer(Answer):
         return str(value) if value is not None else None
 
     @property
-    def points_deducted(self) -> int:
+    def points_deducted(self) -> Amount:
         """What it cost."""
-        return int(self._said()[5] or 0)
+        return self._shown(self._said()[5], self._currency)
 
     @property
-    def new_balance(self) -> int:
+    def new_balance(self) -> Amount:
         """The balance, in the reward's currency, after everything the command did."""
-        return int(self._said()[6] or 0)
+        return self._shown(self._said()[6], self._currency)
+
+    @property
+    def _currency(self) -> str:
+        return self._decided.catalog.reward(self.reward_id).currency
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's answer to a claim."""
@@ -146,8 +152,8 @@ class ClaimAnswer(Answer):
             "reward_name": self.reward_name,
             "reward_type": self.reward_type,
             "code_value": self.code_value,
-            "points_deducted": self.points_deducted,
-            "new_balance": self.new_balance,
+            "points_deducted": plain(self.points_deducted),
+            "new_balance": plain(self.new_balance),
         }
 
 
@@ -172,14 +178,19 @@ class CancelAnswer(Answer):
         return bool(self._said()[5])
 
     @property
-    def points_returned(self) -> int:
+    def points_returned(self) -> Amount:
         """How many points came back now."""
-        return int(self._said()[6] or 0)
+        return self._shown(self._said()[6], self._currency)
 
     @property
-    def new_balance(self) -> int:
+    def new_balance(self) -> Amount:
         """The balance, in the currency that was paid in, after everything the command did."""
-        return int(self._said()[7] or 0)
+        return self._shown(self._said()[7], self._currency)
+
+    @property
+    def _currency(self) -> str:
+        paid_in = self._said()[8:]
+        return str(paid_in[0]) if paid_in else "points"
 
     def _told(self) -> tuple[object, ...]:
         return tuple(self._said()[4:])
@@ -191,8 +202,8 @@ class CancelAnswer(Answer):
             "participant_id": self.participant_id,
             "reward_id": self.reward_id,
             "already_cancelled": self.already_cancelled,
-            "points_returned": self.points_returned,
-            "new_balance": self.new_balance,
+            "points_returned": plain(self.points_returned),
+            "new_balance": plain(self.new_balance),
         }
 
 
@@ -275,7 +286,7 @@ def claim_of(reader: Reader, catalog: Catalog, row: ClaimRow) -> Claim:
         name,
         kind,
         code.value if code is not None else None,
-        row.cost,
+        exact(row.cost, catalog.scale(row.currency)),
         row.currency,
         moment(row.occurred_at),
         "claimed" if row.standing is not None else "cancelled",

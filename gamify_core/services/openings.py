@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -12,6 +13,7 @@ from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.border import MOST
 from gamify_core.clock import instant_of, iso, moment, offset_of
+from gamify_core.domain.decimals import FINEST, Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
 from gamify_core.road.opening import KIND, Come, Held, Run, open_up
 from gamify_core.road.road import Ask
@@ -37,10 +39,10 @@ class OpeningBalance:
     difference). `lots` are parts of the balance that lapse, as (amount, instant); the rest does not.
     """
 
-    balance: int
-    earned: int | None = None
-    spent: int | None = None
-    lots: Iterable[tuple[int, datetime]] = ()
+    balance: Amount | str
+    earned: Amount | str | None = None
+    spent: Amount | str | None = None
+    lots: Iterable[tuple[Amount | str, datetime]] = ()
 
 
 @attrs.frozen
@@ -48,7 +50,7 @@ class Opening:
     """One person of a batch, with what `participants.opening` takes."""
 
     participant_id: str
-    balances: Mapping[str, int | OpeningBalance] = attrs.field(factory=dict)
+    balances: Mapping[str, Amount | str | OpeningBalance] = attrs.field(factory=dict)
     streaks: Mapping[str, tuple[int, int, datetime]] = attrs.field(factory=dict)
     metrics: Mapping[str, int | Iterable[str]] = attrs.field(factory=dict)
     badges: Iterable[str] = ()
@@ -72,10 +74,12 @@ class OpeningAnswer(Answer):
     @property
     def balances(self) -> dict[str, OpeningBalance]:
         """What each wallet began with; lots are told by `points.expiring`."""
-        return {
-            str(words[3]): OpeningBalance(int(words[4] or 0), int(words[5] or 0), int(words[6] or 0))
-            for words in self._part("wallet")
-        }
+        found = {}
+        for words in self._part("wallet"):
+            code = str(words[3])
+            balance, earned, spent = (self._shown(each, code) for each in words[4:7])
+            found[code] = OpeningBalance(balance, earned, spent)
+        return found
 
     @property
     def runs(self) -> dict[str, OpenedStreak]:
@@ -111,7 +115,7 @@ class OpeningAnswer(Answer):
         return {
             "participant_id": self.participant_id,
             "balances": {
-                code: {"balance": held.balance, "earned": held.earned, "spent": held.spent}
+                code: {name: plain(getattr(held, name)) for name in ("balance", "earned", "spent")}
                 for code, held in self.balances.items()
             },
             "streaks": {
@@ -158,39 +162,48 @@ def _named(value: Mapping[str, _Value], field: str) -> list[tuple[str, _Value]]:
     return [(border.code(code, field), each) for code, each in value.items()]
 
 
-def _balances(given: Mapping[str, int | OpeningBalance], asked: dict[str, Json]) -> dict[str, Held]:
+def _balances(given: Mapping[str, Amount | str | OpeningBalance], asked: dict[str, Json]) -> dict[str, Held]:
     found: dict[str, Held] = {}
     told: dict[str, Json] = {}
     for code, value in _named(given, "balances"):
         held = value if isinstance(value, OpeningBalance) else OpeningBalance(value)
         field = f"balances[{code!r}]"
-        balance = border.whole(held.balance, field, 0, MOST)
-        earned = balance if held.earned is None else border.whole(held.earned, f"{field}.earned", 0, MOST)
-        spent = max(earned - balance, 0)
-        if held.spent is not None:
-            spent = border.whole(held.spent, f"{field}.spent", 0, MOST)
-        lots = tuple(_lot(lot, f"{field}.lots") for lot in border.several(held.lots, f"{field}.lots"))
-        whole = sum(amount for amount, _ in lots)
+        said = border.given(held.balance, code, field, 0)
+        earned = border.given(held.earned, code, f"{field}.earned", 0) if held.earned is not None else None
+        spent = border.given(held.spent, code, f"{field}.spent", 0) if held.spent is not None else None
+        lots = [_lot(lot, code, f"{field}.lots") for lot in border.several(held.lots, f"{field}.lots")]
+        balance = _finest(said)
+        came = _finest(earned) if earned is not None else balance
+        went = _finest(spent) if spent is not None else max(came - balance, 0)
+        parts = tuple((_finest(amount), instant_of(at)) for amount, at in lots)
+        whole = sum(amount for amount, _ in parts)
         if whole > balance:
-            detail = f"{field} is {balance:,}, and its lots come to {whole:,}"
-            raise BadValue(f"{field}.lots", whole, detail)
-        found[code] = Held(balance, earned, spent, tuple((amount, instant_of(at)) for amount, at in lots))
+            in_all = exact(whole, FINEST)
+            in_all = int(in_all) if in_all == int(in_all) else Decimal(f"{in_all:f}".rstrip("0"))
+            detail = f"{field} is {Decimal(said):,}, and its lots come to {in_all:,}"
+            raise BadValue(f"{field}.lots", in_all, detail)
+        found[code] = Held(balance, came, went, parts)
         told[code] = request_of(
             None,
-            balance=balance,
-            earned=earned if held.earned is not None else None,
-            spent=spent if held.spent is not None else None,
+            balance=said,
+            earned=earned,
+            spent=spent,
             lots=[[amount, border.at(at)] for amount, at in lots] or None,
         )
     _tell(asked, "balances", told)
     return found
 
 
-def _lot(given: object, field: str) -> tuple[int, datetime]:
+def _finest(given: int | str) -> int:
+    """Return an amount in the smallest unit that any currency has; which one this has is known to the catalog."""
+    return kept(Decimal(given) if isinstance(given, str) else given, FINEST) or 0
+
+
+def _lot(given: object, currency: str, field: str) -> tuple[int | str, datetime]:
     match given:
         case (amount, datetime() as expires):
             instant_of(expires, field)
-            return border.amount(amount, field), expires
+            return border.given(amount, currency, field), expires
     detail = f"{field} must be pairs of an amount and the instant at which it lapses, not {in_words(given)}"
     raise BadValue(field, given, detail)
 

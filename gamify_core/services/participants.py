@@ -30,6 +30,7 @@ from gamify_core.services.visiting import ProfileDocument, document, streak_of
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
+    from gamify_core.domain.decimals import Amount
     from gamify_core.road.turn import Turn
 
 __all__ = ["ParticipantSummary", "Participants", "Profile", "ProfileDocument", "Section", "Sections"]
@@ -188,7 +189,7 @@ class Participants:
         self,
         participant_id: str,
         *,
-        balances: Mapping[str, int | OpeningBalance] | None = None,
+        balances: Mapping[str, Amount | str | OpeningBalance] | None = None,
         streaks: Mapping[str, tuple[int, int, datetime]] | None = None,
         metrics: Mapping[str, int | Iterable[str]] | None = None,
         badges: Iterable[str] | None = None,

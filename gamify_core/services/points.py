@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gamify_core import border
 from gamify_core.answers import Answer, BatchAnswer, PointsAnswer, TransferAnswer
 from gamify_core.clock import instant_of, moment
+from gamify_core.domain.decimals import exact
 from gamify_core.domain.lots import length
 from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound
 from gamify_core.ids import numbers_of
@@ -27,6 +28,8 @@ from gamify_core.storage.tables.ledger import ENTRY, HOLD, PENDING
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
@@ -47,7 +50,7 @@ class Points:
     def award(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         *,
         reason: str | None = None,
         metadata: Mapping[str, object] | None = None,
@@ -60,12 +63,13 @@ class Points:
     ) -> PointsAnswer:
         """Give points, and all that reaching them brings about.
 
-        `amount` is a whole number from 1 to 2^53-1. Multipliers that the participant has running raise it, unless
-        `boost` is False. `at` is when it happened (aware; default now). With `matures="14d"` the points count from then
-        on: until they do they are `pending`, are in no balance and earn nothing, and `reverse` takes them back. With
-        `expires="90d"` (or `"3mo"`, `"1y"`: by the calendar, in the catalog's zone) what is left of them lapses so long
-        after they count; spending takes what lapses first. Both are reckoned from `at`, and default to what the
-        currency says. The same `idempotency_key` with the same
+        `amount` is a whole number from 1 to 2^53-1; of a `currency` with a `scale` it may have decimals, as a `Decimal`
+        or as text (`"12.34"`; 12 is 12.00), and answers have `Decimal`s. Multipliers that the participant has running
+        raise it, unless `boost` is False. `at` is when it happened (aware; default now). With `matures="14d"` the
+        points count from then on: until they do they are `pending`, are in no balance and earn nothing, and `reverse`
+        takes them back. With `expires="90d"` (or `"3mo"`, `"1y"`: by the calendar, in the catalog's zone) what is left
+        of them lapses so long after they count; spending takes what lapses first. Both are reckoned from `at`, and
+        default to what the currency says. The same `idempotency_key` with the same
         arguments returns the first answer, flagged `replayed`.
         Raises `BadValue`, `NotFound` (currency), `OutOfWindow`, `IdempotencyConflict`.
 
@@ -91,7 +95,7 @@ class Points:
     def _ask(  # noqa: PLR0913 - the arguments of an award
         self,
         participant_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         reason: str | None,
         metadata: Mapping[str, object] | None,
         currency: str,
@@ -112,13 +116,11 @@ class Points:
         move = boosts.award if boost else _unboosted
 
         def decide(turn: Turn) -> None:
-            if currency != "points":
-                turn.plan.catalog.currency(currency)
             move(
                 turn,
                 turn.who,
                 currency,
-                checked,
+                checked if currency == "points" else self._units(turn, currency, amount),
                 "direct",
                 turn.plan.terms(currency, *terms) if own else None,
             )
@@ -128,15 +130,19 @@ class Points:
     def _request(  # noqa: PLR0913 - the arguments of an award or a deduction
         self,
         participant_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         reason: str | None,
         metadata: Mapping[str, object] | None,
         currency: str,
         at: datetime | None,
     ) -> tuple[str, int, dict[str, border.Json]]:
+        """Return whose wallet it is, how much of `points` (of other currencies ask `_units`), and what is asked."""
         who = border.participant(participant_id)
-        checked = border.amount(amount, most=self._limits.amount)
-        request: dict[str, border.Json] = {"participant_id": who, "amount": checked}
+        if currency == "points":
+            given: int | str = border.amount(amount, most=self._limits.amount)
+        else:
+            given = border.given(amount, currency, most=self._limits.amount)
+        request: dict[str, border.Json] = {"participant_id": who, "amount": given}
         if reason is not None:
             request["reason"] = border.text(reason, "reason", self._limits.reason)
         if metadata is not None:
@@ -145,12 +151,17 @@ class Points:
             request["currency"] = border.code(currency, "currency")
         if at is not None:
             request["at"] = border.at(at)
-        return who, checked, request
+        return who, given if isinstance(given, int) else 0, request
+
+    def _units(self, turn: Turn, currency: str, amount: object) -> int:
+        """Return an amount in the smallest unit of its currency. Raises `BadValue`, `NotFound` (currency)."""
+        scale = turn.plan.catalog.currency(currency).scale
+        return border.minor(amount, "amount", scale, self._limits.amount)
 
     def deduct(  # noqa: PLR0913 - the fields of the document
         self,
         participant_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         *,
         reason: str | None = None,
         metadata: Mapping[str, object] | None = None,
@@ -171,9 +182,8 @@ class Points:
         who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
 
         def decide(turn: Turn) -> None:
-            if currency != "points":
-                turn.plan.catalog.currency(currency)
-            wallet.deduct(turn, turn.who, currency, checked, "direct")
+            units = checked if currency == "points" else self._units(turn, currency, amount)
+            wallet.deduct(turn, turn.who, currency, units, "direct")
 
         return PointsAnswer(self._access.write(Ask("points.deduct", who, request, at, key, decide)))
 
@@ -181,7 +191,7 @@ class Points:
         self,
         sender_id: str,
         recipient_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         *,
         reason: str | None = None,
         metadata: Mapping[str, object] | None = None,
@@ -195,12 +205,11 @@ class Points:
         if sender == recipient:
             detail = f"sender and recipient are the same: {sender!r}"
             raise BadValue("recipient_id", recipient, detail)
-        checked = border.amount(amount, most=self._limits.amount)
         request = request_of(
             at,
             participant_id=sender,
             recipient_id=recipient,
-            amount=checked,
+            amount=border.given(amount, currency, most=self._limits.amount),
             reason=border.text(reason, "reason", self._limits.reason),
             metadata=border.properties(metadata, "metadata") if metadata is not None else None,
             currency=border.code(currency, "currency") if currency != "points" else None,
@@ -208,11 +217,10 @@ class Points:
         road = self._access.road
 
         def decide(turn: Turn) -> None:
-            if currency != "points":
-                turn.plan.catalog.currency(currency)
+            units = self._units(turn, currency, amount)
             other = road.participant(turn.unit, turn.scope, recipient, turn.recorded_at)
             turn.people[other.number] = other.participant_id
-            wallet.transfer(turn, turn.who, other, currency, checked)
+            wallet.transfer(turn, turn.who, other, currency, units)
 
         key = border.idempotency_key(idempotency_key)
         ask = Ask("points.transfer", sender, request, at, key, decide, (recipient,))
@@ -222,7 +230,7 @@ class Points:
         self,
         transaction_id: str,
         *,
-        amount: int | None = None,
+        amount: int | Decimal | str | None = None,
         reason: str | None = None,
         on_insufficient: OnInsufficient = "reject",
         at: datetime | None = None,
@@ -250,7 +258,7 @@ class Points:
         """
         entry, who = movement_called(self._access, transaction_id)
         place = entry.activity, entry.ordinal
-        part = border.amount(amount) if amount is not None else None
+        part = border.given(amount, entry.currency) if amount is not None else None
         chosen = policy(on_insufficient)
         request = request_of(
             at,
@@ -263,12 +271,13 @@ class Points:
         def decide(turn: Turn) -> None:
             # What it sets off is no reason to refuse it: a badge whose points are spent goes without them
             turn.undoing = chosen if chosen != "reject" else "partial"
+            units = self._part(turn, entry.currency, amount, border.MOST)
             promised = turn.unit.get(PENDING, place)  # it may have matured since it was looked for
             if promised is not None and promised.version is None:
-                done = pending.cancel(turn, turn.who, promised, "direct", part)
+                done = pending.cancel(turn, turn.who, promised, "direct", units)
             else:
                 version = promised.version if promised is not None else entry.version
-                done = wallet.reverse(turn, turn.who, entry.currency, version or 0, "direct", part, chosen)
+                done = wallet.reverse(turn, turn.who, entry.currency, version or 0, "direct", units, chosen)
             if not done:
                 turn.rest(entry.activity)
 
@@ -314,7 +323,7 @@ class Points:
     def hold(  # noqa: PLR0913 - how much, for how long and what for
         self,
         participant_id: str,
-        amount: int,
+        amount: int | Decimal | str,
         *,
         expires: str | None = None,
         reason: str | None = None,
@@ -344,9 +353,8 @@ class Points:
             request["expires"] = lasts
 
         def decide(turn: Turn) -> None:
-            if currency != "points":
-                turn.plan.catalog.currency(currency)
-            holds.place(turn, turn.who, currency, checked, lasts)
+            units = checked if currency == "points" else self._units(turn, currency, amount)
+            holds.place(turn, turn.who, currency, units, lasts)
             _tell_available(turn, currency)
 
         key = border.idempotency_key(idempotency_key)
@@ -355,7 +363,7 @@ class Points:
     def capture(  # noqa: PLR0913 - which hold, how much of it and what for
         self,
         hold_id: str,
-        amount: int | None = None,
+        amount: int | Decimal | str | None = None,
         *,
         reason: str | None = None,
         metadata: Mapping[str, object] | None = None,
@@ -367,8 +375,8 @@ class Points:
         Raises `HoldEndedBefore` with its `outcome` (`captured`, `released`, `expired`), `BadValue` where `amount` is
         more than is held, `NotFound`.
         """
-        part = border.amount(amount, most=self._limits.amount) if amount is not None else None
         place, who, currency = self._hold(hold_id)
+        part = border.given(amount, currency, most=self._limits.amount) if amount is not None else None
         request = request_of(
             at,
             hold_id=hold_id,
@@ -378,7 +386,7 @@ class Points:
         )
 
         def decide(turn: Turn) -> None:
-            holds.capture(turn, place, part)
+            holds.capture(turn, place, self._part(turn, currency, amount, self._limits.amount))
             _tell_available(turn, currency)
 
         key = border.idempotency_key(idempotency_key)
@@ -403,6 +411,14 @@ class Points:
 
         key = border.idempotency_key(idempotency_key)
         return HoldAnswer(self._access.write(Ask("points.release", who, request, at, key, decide)))
+
+    def _part(self, turn: Turn, currency: str, amount: object, most: int) -> int | None:
+        """Return a part of what was given or held in the smallest unit of its currency; None is all of it."""
+        return (
+            border.minor(amount, "amount", turn.plan.catalog.scale(currency), most)
+            if amount is not None
+            else None
+        )
 
     def _hold(self, hold_id: str) -> tuple[tuple[int, int], str, str]:
         """Return the place of a hold, whose it is and of which currency. Raises `NotFound`."""
@@ -466,9 +482,12 @@ class Points:
         who = border.participant(participant_id)
         currency = self._currency(currency)
         with snapshot(self._access, who) as seen:
-            return balance_of(seen.reader, self._access.person(seen.reader, who), who, currency)
+            scale = seen.plan.catalog.scale(currency)
+            return balance_of(seen.reader, self._access.person(seen.reader, who), who, currency, scale)
 
-    def assert_balance(self, participant_id: str, amount: int, *, currency: str = "points") -> Balance:
+    def assert_balance(
+        self, participant_id: str, amount: int | Decimal | str, *, currency: str = "points"
+    ) -> Balance:
         """Raise `BalanceMismatch`, with both numbers, unless a participant holds exactly so much; return the balance.
 
         For reconciling with what the application keeps itself. `game.at(instant).points.assert_balance` holds it
@@ -481,8 +500,10 @@ class Points:
         Traceback (most recent call last):
         gamify_core.errors.BalanceMismatch: ada holds 30 points, not 40
         """
-        expected = border.whole(amount, "amount", -border.MOST, border.MOST)
+        border.given(amount, currency, least=-border.MOST)
         found = self.balance(participant_id, currency=currency)
+        scale = self._access.plan.catalog.scale(found.currency) if currency != "points" else 0
+        expected = exact(border.minor(amount, "amount", scale, border.MOST, -border.MOST), scale)
         if found.balance != expected:
             raise BalanceMismatch(found.participant_id, found.currency, expected, found.balance)
         return found
@@ -493,7 +514,7 @@ class Points:
         code = self._currency(currency) if currency is not None else None
         with snapshot(self._access, who) as seen:
             person = self._access.person(seen.reader, who)
-            return holds_of(seen.reader, person, code) if person is not None else []
+            return holds_of(seen, person, code) if person is not None else []
 
     def pending(self, participant_id: str, *, currency: str | None = None) -> list[Pending]:
         """Return what was awarded and does not count yet, what matures first first."""
@@ -501,7 +522,7 @@ class Points:
         code = self._currency(currency) if currency is not None else None
         with snapshot(self._access, who) as seen:
             person = self._access.person(seen.reader, who)
-            return pending_of(seen.reader, person, code) if person is not None else []
+            return pending_of(seen, person, code) if person is not None else []
 
     def expiring(
         self, participant_id: str, before: datetime, *, currency: str | None = None
@@ -527,8 +548,9 @@ class Points:
             if person is None or person.due is None or until <= seen.as_of:
                 return []
             _, coming = self._access.ahead(seen.reader, person, until - 1)
+            scale = seen.plan.catalog.scale
         return [
-            Expiring(int(words[3] or 0), str(words[4]), moment(one.occurred_at))
+            Expiring(exact(int(words[3] or 0), scale(str(words[4]))), str(words[4]), moment(one.occurred_at))
             for one in coming
             for words in one.outcome
             if words[0] == "points_expired" and code in (None, words[4])
@@ -549,7 +571,8 @@ class Points:
                 prefix = (person.number, currency)
                 total = reader.count(ENTRY, None, prefix)
                 rows = reader.scan(ENTRY, None, prefix, reverse=True, offset=(number - 1) * size, limit=size)
-            items = [movement_of(reader, row) for row in rows]
+            scale = self._access.road.plan_in(reader).catalog.scale(currency) if currency != "points" else 0
+            items = [movement_of(reader, row, scale) for row in rows]
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
     def _currency(self, code: str) -> str:

@@ -31,6 +31,7 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE, CODE_BY_VALUE, ClaimRow
 
 if TYPE_CHECKING:
+    from gamify_core.catalog.definitions import Reward
     from gamify_core.road.turn import Turn
 
 __all__ = ["Rewards"]
@@ -81,7 +82,7 @@ class Rewards:
 
         def decide(turn: Turn) -> None:
             reward = turn.plan.catalog.reward(code)
-            made.append(rewards.claim(turn, turn.who, reward, reward.points_cost if pays else 0, "direct"))
+            made.append(rewards.claim(turn, turn.who, reward, _cost(turn, reward) if pays else 0, "direct"))
 
         def after(turn: Turn) -> None:
             row = made[-1]
@@ -131,7 +132,7 @@ class Rewards:
         def after(turn: Turn) -> None:
             row, already, returned = told[-1]
             words = (row.claimed_by, row.ordinal, row.reward, already, returned, _balance(turn, row))
-            turn.say("=", turn.who.number, *words)
+            turn.say("=", turn.who.number, *words, *turn.plan.told_of(row.currency))
 
         ask = Ask(
             "rewards.cancel",
@@ -262,6 +263,11 @@ class Rewards:
                 )
                 items = [claim_of(seen.reader, seen.plan.catalog, row) for row in rows]
         return Page(items, total, number, size, "claims", {"participant_id": who})
+
+
+def _cost(turn: Turn, reward: Reward) -> int:
+    """Return what a reward costs, in the smallest unit of its currency."""
+    return reward.points_cost * int(10 ** turn.plan.catalog.scale(reward.currency))
 
 
 def _balance(turn: Turn, row: ClaimRow) -> int:

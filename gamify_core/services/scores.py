@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.clock import iso
-from gamify_core.domain.decimals import kept
+from gamify_core.domain.decimals import Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
 from gamify_core.road import scores
 from gamify_core.road.gifts import REDEEMED, gift_of, redeem
@@ -49,14 +49,21 @@ class ScoreAnswer(Answer):
         return str(self._said()[3])
 
     @property
-    def previous(self) -> int:
-        """The metric's value before."""
-        return int(self._said()[4] or 0)
+    def previous(self) -> Amount:
+        """The metric's value before; a `Decimal` where it has a `scale`."""
+        return self._valued(4)
 
     @property
-    def current(self) -> int:
+    def current(self) -> Amount:
         """The metric's value after everything the command did."""
-        return int(self._said()[5] or 0)
+        return self._valued(5)
+
+    def _valued(self, place: int) -> Amount:
+        """Return a value that was said; what ladders go by has no decimals."""
+        catalog, name = self._decided.catalog, self.metric
+        declared = next((metric.scale for metric in catalog.metrics if metric.code == name), 0)
+        scale = catalog.scale(name) or catalog.scale(name.rpartition(".")[0]) or declared
+        return exact(int(self._said()[place] or 0), scale)
 
     @property
     def tier_name(self) -> str | None:
@@ -83,8 +90,8 @@ class ScoreAnswer(Answer):
         return {
             "userId": self.user_id,
             "metric": self.metric,
-            "previous": self.previous,
-            "current": self.current,
+            "previous": plain(self.previous),
+            "current": plain(self.current),
             "tier_name": self.tier_name,
             "rank": self.rank,
             "updated_at": iso(self.updated_at),
@@ -117,7 +124,7 @@ class Scores:
         `metric` is the code of a ladder (then the metric that it goes by), a currency, its `.earned` or `.balance`
         (then points are awarded, with the cause `action:<action>`), or a declared metric that is counted or summed
         (then `value` is added) or a maximum, minimum or latest value (then it is held against it). Where the metric has
-        a `scale`, `value` may be a `Decimal` of no more decimals, and the answer's values are in its smallest unit.
+        a `scale`, `value` may be a `Decimal` of no more decimals, and the answer has `Decimal`s.
         With the action `gift_redeemed` and a `gift_id` it is the redemption of that gift, exactly as `gifts.redeem`,
         and `value` has to be what the gift gives. Without a `gift_id` it is a score like any other, which the audit of
         gifts counts.
@@ -196,7 +203,8 @@ def _redeem(turn: Turn, target: Target, gift_id: str, value: int) -> None:
         detail = f"{gift_id} gives {gift.currency}, which do not move {target.reading}"
         raise BadValue("metric", target.reading, detail)
     if value != gift.reward:
-        detail = f"{gift_id} gives {gift.reward}, not {value}"
+        scale = turn.plan.catalog.scale(gift.currency)
+        detail = f"{gift_id} gives {exact(gift.reward, scale)}, not {exact(value, scale)}"
         raise BadValue("value", value, detail)
     redeem(turn, turn.who, gift)
 

@@ -10,6 +10,7 @@ import attrs
 from gamify_core import border
 from gamify_core.answers import TierAnswer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.reviews import held_until
 from gamify_core.road import ladders
 from gamify_core.road.meters import value_of
@@ -61,8 +62,8 @@ class NextTier:
 
     code: str
     name: str
-    points_required: int
-    points_remaining: int
+    points_required: Amount
+    points_remaining: Amount
     share_of_threshold: int
     share_of_way: int
 
@@ -71,8 +72,8 @@ class NextTier:
         return {
             "code": self.code,
             "name": self.name,
-            "points_required": self.points_required,
-            "points_remaining": self.points_remaining,
+            "points_required": plain(self.points_required),
+            "points_remaining": plain(self.points_remaining),
         }
 
 
@@ -91,7 +92,7 @@ class TierState:
     next_tier: NextTier | None
     tier_history: tuple[TierReached, ...]
     assigned: bool = False
-    to_keep: int | None = None
+    to_keep: Amount | None = None
     held_until: datetime | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -212,30 +213,30 @@ def standing(seen: Snapshot, person: ParticipantRow | None, who: str, plan: Ladd
     below = rung_held(seen, plan, head)
     above = _above(plan, below, value) if head is not None else next(iter(ladder.tiers), None)
     pinned = head is not None and head.how == ladders.ASSIGNED
-    state = TierState(who, ladder.code, current, _next(above, below, value), tuple(reached), pinned)
+    state = TierState(who, ladder.code, current, _next(plan, above, below, value), tuple(reached), pinned)
     if plan.review is None or pinned or below is None or below.code not in plan.codes:
         return state
     if plan.codes.index(below.code) <= plan.earned(0):  # there is no way down from here
         return state
-    missing = max(below.min_points - value, 0)
+    missing = max(plan.least(below) - value, 0)
     until = held_until(plan.review, seen.plan.zone, seen.as_of, earned=not missing)
-    return attrs.evolve(state, to_keep=missing, held_until=moment(until))
+    return attrs.evolve(state, to_keep=exact(missing, plan.scale), held_until=moment(until))
 
 
 def _above(plan: LadderPlan, below: Tier | None, value: int) -> Tier | None:
     """Return the rung after the one that somebody stands on; after one that is gone, the lowest above the value."""
     tiers = plan.ladder.tiers
     if below is not None and below.code not in plan.codes:
-        return next((tier for tier in tiers if tier.min_points > value), None)
+        return next((tier for tier in tiers if plan.least(tier) > value), None)
     place = plan.codes.index(below.code) if below is not None else plan.earned(value)
     return tiers[place + 1] if place + 1 < len(tiers) else None
 
 
-def _next(above: Tier | None, below: Tier | None, value: int) -> NextTier | None:
+def _next(plan: LadderPlan, above: Tier | None, below: Tier | None, value: int) -> NextTier | None:
     if above is None:
         return None
-    floor = below.min_points if below is not None else 0
-    share = 100 * max(value, 0) // above.min_points if above.min_points else 100
-    way = 100 * max(value - floor, 0) // (above.min_points - floor) if above.min_points > floor else 100
-    remaining = max(above.min_points - value, 0)
-    return NextTier(above.code, above.name, above.min_points, remaining, min(share, 100), min(way, 100))
+    floor, least = plan.least(below) if below is not None else 0, plan.least(above)
+    share = 100 * max(value, 0) // least if least else 100
+    way = 100 * max(value - floor, 0) // (least - floor) if least > floor else 100
+    asked, remaining = exact(least, plan.scale), exact(max(least - value, 0), plan.scale)
+    return NextTier(above.code, above.name, asked, remaining, min(share, 100), min(way, 100))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
 from gamify_core import border
 from gamify_core.answers import ActionAnswer
 from gamify_core.clock import iso
+from gamify_core.domain.decimals import plain
 from gamify_core.effects import AssetTransferred, PointsDeducted
 from gamify_core.errors import BadValue
 from gamify_core.ids import numbers_of
@@ -20,6 +21,8 @@ from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gamify_core.border import Json
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -35,7 +38,7 @@ class Side:
 
     participant_id: str
     assets: Sequence[str] = ()
-    points: int = 0
+    points: int | Decimal | str = 0
     currency: str = "points"
 
     def to_dict(self) -> dict[str, Json]:
@@ -43,7 +46,7 @@ class Side:
         return {
             "participant_id": self.participant_id,
             "assets": list(self.assets),
-            "points": self.points,
+            "points": cast("int | str", plain(self.points)),
             "currency": self.currency,
         }
 
@@ -138,14 +141,15 @@ class Trades:
         def decide(turn: Turn) -> None:
             partner = road.participant(turn.unit, turn.scope, other.participant_id, turn.recorded_at)
             turn.people[partner.number] = partner.participant_id
-            swap = ((turn.who, one, partner), (partner, other, turn.who))
-            for giver, side, _ in swap:
-                _check_means(turn, giver, side)
-            for giver, side, taker in swap:
+            swap = (
+                (turn.who, one, self._means(turn, turn.who, one, first.points, "first"), partner),
+                (partner, other, self._means(turn, partner, other, second.points, "second"), turn.who),
+            )
+            for giver, side, points, taker in swap:
                 for asset in side.assets:
                     assets.hand_over(turn, asset, giver, taker, _CAUSE)
-                if side.points:
-                    wallet.transfer(turn, giver, taker, side.currency, side.points, _CAUSE)
+                if points:
+                    wallet.transfer(turn, giver, taker, side.currency, points, _CAUSE)
             turn.say("=", turn.who.number, partner.number)
 
         key = border.idempotency_key(idempotency_key)
@@ -163,9 +167,21 @@ class Trades:
         return Side(
             border.participant(side.participant_id, f"{field}.participant_id"),
             tuple([str(asset) for asset in listed]),
-            border.whole(side.points, f"{field}.points", 0, self._limits.amount),
+            border.given(side.points, side.currency, f"{field}.points", 0, self._limits.amount),
             border.code(side.currency, f"{field}.currency"),
         )
+
+    def _means(self, turn: Turn, giver: ParticipantRow, side: Side, points: object, field: str) -> int:
+        """Return what somebody pays, in the smallest unit of its currency.
+
+        Refuse points that they do not have yet: what the trade itself brings in must not pay for it.
+        """
+        if not side.points:
+            return 0
+        scale = turn.plan.catalog.currency(side.currency).scale
+        units = border.minor(points, f"{field}.points", scale, self._limits.amount)
+        wallet.covering(turn, giver, side.currency, units)
+        return units
 
 
 def _hold_against(one: Side, other: Side) -> None:
@@ -181,11 +197,3 @@ def _hold_against(one: Side, other: Side) -> None:
             detail = f"an asset can be given once: {asset}"
             raise BadValue("assets", asset, detail)
         named.add(numbers)
-
-
-def _check_means(turn: Turn, giver: ParticipantRow, side: Side) -> None:
-    """Refuse points that somebody does not have yet: what the trade itself brings in must not pay for it."""
-    if side.points:
-        if side.currency != "points":
-            turn.plan.catalog.currency(side.currency)
-        wallet.covering(turn, giver, side.currency, side.points)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from gamify_core import border
 from gamify_core.answers import Answer, EventAnswer
 from gamify_core.clock import iso
+from gamify_core.domain.decimals import Amount, plain
 from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words, effect_id
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.ids import id_of, numbers_of
@@ -133,10 +134,11 @@ class ReversalAnswer(Undone):
         return effect_id("points_", int(said[3] or 0), int(said[4] or 0))
 
     @property
-    def amount(self) -> int:
+    def amount(self) -> Amount:
         """How much was taken back now; less than was asked for where the wallet did not hold it (`"partial"`)."""
         found = self._movement
-        return abs(int(found[1][3] or 0)) if found is not None else 0
+        taken = abs(int(found[1][3] or 0)) if found is not None else 0
+        return self._shown(taken, self.currency)
 
     @property
     def currency(self) -> str:
@@ -144,14 +146,14 @@ class ReversalAnswer(Undone):
         return str(self._said()[2])
 
     @property
-    def reversed_total(self) -> int:
+    def reversed_total(self) -> Amount:
         """How much of the movement has been taken back in all."""
-        return int(self._said()[5] or 0)
+        return self._shown(self._said()[5], self.currency)
 
     @property
-    def new_balance(self) -> int:
+    def new_balance(self) -> Amount:
         """The balance after everything the command did."""
-        return int(self._said()[6] or 0)
+        return self._shown(self._said()[6], self.currency)
 
     def _title(self) -> str:
         return f"{self.reversed_transaction_id} taken back"
@@ -162,10 +164,10 @@ class ReversalAnswer(Undone):
             "transaction_id": self.transaction_id,
             "reversed_transaction_id": self.reversed_transaction_id,
             "participant_id": self.participant_id,
-            "amount": self.amount,
+            "amount": plain(self.amount),
             "currency": self.currency,
-            "reversed_total": self.reversed_total,
-            "new_balance": self.new_balance,
+            "reversed_total": plain(self.reversed_total),
+            "new_balance": plain(self.new_balance),
             "stayed": [skipped.to_dict() for skipped in self.stayed],
         }
 

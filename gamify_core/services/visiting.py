@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from gamify_core.domain.decimals import Amount, exact, kept, plain
 from gamify_core.road.streak_rows import reading_of
 from gamify_core.services.held import earnings, held_of_old, rung_held
 from gamify_core.services.instances import place_of
@@ -53,7 +54,7 @@ class LevelEntry:
 
     participant_id: str
     name: str
-    points: int
+    points: Amount
     level: int
     title: str | None
 
@@ -62,7 +63,7 @@ class LevelEntry:
         return {
             "userId": self.participant_id,
             "name": self.name,
-            "points": self.points,
+            "points": plain(self.points),
             "level": self.level,
             "title": self.title,
         }
@@ -79,10 +80,10 @@ class ProfileDocument:
 
     participant_id: str
     badges: tuple[ProfileBadge, ...]
-    points: int
+    points: Amount
     level: int
     title: str | None
-    next_level: int | None
+    next_level: Amount | None
     progress: int
     streak: int
     badge_awarded: str | None
@@ -96,10 +97,10 @@ class ProfileDocument:
         """Return the document's profile."""
         return {
             "badges": [badge.to_dict() for badge in self.badges],
-            "points": self.points,
+            "points": plain(self.points),
             "level": self.level,
             "title": self.title,
-            "nextLevel": self.next_level,
+            "nextLevel": plain(self.next_level),
             "progress": self.progress,
             "streak": self.streak,
             "badgeAwarded": self.badge_awarded,
@@ -123,7 +124,7 @@ def document(seen: Snapshot, who: str, ladder: str | None, streak: str | None) -
     rungs = seen.plan.ladder(ladder) if ladder is not None else level_ladder(seen.plan)
     run = streak_of(seen.plan, streak)
     metric = rungs.ladder.metric if rungs is not None else "points.earned"
-    points = value_for(seen, person, metric)
+    points, scale = value_for(seen, person, metric), seen.plan.scale(metric)
     level, title, following = _rung(seen, person, rungs, points)
     entries, rank = _ranking(seen, who, rungs, metric)
     current = reading_of(seen.reader, person, run, seen.plan.zone, seen.as_of).current if run else 0
@@ -131,10 +132,10 @@ def document(seen: Snapshot, who: str, ladder: str | None, streak: str | None) -
     return ProfileDocument(
         who,
         held,
-        points,
+        exact(points, scale),
         level,
         title,
-        following,
+        exact(following, scale) if following is not None else None,
         _progress(rungs, points, following),
         current,
         None,
@@ -217,7 +218,8 @@ def _ranking(
     access, reader, period = seen.access, seen.reader, _PERIOD
     place = place_of(seen.plan, board, period, None, seen.as_of)
     listed = open_board(access, reader, seen.plan, board, place).entries(0, _SHOWN, change=False)
-    people = [(access.person(reader, entry.participant_id), int(entry.score)) for entry in listed]
+    scale = seen.plan.scale(metric)
+    people = [(access.person(reader, one.participant_id), kept(one.score, scale) or 0) for one in listed]
     entries = tuple(_entry(seen, person, score, plan) for person, score in people if person is not None)
     return entries, rank_in(access, reader, seen.plan, board, period, who).rank
 
@@ -246,4 +248,5 @@ def _counted(
 
 def _entry(seen: Snapshot, person: ParticipantRow, score: int, plan: LadderPlan | None) -> LevelEntry:
     level, title, _ = _rung(seen, person, plan, score)
-    return LevelEntry(person.participant_id, person.display_name or "Anonymous", score, level, title)
+    points = exact(score, plan.scale if plan is not None else 0)
+    return LevelEntry(person.participant_id, person.display_name or "Anonymous", points, level, title)

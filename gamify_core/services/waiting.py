@@ -9,12 +9,13 @@ import attrs
 
 from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.effects import HoldEnded, HoldPlaced, effect_id
 from gamify_core.ids import id_of
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, PENDING, PENDING_DUE
 
 if TYPE_CHECKING:
-    from gamify_core.storage.protocol import Reader
+    from gamify_core.services.reading import Snapshot
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["Expiring", "Hold", "HoldAnswer", "Pending", "holds_of", "pending_of"]
@@ -26,14 +27,14 @@ class Hold:
 
     hold_id: str
     participant_id: str
-    amount: int
+    amount: Amount
     currency: str
     expires_at: datetime | None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
         ends = iso(self.expires_at) if self.expires_at is not None else None
-        return {**attrs.asdict(self), "expires_at": ends}
+        return {**attrs.asdict(self), "amount": plain(self.amount), "expires_at": ends}
 
 
 @attrs.frozen
@@ -41,7 +42,7 @@ class Pending:
     """Points that were awarded, count from `matures_at` on, and lapse at `expires_at` (None: never)."""
 
     transaction_id: str
-    amount: int
+    amount: Amount
     currency: str
     matures_at: datetime
     expires_at: datetime | None
@@ -49,20 +50,21 @@ class Pending:
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
         ends = iso(self.expires_at) if self.expires_at is not None else None
-        return {**attrs.asdict(self), "matures_at": iso(self.matures_at), "expires_at": ends}
+        told = {**attrs.asdict(self), "amount": plain(self.amount)}
+        return {**told, "matures_at": iso(self.matures_at), "expires_at": ends}
 
 
 @attrs.frozen
 class Expiring:
     """So many points lapse at `expires_at` if they are not spent before."""
 
-    amount: int
+    amount: Amount
     currency: str
     expires_at: datetime
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "expires_at": iso(self.expires_at)}
+        return {**attrs.asdict(self), "amount": plain(self.amount), "expires_at": iso(self.expires_at)}
 
 
 class HoldAnswer(Answer):
@@ -80,7 +82,7 @@ class HoldAnswer(Answer):
         return self._hold.hold_id
 
     @property
-    def amount(self) -> int:
+    def amount(self) -> Amount:
         """How much was set aside."""
         return self._hold.amount
 
@@ -90,7 +92,7 @@ class HoldAnswer(Answer):
         return self._hold.currency
 
     @property
-    def captured(self) -> int:
+    def captured(self) -> Amount:
         """How much of it was spent."""
         return self._hold.captured if isinstance(self._hold, HoldEnded) else 0
 
@@ -105,9 +107,9 @@ class HoldAnswer(Answer):
         return self._hold.expires_at if isinstance(self._hold, HoldPlaced) else None
 
     @property
-    def available(self) -> int:
+    def available(self) -> Amount:
         """How much of the balance is available after everything the command did."""
-        return int(self._said()[2] or 0)
+        return self._shown(self._said()[2], self.currency)
 
     @property
     def transaction_id(self) -> str | None:
@@ -124,41 +126,41 @@ class HoldAnswer(Answer):
         return {
             "hold_id": self.hold_id,
             "participant_id": self.participant_id,
-            "amount": self.amount,
+            "amount": plain(self.amount),
             "currency": self.currency,
             "outcome": self.outcome,
-            "captured": self.captured,
+            "captured": plain(self.captured),
             "expires_at": iso(self.expires_at) if self.expires_at is not None else None,
-            "available": self.available,
+            "available": plain(self.available),
             "transaction_id": self.transaction_id,
         }
 
 
-def holds_of(reader: Reader, person: ParticipantRow, currency: str | None) -> list[Hold]:
+def holds_of(seen: Snapshot, person: ParticipantRow, currency: str | None) -> list[Hold]:
     """Return what is set aside of somebody's points; what ends first comes first."""
     return [
         Hold(
             id_of("hold", row.activity, row.ordinal),
             person.participant_id,
-            row.amount,
+            exact(row.amount, seen.plan.catalog.scale(row.currency)),
             row.currency,
             moment(row.expires) if row.expires is not None else None,
         )
-        for row in reader.scan(HOLD, HOLD_DUE, (person.number,))
+        for row in seen.reader.scan(HOLD, HOLD_DUE, (person.number,))
         if currency in (None, row.currency)
     ]
 
 
-def pending_of(reader: Reader, person: ParticipantRow, currency: str | None) -> list[Pending]:
+def pending_of(seen: Snapshot, person: ParticipantRow, currency: str | None) -> list[Pending]:
     """Return what is to come of somebody's points; what matures first comes first."""
     return [
         Pending(
             id_of("txn", row.activity, row.ordinal),
-            row.left,
+            exact(row.left, seen.plan.catalog.scale(row.currency)),
             row.currency,
             moment(row.matures),
             moment(row.expires) if row.expires is not None else None,
         )
-        for row in reader.scan(PENDING, PENDING_DUE, (person.number,))
+        for row in seen.reader.scan(PENDING, PENDING_DUE, (person.number,))
         if currency in (None, row.currency)
     ]

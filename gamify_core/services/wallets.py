@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.effects import effect_id
 from gamify_core.road import lots
 from gamify_core.road.requests import asked_with
@@ -16,6 +17,8 @@ from gamify_core.storage.tables.ledger import ENTRY, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -28,7 +31,7 @@ class Award:
     """One award of a batch."""
 
     participant_id: str
-    amount: int
+    amount: int | Decimal | str
     reason: str | None = None
     metadata: Mapping[str, object] | None = None
     currency: str = "points"
@@ -38,16 +41,19 @@ class Award:
 
 @attrs.frozen
 class Balance:
-    """What a wallet holds. `available` is the balance less what is `held` back; `pending` is not in it yet."""
+    """What a wallet holds. `available` is the balance less what is `held` back; `pending` is not in it yet.
+
+    Of a currency with a `scale` the numbers are `Decimal`s, which are text in JSON.
+    """
 
     participant_id: str
     currency: str
-    balance: int
-    available: int
-    total_earned: int
-    total_spent: int
-    held: int = 0
-    pending: int = 0
+    balance: Amount
+    available: Amount
+    total_earned: Amount
+    total_spent: Amount
+    held: Amount = 0
+    pending: Amount = 0
 
     def __str__(self) -> str:
         """Return `ada: 70 points (earned 100, spent 30)`."""
@@ -56,7 +62,8 @@ class Balance:
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's `points`."""
-        return {"balance": self.balance, "total_earned": self.total_earned, "total_spent": self.total_spent}
+        told = {"balance": self.balance, "total_earned": self.total_earned, "total_spent": self.total_spent}
+        return {name: plain(number) for name, number in told.items()}
 
 
 @attrs.frozen
@@ -67,24 +74,38 @@ class Movement:
     """
 
     transaction_id: str
-    amount: int
+    amount: Amount
     currency: str
-    balance_after: int
+    balance_after: Amount
     source: str
     account: str | None
     peer_id: str | None
     reason: str | None
     metadata: Mapping[str, object]
     occurred_at: datetime
-    base_amount: int | None = None
+    base_amount: Amount | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return {**attrs.asdict(self), "occurred_at": iso(self.occurred_at)}
+        told = {name: plain(value) for name, value in attrs.asdict(self).items()}
+        return {**told, "occurred_at": iso(self.occurred_at)}
 
 
-def balance_of(reader: Reader, person: ParticipantRow | None, who: str, currency: str) -> Balance:
+def balance_of(
+    reader: Reader, person: ParticipantRow | None, who: str, currency: str, scale: int = 0
+) -> Balance:
     """Return what a participant holds of a currency; somebody who has not been seen holds nothing."""
+    if scale:
+        whole = balance_of(reader, person, who, currency)
+        numbers = (
+            whole.balance,
+            whole.available,
+            whole.total_earned,
+            whole.total_spent,
+            whole.held,
+            whole.pending,
+        )
+        return Balance(who, currency, *(exact(int(number), scale) for number in numbers))
     if person is None:
         return Balance(who, currency, 0, 0, 0, 0)
     head = reader.last(ENTRY, (person.number, currency))
@@ -97,7 +118,7 @@ def balance_of(reader: Reader, person: ParticipantRow | None, who: str, currency
     return Balance(who, currency, balance, balance - held, earned, spent, held, pending)
 
 
-def movement_of(reader: Reader, row: EntryRow) -> Movement:
+def movement_of(reader: Reader, row: EntryRow, scale: int = 0) -> Movement:
     """Return a movement from its row; what it was asked with is gone where that was erased."""
     reason: str | None = None
     metadata: Mapping[str, object] = {}
@@ -107,14 +128,14 @@ def movement_of(reader: Reader, row: EntryRow) -> Movement:
     peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
     return Movement(
         effect_id("points_", row.activity, row.ordinal),
-        row.amount,
+        exact(row.amount, scale),
         row.currency,
-        row.balance,
+        exact(row.balance, scale),
         row.source or "direct",
         row.account,
         peer.participant_id if peer is not None else None,
         reason,
         metadata,
         moment(row.occurred_at),
-        row.base,
+        exact(row.base, scale) if row.base is not None else None,
     )

@@ -25,6 +25,7 @@ from gamify_core.services.reading import snapshot, value_for
 from gamify_core.testing.giving import by_code
 
 if TYPE_CHECKING:
+    from gamify_core.domain.decimals import Amount
     from gamify_core.engine import Game
     from gamify_core.reasons import Explained
     from gamify_core.road.plan import Plan
@@ -144,7 +145,7 @@ def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> It
         yield "nothing", f"expected, got {len(mine)} effect{'s' if len(mine) > 1 else ''}"
 
 
-def _gained(effect: Effect) -> int:
+def _gained(effect: Effect) -> Amount:
     match effect:
         case PointsAwarded(amount=amount) | PointsReversed(amount=amount):
             return amount
@@ -154,7 +155,7 @@ def _gained(effect: Effect) -> int:
             return 0
 
 
-def _signed(amount: int) -> str:
+def _signed(amount: Amount) -> str:
     return f"{amount:+,}".replace("-", "−") if amount else "none"
 
 

@@ -13,7 +13,7 @@ only searched in vain: `examples` and `days` say how long. What is searched is t
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -22,6 +22,7 @@ import attrs
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
+from gamify_core.domain.decimals import Amount
 from gamify_core.effects import Effect, PointsAwarded, PointsDeducted, PointsReversed
 from gamify_core.engine import Engine, Game
 from gamify_core.services.events import Emit
@@ -95,7 +96,7 @@ def conservation(catalog: Source, *, examples: int = 50) -> None:
         report = game.history.verify()
         if not report.ok:
             return f"the books do not add up after\n{shown(history)}\n{report}"
-        flows: Counter[str] = Counter()
+        flows: dict[str, Amount] = defaultdict(int)
         for effect in _effects(game):
             if isinstance(effect, PointsAwarded | PointsReversed):
                 flows[effect.currency] += effect.amount
@@ -276,7 +277,7 @@ def no_farmable_loop(
     begun = player.next_monday()
     tried = [sent for _ in range(24) for sent in player.tries()]
     best = max(tried, key=lambda sent: _worth(player, sent, currency))
-    gained: Counter[str] = Counter()
+    gained: dict[str, Amount] = defaultdict(int)
     for n in range(times):
         player.clock.set(begun + timedelta(days=days) * n / times)
         for effect in player.send(best):
@@ -287,13 +288,13 @@ def no_farmable_loop(
         span = "a day" if days == 1 else f"{days} days"
         lines = [
             f"    {amount:>9,}  {cause.replace(':', ' ')}{_bound(game_of, cause)}"
-            for cause, amount in gained.most_common()
+            for cause, amount in sorted(gained.items(), key=lambda pair: -pair[1])
         ]
         title = f"{total:,} {currency} in {span} (at most {at_most:,}) for {best}, {times} times:"
         raise AssertionError("\n".join([title, *lines]))
 
 
-def _worth(player: Devoted, sent: Sent, currency: str) -> int:
+def _worth(player: Devoted, sent: Sent, currency: str) -> Amount:
     """Return what an event would give now."""
     effects = player.game.events.explain(DEVOTED, sent.name, sent.properties).effects
     return sum(

@@ -212,12 +212,12 @@ def test_run_speaks_of_the_timestamp(said: Said, tmp_path: Path) -> None:
 
 
 def test_show_lists_every_wallet_in_its_own_scale(said: Said, tmp_path: Path) -> None:
-    """Each currency with its name and its decimals, on boards and ladders of it too; the document keeps integers."""
+    """Each currency with its name and its decimals, on boards and ladders of it too; in JSON decimals are text."""
     catalog, db = tmp_path / "a.toml", tmp_path / "a.db"
     catalog.write_text(
         '[currencies.cents]\nname = "Euro"\nscale = 2\n[currencies.gems]\n'
-        '[rules.a]\non = "lesson_finished"\naward = { cents = 123405, points = 3 }\n'
-        '[ladders.rich]\nmetric = "cents.earned"\ntiers = { poor = 0, rich = 200000 }\n'
+        '[rules.a]\non = "lesson_finished"\naward = { cents = "1234.05", points = 3 }\n'
+        '[ladders.rich]\nmetric = "cents.earned"\ntiers = { poor = 0, rich = 2000 }\n'
         '[leaderboards.wealth]\nmetric = "cents.balance"\n[leaderboards.points]\n',
         encoding="utf-8",
     )
@@ -236,7 +236,7 @@ def test_show_lists_every_wallet_in_its_own_scale(said: Said, tmp_path: Path) ->
     assert isinstance(wallets, list)
     assert [(one["currency"], one["balance"], one["scale"]) for one in wallets] == [
         ("points", 3, 0),
-        ("cents", 123405, 2),
+        ("cents", "1234.05", 2),
         ("gems", 0, 0),
     ]
 

@@ -246,7 +246,7 @@ def test_what_is_late_early_or_imported_is_found(make_engine: MakeEngine, clock:
     clock.advance(days=30)
 
     def issued(moment: datetime) -> int:
-        return game.analytics.currency("points", (moment, moment + TICK)).summary.issued
+        return int(game.analytics.currency("points", (moment, moment + TICK)).summary.issued)
 
     assert issued(start - timedelta(days=5)) == 1
     assert issued(start + timedelta(days=1, hours=23)) == 2
@@ -462,15 +462,15 @@ def books(game: Game, start: datetime, end: datetime) -> Counter[str]:
         for effect in (effect for row in rows for effect in row.effects if start <= effect.occurred_at < end):
             match effect:
                 case PointsAwarded(cause="deleted"):
-                    found["erased"] -= effect.amount
+                    found["erased"] -= int(effect.amount)
                 case PointsAwarded(peer_id=None):
-                    found["issued"] += effect.amount
+                    found["issued"] += int(effect.amount)
                 case PointsDeducted(cause="deleted"):
-                    found["erased"] += effect.amount
+                    found["erased"] += int(effect.amount)
                 case PointsDeducted(peer_id=peer):
-                    found["spent" if peer is None else "transferred"] += effect.amount
+                    found["spent" if peer is None else "transferred"] += int(effect.amount)
                 case PointsReversed():
-                    found["reversed"] += effect.amount
+                    found["reversed"] += int(effect.amount)
     return found
 
 

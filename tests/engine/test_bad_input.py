@@ -122,7 +122,7 @@ AMOUNTS: dict[str, tuple[object, str]] = {
     "true": (True, "must be a whole number, not bool True"),
     "float": (
         5.0,
-        r"must be a whole number, not float 5\.0 \(points are integers; scale decimals yourself\)",
+        r"must be a whole number, not float 5\.0 \(points are integers; a currency with a scale has decimals\)",
     ),
     "nan": (math.nan, "not float nan"),
     "infinity": (math.inf, "not float inf"),

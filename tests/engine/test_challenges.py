@@ -442,7 +442,7 @@ def advancing(ends: datetime, times: int = 3) -> Catalog:
 
 def steps(game: Game) -> list[int]:
     """Return how far ada's two challenges were advanced."""
-    return [one.goals[0].value for one in game.challenges.progress("ada")]
+    return [int(one.goals[0].value) for one in game.challenges.progress("ada")]
 
 
 def test_a_rule_advances_a_challenge(make_engine: MakeEngine, clock: ManualClock) -> None:

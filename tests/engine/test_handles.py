@@ -102,7 +102,7 @@ def test_a_transaction_reads_its_own_writes_and_others_do_not(game: Engine, stor
         assert tx.participants.get("ada").points.balance == 150
         assert tx.history.activity(after=2)[0].kind == "points.award"
         if store_kind == "sqlite":  # in memory a reader waits for the writer
-            reader = threading.Thread(target=lambda: seen.append(game.points.balance("ada").balance))
+            reader = threading.Thread(target=lambda: seen.append(int(game.points.balance("ada").balance)))
             reader.start()
             reader.join()
             assert seen == [0]
@@ -288,7 +288,9 @@ def test_another_thread_waits_for_the_block(game: Engine) -> None:
     """A writer in another thread does not fail and is not lost: it comes after."""
     balances: list[int] = []
     with game.transaction() as tx:
-        writer = threading.Thread(target=lambda: balances.append(game.points.award("ada", 1).new_balance))
+        writer = threading.Thread(
+            target=lambda: balances.append(int(game.points.award("ada", 1).new_balance))
+        )
         writer.start()
         tx.points.award("ada", 10)
         assert balances == []

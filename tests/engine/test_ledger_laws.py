@@ -95,7 +95,7 @@ class Ledger(RuleBasedStateMachine):
         for who in PEOPLE:
             for currency in ("points", "gems"):
                 page = game.scope(scope).points.transactions(who, currency=currency, page_size=100)
-                self.books[scope, who, currency] = [movement.amount for movement in reversed(page.items)]
+                self.books[scope, who, currency] = [int(movement.amount) for movement in reversed(page.items)]
 
     def both(self, command: Command) -> object:
         """Do a command on both stores, which must answer alike."""
@@ -164,7 +164,7 @@ class Ledger(RuleBasedStateMachine):
                 assert page.total == len(moved)
                 running = 0
                 for movement in reversed(page.items):
-                    running += movement.amount
+                    running += int(movement.amount)
                     assert movement.balance_after == running >= 0
                 earned = sum(m.amount for m in page if m.account == "@issued")
                 spent = -sum(m.amount for m in page if m.account == "@spent")
@@ -273,7 +273,7 @@ def test_a_wallet_is_the_sum_of_what_went_in_and_out(amounts: list[int]) -> None
         try:
             (game.points.award if amount > 0 else game.points.deduct)("ada", abs(amount))
         except InsufficientPoints as error:
-            refused.append((error.available, error.requested))
+            refused.append((int(error.available), int(error.requested)))
             expected.append((held, -amount))
         else:
             held += amount

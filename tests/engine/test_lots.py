@@ -31,7 +31,7 @@ LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 def amounts(game: Engine, who: str = "ada") -> list[int]:
     """Return what will lapse of somebody's points, in order."""
-    return [each.amount for each in game.points.expiring(who, before=LATER)]
+    return [int(each.amount) for each in game.points.expiring(who, before=LATER)]
 
 
 def test_what_is_not_spent_in_time_lapses(make_engine: MakeEngine, clock: ManualClock) -> None:

@@ -56,7 +56,7 @@ CATALOG = Catalog(
 
 def given(game: Engine, amount: int = 10, **arguments: Any) -> int:
     """Award points, and return what was given."""
-    return game.points.award("ada", amount, **arguments).amount
+    return int(game.points.award("ada", amount, **arguments).amount)
 
 
 # -- what is multiplied --------------------------------------------------------------------------------------

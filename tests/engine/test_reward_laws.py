@@ -140,7 +140,7 @@ class Shop(RuleBasedStateMachine):
 
     def balance(self, who: str) -> int:
         """Return what somebody has."""
-        return self.games[0].points.balance(who).balance
+        return int(self.games[0].points.balance(who).balance)
 
     @invariant()
     def nothing_is_lost(self) -> None:

@@ -190,7 +190,7 @@ def test_at_risk(
 
 def points(game: Engine) -> int:
     """Return what ada has earned."""
-    return game.points.balance("ada").balance
+    return int(game.points.balance("ada").balance)
 
 
 def test_milestones_feed_the_cascade(make_engine: MakeEngine, clock: ManualClock) -> None:

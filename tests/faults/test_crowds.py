@@ -274,7 +274,7 @@ _game: Engine | None = None  # what the workers of a pool inherit
 
 def _paid(number: int) -> int:
     assert _game is not None
-    return _game.points.award("pool", number).new_balance
+    return int(_game.points.award("pool", number).new_balance)
 
 
 def test_a_child_that_drops_its_copy_of_the_engine(tmp_path: Path) -> None:

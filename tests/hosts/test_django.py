@@ -71,7 +71,7 @@ def buy(game: Engine, buyer: str) -> None:
 @pytest.mark.usefixtures("shop")
 def test_award_and_order_are_one(game: Engine, path: Path) -> None:
     """They are committed together, and an error after both takes both back; listeners are told of the first alone."""
-    heard: list[int] = []
+    heard: list[object] = []
     game.on(PointsAwarded, lambda effect: heard.append(effect.amount))
     buy(game, "ada")
     with pytest.raises(ZeroDivisionError), transaction.atomic():

@@ -37,7 +37,7 @@ from tests.hosts.conftest import CATALOG, ORDERS, orders
 
 def balance(game: Engine, who: str = "ada") -> int:
     """Return what somebody has, as a stranger sees it."""
-    return game.points.balance(who).balance
+    return int(game.points.balance(who).balance)
 
 
 def play(tx: Game) -> None:

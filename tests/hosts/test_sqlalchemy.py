@@ -69,7 +69,7 @@ def buy(game: Engine, session: Session, buyer: str) -> None:
 
 def test_award_and_order_are_one(game: Engine, database: sqlalchemy.Engine, path: Path) -> None:
     """They are committed together, and an error after both takes both back; listeners are told of the first alone."""
-    heard: list[int] = []
+    heard: list[object] = []
     game.on(PointsAwarded, lambda effect: heard.append(effect.amount))
     with Session(database) as session, session.begin():
         buy(game, session, "ada")
