@@ -99,6 +99,7 @@ class _Metrics:
         self._boards: dict[tuple[str, str, str], dict[int, list[MetricRow]]] = {}
         self._seen: dict[tuple[str, str, str], dict[tuple[int, int], list[SeenRow]]] = {}
         self._people: dict[tuple[int, str, str], dict[int, MetricRow]] = {}
+        self._closed: dict[int, list[MetricRow] | None] = {}
 
     def get(self, key: Key) -> MetricRow | None:
         number, window = key
@@ -107,6 +108,9 @@ class _Metrics:
         if named is None or who is None:
             return None
         scope, tracker = named
+        closed = self._final(int(str(window)))
+        if closed is not None:
+            return next((row for row in closed if row.participant == number), None)
         board = self._boards.get((scope, *tracker.key))
         if board is not None:
             return next((row for row in board.get(int(str(window)), []) if row.participant == number), None)
@@ -126,6 +130,9 @@ class _Metrics:
 
     def board(self, window: Any) -> list[MetricRow]:
         """Return the entries of a window."""
+        closed = self._final(window)
+        if closed is not None:
+            return closed
         name = self._filled(window)
         return self._boards[name].get(window, []) if name is not None else []
 
@@ -133,6 +140,37 @@ class _Metrics:
         """Return the different values that a participant had shown in a window."""
         name = self._filled(window)
         return self._seen[name].get((number, window), []) if name is not None else []
+
+    def _final(self, window: int) -> list[MetricRow] | None:
+        """Return the entries of a window that was final by then, None for one that was not.
+
+        They are those of the moment before it was: nothing changes it any more but who is hidden. A board that was
+        made later, or closed otherwise, is worked out from all that was there then.
+        """
+        if window not in self._closed:
+            self._closed[window] = self._as_closed(window)
+        return self._closed[window]
+
+    def _as_closed(self, window: int) -> list[MetricRow] | None:
+        row = self._past.reader.get(WINDOW, (window,))
+        named = self._named(window)
+        due = named[1].due(row.label) if row is not None and named is not None else None
+        if named is None or due is None or due > self._past.instant:
+            return None
+        then = self._past.before(due)
+        tracker = then.plan.trackers.get(named[1].key)
+        if tracker is None or tracker.delay != named[1].delay:
+            return None
+        metrics = then.derived(METRIC)
+        assert isinstance(metrics, _Metrics)  # noqa: S101 - as of any past
+        found = []
+        for entry in metrics.board(window):
+            who = self._past.get(PARTICIPANT, (entry.participant,))
+            if who is not None:
+                down = tracker.down(entry.value, who.is_hidden)
+                tie = who.participant_id if down is not None else None
+                found.append(entry._replace(down=down, tie=tie))
+        return found
 
     def _filled(self, window: Any) -> tuple[str, str, str] | None:
         """Go through everybody's history for the tracker of a window, once, and say under what name it is kept."""

@@ -221,15 +221,15 @@ def open_instance(  # noqa: PLR0913 - which table, and who reads it
 
 
 def people_of(
-    access: Access, reader: Reader, place: Place, rows: Iterable[MetricRow]
+    access: Access, reader: Reader, due: int | None, rows: Iterable[MetricRow]
 ) -> list[ParticipantRow | None]:
-    """Return whose these entries of a table are, in the groups that count there.
+    """Return whose these entries of a table are, that is final from `due` on, in the groups that count there.
 
     Who looks from an instant of the past at a table that was final by then finds everybody in the group that they were
     in when it became final: the scores of such a table stay behind when somebody moves.
     """
-    if not access.road.live and place.due is not None:
-        reader = cast("Past", reader).before(place.due)
+    if not access.road.live and due is not None:
+        reader = cast("Past", reader).before(due)
     return reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
 
 
@@ -256,13 +256,13 @@ class _Tables:
     def order(self, label: int) -> Order:
         """Return the table with a label."""
         if self._place.days is not None:
-            return self._members(self._rolled(label, self._place.days))
+            return self._members(self._rolled(label, self._place.days), label)
         if self._scan is not None:
-            return self._members(self._scan.rows(label))
+            return self._members(self._scan.rows(label), label)
         text = self._place.tracker.text
         if self._group is not None and not self._access.road.live:
             everybody = window_named(self._access, self._reader, self._place.tracker.metric, text, label)
-            return self._members(Kept(self._reader, everybody).slice(0, _ALL))
+            return self._members(Kept(self._reader, everybody).slice(0, _ALL), label)
         if self._group is not None and self._definition.group_by is not None:
             text = calendar_of_group(text, self._definition.group_by, self._group)
         return Kept(
@@ -298,11 +298,11 @@ class _Tables:
         ]
         return rolled(self._reader, self._plan, tracker, windows, least)
 
-    def _members(self, rows: list[MetricRow]) -> Order:
+    def _members(self, rows: list[MetricRow], label: int) -> Order:
         """Return the order of these entries, or of those that are a group's."""
         if self._group is None:
             return Scanned(rows)
-        people = people_of(self._access, self._reader, self._place, rows)
+        people = people_of(self._access, self._reader, self._place.tracker.due(label), rows)
         attribute = self._definition.group_by or ""
         pairs = zip(rows, people, strict=True)
         return Scanned(

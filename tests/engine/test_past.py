@@ -334,7 +334,7 @@ def test_groups_of_a_final_table_are_those_that_it_closed_with(
 
     def tables(game: Game) -> list[Any]:
         boards = game.leaderboards
-        found = [plain(boards.top("b", of=then, group=team)) for team in ("red", "blue")]
+        found = [plain(boards.top("b", of=of, group=team)) for team in ("red", "blue") for of in (then, None)]
         return [*found, plain(boards.groups("b", of=then)), boards.group_rank("b", "blue", of=then)]
 
     then = clock.now()
@@ -346,9 +346,39 @@ def test_groups_of_a_final_table_are_those_that_it_closed_with(
         if settles:
             game.settle()
         game.participants.upsert("ada", attributes={"team": "blue" if days == 8 else "green"})
+        game.points.award("ada", 5)
         clock.advance(minutes=1)
     for instant, live in told:
         assert tables(game.at(instant)) == live
+
+
+def test_a_final_table_is_in_the_past_what_it_closed_with(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """What was taken back after the close is still in it, as it was then; who is hidden since is not."""
+    week = Leaderboard("b", period="weekly", metric="best", finalize_after="1h")
+    game = make_engine(Catalog(metrics=[Metric("best", "play", max="score")], leaderboards=[week]))
+    sent = game.events.emit("ada", "play", {"score": 30})
+    for who, score in (("ada", 10), ("bob", 20), ("cyd", 5)):
+        game.events.emit(who, "play", {"score": score})
+    of = clock.now()
+    clock.advance(days=8)
+    told = []
+    for change in (
+        lambda: game.events.retract(sent.event_id),
+        lambda: game.leaderboards.hide("bob"),
+        lambda: game.events.emit("ada", "play", {"score": 7}),
+        lambda: game.leaderboards.unhide("bob"),
+        clock.now,
+    ):
+        told.append((clock.now(), game.leaderboards.top("b", of=of), game.leaderboards.rank("b", "ada")))
+        clock.advance(minutes=1)
+        change()
+    assert [len(page.entries) for _, page, _ in told] == [3, 3, 2, 2, 3]
+    assert {page.entries[0].score for _, page, _ in told} == {30}
+    for instant, page, rank in told:
+        past = game.at(instant).leaderboards
+        assert (past.top("b", of=of), past.rank("b", "ada")) == (page, rank)
 
 
 def test_a_handle_reads_its_own_past(make_engine: MakeEngine, clock: ManualClock) -> None:
