@@ -318,13 +318,20 @@ def test_tables_go_into_files(tmp_path: Path) -> None:
 
 
 def test_frames() -> None:
-    """Where polars is installed, a table is a frame."""
-    polars = pytest.importorskip("polars")
-    frame = simulate(PLAIN, players=5, days=5).to_polars("days")
-    assert isinstance(frame, polars.DataFrame)
-    assert frame.columns == ["replication", "date", "present", "active", "events"]
-    with pytest.raises(BadValue, match="no table"):
-        simulate(PLAIN, players=5, days=5).to_polars("dayz")
+    """Where pandas or polars is installed, a table is a frame."""
+    pandas = pytest.importorskip("pandas", reason="comes with the extra `frames`")
+    polars = pytest.importorskip("polars", reason="comes with the extra `frames`")
+    season = simulate(PLAIN, players=5, days=5)
+    columns = ["replication", "date", "present", "active", "events"]
+    for frame, kind in (
+        (season.to_pandas("days"), pandas.DataFrame),
+        (season.to_polars("days"), polars.DataFrame),
+    ):
+        assert isinstance(frame, kind)
+        assert list(frame.columns) == columns
+    for made in (season.to_pandas, season.to_polars):
+        with pytest.raises(BadValue, match="no table"):
+            made("dayz")
 
 
 def test_mixes_weigh() -> None:
