@@ -183,7 +183,7 @@ class Participants:
         first = answer.badges[0].code if answer.badges else None
         return attrs.evolve(read, badge_awarded=first, effects=answer.effects, replayed=decided.replayed)
 
-    # -- erasing ----------------------------------------------------------------------------------------------
+    # -- day one ----------------------------------------------------------------------------------------------
 
     def opening(  # noqa: PLR0913 - all that somebody may come with
         self,
@@ -203,14 +203,16 @@ class Participants:
           the account `@opening`; it cannot be reversed.
         - `streaks`: for each the current run, the longest, and when it was last recorded. Both count on from there;
           what lies before cannot be healed, and a run that is over by now is not said to break.
-        - `metrics`: what declared ones have come to; of one that counts different values, those that were seen.
+        - `metrics`: what declared ones have come to, as they are kept (with a scale, in its smallest unit); of one that
+          counts different values, those that were seen. One that counts days begins with today.
         - `badges` that are held, without what they give. Numbered ones are minted (`assets.mint`) afterwards.
         - `tiers`: the rung on a ladder, where that is another one than the metric has earned. Without it people stand
           on the rung that they come with the points for.
 
         Nobody knows how what adds up was spread over time: it counts in all-time boards, ladders and criteria, and in
         no week, year or season. Badges, challenges and milestones that it reaches and that are not named are neither
-        held nor handed out, as when a catalog changes: what is reached from now on is.
+        held nor handed out, as when a catalog changes: what is reached from now on is, and a reevaluation
+        (`on_change="reevaluate"`) gives the badges. What is asked of a balance in a period counts as it stands.
 
         It comes once, before anything but a registration is recorded about the person: else `AlreadyUnderWay`. Raises
         `NotFound` (a code), `BadValue`, `OutOfWindow`. For administrators.
@@ -260,6 +262,8 @@ class Participants:
                 asks.append(error)
         people = [str(getattr(one, "participant_id", "")) for one in listed]
         return batch_of(Batch("participants.opening_batch", asks, key), people, self._access, OpeningAnswer)
+
+    # -- erasing ----------------------------------------------------------------------------------------------
 
     def anonymize(
         self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None

@@ -51,6 +51,7 @@ CATALOG = Catalog(
         Metric("topics", "lesson", distinct="topic"),
         Metric("last", "lesson", latest="score"),
         Metric("active", "lesson", days=True),
+        Metric("marks", "lesson", sum="score"),
     ],
     rules=[Rule("lesson", on="lesson", award=10, streak="daily")],
     streaks=[Streak("daily", milestones={3: 5, 6: 7}), Streak("weeks", period="weekly")],
@@ -406,3 +407,28 @@ def test_whatever_comes_after_an_opening_adds_up(
     play(game, clock, commands)
     adds_up(game)
     store.close()
+
+
+def test_a_baseline_outlives_another_definition(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Cut into other periods, with goals or without, a run that is told keeps its numbers and counts on."""
+    game = make_engine(CATALOG)
+    game.definitions.streaks.create({"code": "made", "goals": {"lessons": 2, "marks": 50}})
+    game.participants.opening("ada", streaks={"made": (5, 9, clock.now())})
+    for changes in ({"goals": {"marks": 50}}, {"goals": None, "period": "weekly"}, {"grace_mode": "credit"}):
+        game.definitions.streaks.update("made", changes)  # type: ignore[arg-type]
+        streak = game.streaks.get("ada", "made")
+        assert (streak.current_count, streak.longest_count) == (5, 9)
+        assert game.history.verify().ok
+    clock.advance(days=7)
+    assert game.streaks.record("ada", "made").new_count == 6
+    adds_up(game)
+
+
+def test_each_scope_opens_its_own(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Somebody of the same name elsewhere is somebody else."""
+    game = make_engine(CATALOG)
+    guild = game.scope("guild")
+    for place in (game, guild):
+        place.participants.opening("ada", balances={"points": 5}, at=clock.now() - timedelta(days=2))
+    assert [place.leaderboards.rank("all", "ada").score for place in (game, guild)] == [5, 5]
+    adds_up(game)
