@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.road.road import Road
     from gamify_core.storage.protocol import Key, Reader, Table
+    from gamify_core.storage.unit import Unit
 
 __all__ = ["AT_ONCE", "Check", "Look", "rows_of", "spelt"]
 
@@ -25,7 +26,7 @@ AT_ONCE = 1_000
 _REMEMBERED = 20_000
 
 
-def rows_of(reader: Reader, table: Table[Row], prefix: Key = ()) -> Iterator[Row]:
+def rows_of(reader: Reader | Unit, table: Table[Row], prefix: Key = ()) -> Iterator[Row]:
     """Go through a table in key order, some rows at a time."""
     start: Key | None = None
     while True:

@@ -8,7 +8,7 @@ over it as they came, where it does not define the same itself.
 Under another catalog
 - adoptions and reevaluations of then are not repeated: there is nothing to be adopted, and an edit that asks for a
   reevaluation has one;
-- what time did by itself is what it would have done by then;
+- what time did by itself is what it would have done by then, for everybody (`rest`: by the last command);
 - corrections that a backtest made (`history.apply`) are not repeated: what they make up for happens by itself;
 - ids that a command refers to (a claim, a copy, a transaction, an event) are those of what the same command made; where
   it made nothing, the command is not repeated, and the reason is told (`Missing`).
@@ -30,7 +30,7 @@ from gamify_core.catalog import Catalog
 from gamify_core.catalog.elsewhere import decidable
 from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.engine import Game
-from gamify_core.errors import GamifyError, StoreError
+from gamify_core.errors import BadValue, GamifyError, StoreError
 from gamify_core.replay.calls import call
 from gamify_core.replay.names import Names
 from gamify_core.replay.roads import AsItWas, Repeating
@@ -38,6 +38,7 @@ from gamify_core.road import corrections, settling
 from gamify_core.road.reevaluation import KIND as REEVALUATED
 from gamify_core.road.road import Decided, reconsideration
 from gamify_core.road.seal import canonical
+from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access, Shared
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
@@ -93,9 +94,9 @@ class Again:
         self.source = source
         self._road = road
         setting = source.get(SETTING, ("seed",))
-        seed = int(setting.value) if setting is not None else None
-        self._following = AsItWas(source, self._catalog_of, seed) if catalog is None else None
-        self.road: Repeating = self._following or Repeating(decidable(catalog or Catalog()), seed)
+        self._seed = int(setting.value) if setting is not None else None
+        self._following = AsItWas(source, self._catalog_of, self._seed) if catalog is None else None
+        self.road: Repeating = self._following or Repeating(decidable(catalog or Catalog()), self._seed)
         self.game: Game = Game(Access(Shared(self.road)), Limits())
         self.names: Names = Names(source)
         self.erased: list[int] = []
@@ -139,6 +140,24 @@ class Again:
         for done, _ in enumerate(self.steps(), 1):
             if told is not None:
                 told(done)
+
+    def rest(self, last: ActivityRow) -> Reader | Unit:
+        """Do what else was due by the last command, and return the history with that done in it too.
+
+        What time does is recorded when somebody settles, or with the next command of those it came to: at the end of a
+        history some of it stands open, and would differ for no other reason. Nothing is written to the history.
+        """
+        end = last.recorded_at
+        then, trial = AsItWas(self.source, self._catalog_of, self._seed), Trial(self.source)
+        then.followed(last)
+        then.stand(last, end)
+        self.road.stand(last, end)
+        try:
+            due = settling.settle(then, trial, end, _MOST)
+            self._whole(lambda unit: settling.settle(self.road, unit, end, _MOST))
+        except BadValue:  # a period that ends after the last day there is
+            return self.source
+        return trial if due else self.source
 
     def _step(self, row: ActivityRow, request: dict[str, Any] | None) -> Repeated:
         self._stand(row, request)

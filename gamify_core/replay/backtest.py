@@ -1,7 +1,8 @@
 """A history under another catalog, and what comes out otherwise.
 
-Promise: what is compared is how everybody stands at the end, row by row of the two stores, so nothing is estimated; who
-was erased, and whoever they dealt with, is left out of both. Nothing is written to the history.
+Promise: what is compared is how everybody stands at the end, row by row of the two stores, so nothing is estimated; in
+both, what was due by then is done. Who was erased, and whoever they dealt with, is left out. Nothing is written to the
+history.
 """
 
 from __future__ import annotations
@@ -60,8 +61,9 @@ def compare(
         if told is not None and head is not None:
             told(done, head.seq)
     left_out = hearing.touched
+    then = again.rest(head) if catalog is not None and head is not None else source
     with again.store.view() as now:
-        old, new = standings(source, left_out), standings(now, left_out, again.names.called_then)
+        old, new = standings(then, left_out), standings(now, left_out, again.names.called_then)
     pairs = {person: (old.get(person, _NOBODY), new.get(person, _NOBODY)) for person in {**old, **new}}
     # As an engine would have it that is opened with the catalog: by the codes of the history, not by those of now
     effective = merged(catalog, versions(source)).catalog if catalog is not None else None

@@ -17,6 +17,7 @@ from gamify_core.storage.tables.rewards import CLAIM
 if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.unit import Unit
 
 __all__ = ["Flow", "Person", "Purse", "Standing", "standings"]
 
@@ -55,7 +56,7 @@ class Standing:
 
 
 def standings(
-    reader: Reader, left_out: Collection[Person] = (), called: Callable[[str], str] = str
+    reader: Reader | Unit, left_out: Collection[Person] = (), called: Callable[[str], str] = str
 ) -> dict[Person, Standing]:
     """Return how everybody stands who was not erased, and is not `left_out`; `called` says how to call definitions."""
     people = {
@@ -78,7 +79,7 @@ def standings(
     return found
 
 
-def _purses(reader: Reader, people: dict[int, Person], found: dict[Person, Standing]) -> None:
+def _purses(reader: Reader | Unit, people: dict[int, Person], found: dict[Person, Standing]) -> None:
     wallet: tuple[int, str] | None = None
     came: dict[int, tuple[str, int]] = {}
     for entry in rows_of(reader, ENTRY):

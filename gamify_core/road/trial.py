@@ -57,7 +57,12 @@ class Trial(Unit):
             )
         places = table.places(index) if index is not None else ()
         order = (*places, *range(table.key))
-        kept = self._transaction.scan(table, index, prefix, start=start, stop=stop)
+        most = (
+            offset + limit + len(queued) if limit is not None else None
+        )  # each may stand for one that is kept
+        kept = self._transaction.scan(
+            table, index, prefix, start=start, stop=stop, reverse=reverse, limit=most
+        )
         rows = [row for row in kept if row[: table.key] not in queued]
         for row in self.queued(table):
             absent = (

@@ -22,6 +22,7 @@ from gamify_core import (
     Engine,
     GamifyError,
     Ladder,
+    Leaderboard,
     ManualClock,
     Metric,
     ReadOnly,
@@ -209,6 +210,30 @@ def test_what_time_does_is_done_by_the_new_definitions(make_engine: MakeEngine, 
     assert game.history.backtest(changed(streaks=[streak])).same
     report = game.history.backtest(patient)
     assert report.differences[0].badges_gained == ("two",)
+
+
+def test_what_was_due_and_had_not_been_told_is_no_difference(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Whom no command was about any more is owed what time brought, and by no other rules."""
+    rules = [
+        Rule("order", on="order", award=100, matures="1d", expires="30d"),
+        Rule("visit", on="visit", award=7, expires="2d"),
+    ]
+    week = Leaderboard("week", period="weekly", finalize_after="1h", prizes={1: 500})
+    then = Catalog(rules=rules, leaderboards=[week])
+    game = make_engine(then)
+    for who in ("ada", "bob"):
+        game.events.emit(who, "visit")
+        game.events.emit(who, "order")
+    clock.advance(days=10)
+    game.events.emit("bob", "visit")  # what was due for bob is done with it, and nothing for ada
+    now = attrs.evolve(then, rules=[*rules, Rule("login", on="login", award=1)])
+    report = game.history.backtest(now)
+    assert report.same, str(report)
+    issued = report.currencies[0].issued_then
+    game.settle()
+    assert sum(game.points.balance(who).total_earned for who in ("ada", "bob")) == issued == 1221
 
 
 def test_erased_people_are_left_out_and_so_is_whom_they_dealt_with(make_engine: MakeEngine) -> None:
