@@ -8,6 +8,7 @@ from gamify_core import Engine
 from gamify_core.commands.files import check_readable
 from gamify_core.commands.output import Output, clean
 from gamify_core.simulation.living import summed_up
+from gamify_core.simulation.saving import check_place
 
 __all__ = ["report"]
 
@@ -15,9 +16,9 @@ __all__ = ["report"]
 def report(db: str, output: Output, *, save: str | None = None) -> int:
     """Sum a file up and write its page; the status says whether the goals of its catalog are met."""
     check_readable(db)
+    path = check_place(save or str(Path(db).with_suffix(".html")))
     with Engine.reopen(db, read_only=True) as engine:
         result = summed_up(engine, db)
-    path = save or str(Path(db).with_suffix(".html"))
     result.save(path)
     output.give({**result.to_dict(), "saved": path})
     output.say(*[clean(line) for line in str(result).splitlines()], "", f"written to {clean(path)}")

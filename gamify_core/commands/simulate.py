@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gamify_core.commands.output import Output, clean
 from gamify_core.commands.progress import progress
 from gamify_core.simulation import Scenario, Simulation, compare, simulate
+from gamify_core.simulation.saving import check_place
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -17,6 +18,8 @@ __all__ = ["compare_two", "simulate_one"]
 def simulate_one(asked: Namespace, output: Output) -> int:
     """Simulate a catalog and tell the headlines; the status says whether its goals are met."""
     scenario = Scenario.load(asked.scenario) if asked.scenario else None
+    if asked.save is not None:
+        check_place(asked.save)  # before the work, not after it
     with progress(output.err, None, "players") as advance:
         result = simulate(
             asked.catalog,

@@ -145,14 +145,18 @@ def measure(text: str) -> Measure:
         if takes.targets != ("currency",):
             raise _no(text, f"{name} of what?", f"write {name}({takes.targets[0]}.some_code)")
         kind, target = "currency", "points"
-    return Measure(
-        name,
-        kind,
-        target,
-        _whole(text, options, "day"),
-        options.get("persona"),
-        _whole(text, options, "length"),
-    )
+    day, length = _whole(text, options, "day"), _whole(text, options, "length")
+    asked = Measure(name, kind, target, day, options.get("persona"), length)
+    _check(text, asked)
+    return asked
+
+
+def _check(text: str, asked: Measure) -> None:
+    """Refuse what goes with a measure, but not with this one of it."""
+    if asked.persona is not None and asked.name == "share" and asked.kind != "badge":
+        raise _no(text, "the share of a tier is told of everybody", "leave persona out, or ask for a badge")
+    if asked.day == 0 and asked.name != "retention":
+        raise _no(text, "day is 0, and days are counted from 1", "write day=1")
 
 
 def _target(text: str, name: str, takes: Takes, part: str) -> tuple[str, str]:

@@ -26,7 +26,9 @@ class Value(NamedTuple):
 
 
 def value_of(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
-    """Return what a measure comes to; NaN where there is nothing to tell it from."""
+    """Return what a measure comes to; NaN where there is nothing to tell it from, as on a day after the season."""
+    if asked.day is not None and asked.day > tally.days:
+        return Value(math.nan)
     return _MEASURES[asked.name](tally, catalog, asked)
 
 
@@ -36,7 +38,7 @@ def _part(hits: int, of: int) -> Value:
 
 def _day(tally: Tally, asked: Measure) -> int:
     """Return the place of a day that is counted from 1; the last one where none is named."""
-    return tally.days - 1 if asked.day is None else min(max(asked.day, 1), tally.days) - 1
+    return tally.days - 1 if asked.day is None else max(asked.day, 1) - 1
 
 
 def _share(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from gamify_core.catalog.expected import unknown_in
+from gamify_core.catalog.nearest import nearest
 from gamify_core.domain.expectations import Expectation, Measure, expectation, measure
 from gamify_core.errors import BadValue
 from gamify_core.simulation.measuring import value_of
 from gamify_core.simulation.statistics import t_interval, wilson
-from gamify_core.simulation.tables import Table, tables_of, write_csv, write_sqlite
+from gamify_core.simulation.tables import Table, tables_of
 from gamify_core.simulation.tallies import Tally
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class Goal:
     def __str__(self) -> str:
         """Return one line."""
         sign = "met   " if self.met else "MISSED"
-        return f"{sign} {self.expected.measure} is {self.estimate}, wanted {self.expected.span.text}"
+        found = (
+            "unknown: there is nothing to tell it from" if math.isnan(self.estimate.value) else self.estimate
+        )
+        return f"{sign} {self.expected.measure} is {found}, wanted {self.expected.span.text}"
 
 
 @attrs.define(eq=False, slots=False)
@@ -110,9 +114,11 @@ class Simulation:
 
     def measure(self, text: str | Measure) -> Estimate:
         """Return what a measure comes to: `result.measure("share(tier.gold, day=30)")`. Raises `BadValue`."""
-        asked = measure(text) if isinstance(text, str) else text
+        asked = text if isinstance(text, Measure) else measure(text)
         if told := unknown_in(self.catalog, asked):
             raise BadValue("measure", str(asked), told[0], hint=told[1])
+        if text is not asked and asked.persona is not None and self.source == "simulation":
+            self._check_persona(asked.persona)
         found = [value_of(tally, self.catalog, asked) for tally in self.tallies]
         values = tuple(each.value for each in found)
         if not values:
@@ -124,6 +130,13 @@ class Simulation:
             if found[0].hits is not None:  # few repetitions do not know that a share has ends
                 low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(asked, value, low, high, len(values), values)
+
+    def _check_persona(self, name: str) -> None:
+        played = sorted({persona for tally in self.tallies for persona in tally.players})
+        if name not in played:
+            near = nearest(name, played)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(played)}"
+            raise BadValue("measure", name, f"no persona {name!r} has played", hint=hint)
 
     def goals(self, expect: Mapping[str, str] | None = None) -> list[Goal]:
         """Return what came of the catalog's `[expect]`, or of other expectations. Raises `BadValue`."""
@@ -137,6 +150,9 @@ class Simulation:
         Raises `AssertionError`, which tells the number of each repetition that lies elsewhere, and `BadValue`.
         """
         expected = expectation(text, wanted)
+        if isinstance(at_least, bool) or not isinstance(at_least, int | float) or not 0 < at_least <= 1:
+            detail = f"at_least is {at_least!r}, not a share of the repetitions"
+            raise BadValue("at_least", at_least, detail, hint="write 0.95, say")
         values = self.measure(expected.measure).values
         outside = [
             spelt(value, share=expected.measure.share) for value in values if not expected.span.holds(value)
@@ -175,22 +191,12 @@ class Simulation:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything: `.html` is one page that opens offline, `.db` a SQLite file, `.csv` a table a file.
 
-        The tables of `season.csv` become `season.flows.csv`, `season.balances.csv`, and so on.
+        The tables of `season.csv` become `season.flows.csv`, `season.balances.csv`, and so on. A SQLite file that holds
+        anything else than a season, such as a game, is left alone. Raises `BadValue`.
         """
-        name = os.fspath(path)
-        ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - as text, whatever the path was
-        if ending in (".html", ".htm"):
-            from gamify_core.simulation.report import html_of  # noqa: PLC0415 - only where a page is wanted
+        from gamify_core.simulation.saving import save  # noqa: PLC0415 - only where something is to be written
 
-            with open(name, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
-                file.write(html_of(self))
-        elif ending == ".csv":
-            write_csv(self.tables, name)
-        elif ending in (".db", ".sqlite", ".sqlite3"):
-            write_sqlite(self.tables, name)
-        else:
-            detail = f"{name} ends in {ending!r}, not in .html, .db or .csv"
-            raise BadValue("path", name, detail, hint="write 'season.html'")
+        save(self, path)
 
     def to_pandas(self, table: str) -> Any:
         """Return a table as a pandas DataFrame, where pandas is installed."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gamify_core.simulation.results import Simulation
     from gamify_core.simulation.tallies import Tally
 
-__all__ = ["Table", "tables_of", "write_csv", "write_sqlite"]
+__all__ = ["NAMES", "Table", "tables_of", "write_csv", "write_sqlite"]
 
 Cell = int | float | str | None
 
@@ -159,3 +159,6 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Simulation, Tally],
     "retention": (("days_after_arrival", "active", "watched", "share"), _retention),
     "skipped": (("cause", "effect", "code", "times"), _skipped),
 }
+
+NAMES: Final = frozenset(_TABLES)
+"""What the tables of every season are called."""

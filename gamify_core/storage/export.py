@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, store_error
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
             ...
 
 
-__all__ = ["write_tables"]
+__all__ = ["others_in", "write_tables"]
 
 
 def write_tables(path: str, tables: Mapping[str, Plain]) -> None:
@@ -45,6 +48,17 @@ def write_tables(path: str, tables: Mapping[str, Plain]) -> None:
             file.close()
     except DRIVER_ERRORS as error:
         raise store_error(error, path) from error
+
+
+def others_in(path: str, names: Collection[str]) -> list[str]:
+    """Return what a file holds beside tables of these names; of one that cannot be read, why not."""
+    asked = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as file:
+            rows = file.execute(asked).fetchall()
+    except DRIVER_ERRORS as error:
+        return [str(error)]
+    return [name for name, kind in rows if (kind != "table" or name not in names) and "sqlite_" not in name]
 
 
 def _kind(table: Plain, place: int) -> type:

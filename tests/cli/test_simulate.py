@@ -92,3 +92,19 @@ def test_a_live_file_has_the_same_page(said: Said, tmp_path: Path) -> None:
     said.by("report", str(HISTORY))
     assert said.status == 1
     assert said.err
+
+
+def test_where_it_cannot_be_written_is_told_before_the_work(said: Said, tmp_path: Path) -> None:
+    """A page in a folder that is not there, or in place of a game, is refused in a sentence, and nothing is played."""
+    out = said.by("simulate", str(LESSONS), *SEASON, "--save", str(tmp_path / "no" / "season.html"))
+    assert said.status == 1
+    assert "there is no folder" in said.err
+    assert not out
+    game = tmp_path / "game.db"
+    said.by("demo", "--db", str(game))
+    for place in (game, tmp_path / "no" / "page.html"):
+        said.by("report", str(game), "--save", str(place))
+        assert said.status == 1
+        assert "gamify: " in said.err
+    said.by("verify", str(game))
+    assert said.status == 0

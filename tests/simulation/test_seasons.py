@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import sqlite3
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from gamify_core import (
     Badge,
     BadValue,
     Catalog,
+    Engine,
     GamifyError,
+    Ladder,
     Mix,
     Persona,
     Reward,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLAIN = Catalog(rules=[Rule("lesson", on="lesson", award=10)])
+TIERS = Ladder("tier", tiers={"bronze": 0, "gold": 100})
 
 
 @pytest.mark.parametrize(
@@ -315,6 +319,61 @@ def test_tables_go_into_files(tmp_path: Path) -> None:
         connection.close()
     with pytest.raises(BadValue, match="ends in"):
         result.save(tmp_path / "season.pdf")
+
+
+def test_a_game_is_not_written_over(tmp_path: Path) -> None:
+    """A file that holds anything else than a season stays as it is, byte for byte; so does what is no place at all."""
+    result = simulate(PLAIN, players=5, days=5)
+    game = tmp_path / "game.db"
+    with Engine(PLAIN, game) as engine:
+        engine.points.award("ada", 5)
+    before = game.read_bytes()
+    with pytest.raises(BadValue, match="something else than a season"):
+        result.save(game)
+    assert game.read_bytes() == before
+    (tmp_path / "no.db").write_text("no database at all", encoding="utf-8")
+    (tmp_path / "folder.html").mkdir()
+    for name, why in (
+        ("no.db", "something else"),
+        ("no/x.html", "no folder"),
+        ("folder.html", "is a folder"),
+    ):
+        with pytest.raises(BadValue, match=why):
+            result.save(tmp_path / name)
+
+
+def test_a_day_after_the_season_is_not_known() -> None:
+    """Of day 60 a season of ten days says nothing, and a goal about it is missed, and says why."""
+    result = simulate(PLAIN, players=5, days=10)
+    assert result.measure("issued(points, day=10)").value == result.measure("issued(points)").value
+    assert math.isnan(result.measure("issued(points, day=11)").value)
+    (goal,) = result.goals({"issued(points, day=60)": ">= 0"})
+    assert not goal.met
+    assert "unknown" in str(goal)
+    stopped = simulate(PLAIN, players=50, days=60, until="issued(points) >= 10")
+    assert math.isnan(stopped.measure("issued(points, day=60)").value)
+
+
+def test_what_cannot_be_asked_is_refused() -> None:
+    """A persona who did not play, a day before the first, a chance that is none: each is told, not ignored."""
+    catalog = Catalog(rules=PLAIN.rules, badges=[Badge("b", criteria="events.count >= 1")], ladders=[TIERS])
+    result = simulate(catalog, players=20, days=5)
+    assert result.measure("share(badge.b, persona=casual)").value >= 0
+    for asked, why in (
+        ("share(badge.b, persona=casul)", "did you mean 'casual'"),
+        ("mean(points, persona=nobody)", "casual, devoted, regular"),
+        ("share(tier.gold, persona=casual)", "told of everybody"),
+        ("issued(points, day=0)", "counted from 1"),
+    ):
+        with pytest.raises(BadValue, match=why):
+            result.measure(asked)
+    nothing: Any = None
+    with pytest.raises(BadValue, match="not a measure"):
+        result.measure(nothing)
+    for at_least in (9, 0, True, "0.9"):
+        none: Any = at_least
+        with pytest.raises(BadValue, match="at_least"):
+            result.assert_probability("issued(points)", ">= 0", at_least=none)
 
 
 def test_frames() -> None:
