@@ -82,6 +82,9 @@ def _check_names(
         problem = None
         if key in expression.fields:
             problem = _property(known, key, on)
+            metric = key.removeprefix("metric.").removeprefix("metrics.")
+            if problem and metric in known.metrics and path.startswith("rules."):  # which alone read metrics
+                problem = Problem(problem[0], f'a metric is read by metric("{metric}")')
         elif key.startswith('metric("'):
             problem = known.metric(key[len('metric("') : -len('")')], "expression")
         if problem:

@@ -146,12 +146,13 @@ def _badges(parts: Parts) -> Iterator[str]:
     given = {code for rule in parts.rules for code in (*rule.badge, *rule.mint)}
     given.update(code for challenge in parts.challenges for code in challenge.badge)
     given.update(code for milestone in _milestones(parts) for code in milestone.badge)
+    given.update(code for board in parts.leaderboards for prize in board.prizes for code in prize.badge)
     endless = any(badge.repeatable for badge in parts.badges)
     others = len(parts.badges) - 1
     for badge in parts.badges:
         path = f"badges.{badge.code}"
         if badge.criteria is None and badge.code not in given:
-            yield f"{path} has no criteria, and no rule or challenge gives it: it is given by hand only."
+            yield f"{path} has no criteria, and nothing else gives it: it is given by hand only."
         if badge.criteria is None and not badge.permanent:
             yield f"{path} is not permanent and has no criteria: nothing takes it back by itself."
         near = nearest(badge.rarity, _RARITIES)

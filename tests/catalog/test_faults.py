@@ -108,6 +108,12 @@ SENTENCES = [
      "write an expression that comes to a number"),
     (LESSON + "[metrics]\na = { on = 'lesson', distinct = 'topik' }", "metrics.a.distinct (line 9): event 'lesson' "
      "has no property 'topik' (column 1 of the text); did you mean 'topic'?"),
+    (LESSON + "[metrics]\na = { on = 'lesson' }\n[rules.b]\non = 'lesson'\nwhen = 'a >= 3'\naward = 1",
+     "rules.b.when (line 12): event 'lesson' has no property 'a' (column 1 of the text); "
+     "a metric is read by metric(\"a\")"),
+    (LESSON + "[metrics]\na = { on = 'lesson' }\n[rules.b]\non = 'lesson'\nwhen = 'metrics.a >= 3'\naward = 1",
+     "rules.b.when (line 12): event 'lesson' has no property 'metrics' (column 1 of the text); "
+     "a metric is read by metric(\"a\")"),
     (LESSON + "[metrics]\na = { on = 'lesson', when = 'score > 1 and metric(\"points.earned\") > 5' }",
      "metrics.a.when (line 9): metric(\"points.earned\") is not said by the event (column 22 of the text); "
      "a metric counts what events say; put the condition into a rule"),

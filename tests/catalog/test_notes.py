@@ -67,7 +67,7 @@ def multiplier(factor: str | int, *, stacking: Stacking = "highest") -> Reward:
         ),
         (
             {"badges": Badge("b")},
-            "badges.b has no criteria, and no rule or challenge gives it: it is given by hand only.",
+            "badges.b has no criteria, and nothing else gives it: it is given by hand only.",
         ),
         (
             {"badges": Badge("b", rarity="legendery", criteria="events.count >= 1")},
@@ -172,6 +172,12 @@ def test_a_note_is_one_plain_sentence(sections: dict[str, object], note: str) ->
         },
         {"badges": Badge("b", rarity="galactic", criteria="events.count >= 1")},
         {"rules": Rule("r", "x", mint="b"), "badges": Badge("b")},
+        {
+            "badges": Badge("b"),
+            "leaderboards": Leaderboard(
+                "l", period="weekly", finalize_after="1h", prizes={1: {"badge": "b"}}, metric="events.count"
+            ),
+        },
         {"rules": Rule("r", "x", badge="b", mint="b"), "badges": Badge("b")},
         {"rules": Rule("r", "x", badge="b", mint="c"), "badges": [Badge("b", max_supply=1), Badge("c")]},
         {"challenges": Challenge("c", GOALS, badge="b"), "badges": Badge("b")},
