@@ -60,13 +60,13 @@ def _again(look: Look, who: ParticipantRow, trackers: dict[tuple[str, str], Trac
     fresh = {row.window: row for row in scratch.queued(METRIC)}
     for window in sorted({*kept, *fresh}):
         found, expected = kept.get(window), fresh.get(window)
-        if found != expected and _is_final(look, trackers, window):
-            continue  # what was taken back since is in it still
-        if found != expected:
-            yield Mismatch("metric.value", spelt(who.number, window), found, expected)
         seen = look.reader.scan(SEEN, None, (who.number, window))
         look.checked[SEEN.name] += len(seen)
         values = scratch.scan(SEEN, None, (who.number, window))
+        if (found, seen) != (expected, values) and _is_final(look, trackers, window):
+            continue  # what was taken back since is in it still
+        if found != expected:
+            yield Mismatch("metric.value", spelt(who.number, window), found, expected)
         if seen != values:
             yield Mismatch("seen.values", spelt(who.number, window), seen, values)
 

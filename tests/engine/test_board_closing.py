@@ -136,6 +136,23 @@ def test_what_is_taken_back_later_stays_in_a_final_table(make_engine: MakeEngine
     assert game.history.verify().ok
 
 
+def test_a_day_that_is_taken_back_later_is_no_damage_to_a_final_table(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Two activities on one day: what is left of it is of another instant, and the number of days as it was."""
+    days = {"code": "days", "on": "e", "days": True}
+    board = {"code": "b", "metric": "days", "period": "weekly", "finalize_after": "12h"}
+    game = make_engine(Catalog.from_dict({"metrics": [days], "leaderboards": [board]}))
+    sent = game.events.emit("ada", "e")
+    for hours in (1, 24):
+        clock.advance(hours=hours)
+        game.events.emit("ada", "e")
+    clock.advance(days=8)
+    game.events.retract(sent.event_id)
+    assert [entry.score for entry in game.leaderboards.top("b", of="2026-W10")] == [2]
+    assert game.history.verify(replay=True).ok
+
+
 @pytest.mark.parametrize(
     ("ties", "paid"),
     [
