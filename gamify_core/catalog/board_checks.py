@@ -38,7 +38,7 @@ def check_seasons_shape(findings: Findings, path: str, seasons: tuple[object, ..
             remedy = "write { spring = { starts = 2026-03-01, ends = 2026-06-01 } }"
             findings.fault(path, f"{shown(season)} is not a season", remedy)
             continue
-        if problem := values.code(season.code):
+        if problem := _name(season.code):
             findings.fault(path, *problem)
             continue
         where = f"{path}.{season.code}"
@@ -59,6 +59,12 @@ def check_seasons_shape(findings: Findings, path: str, seasons: tuple[object, ..
             message = f"{season.code} starts before {before.code} ends"
             findings.fault(f"{where}.starts", message, "one season runs at a time")
         before = season
+
+
+def _name(value: object) -> Problem | None:
+    if value == "previous":
+        return values.Problem("'previous' asks for the season before", "give the season another name")
+    return values.code(value)
 
 
 def _edge(value: object) -> Problem | None:

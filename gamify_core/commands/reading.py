@@ -39,6 +39,8 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     people = count(found.total_participants, "participant")
     calendar = found.period.replace("_", " ")
     title = shown.name if calendar in shown.name.lower() else f"{shown.name} ({calendar})"
+    if of is not None and found.of is not None:
+        title = f"{title}, {found.of}"
     output.say(f"{clean(title)}, {people}", "")
     output.say(*board_lines((entry.to_dict() for entry in found.entries), scale))
     return 0

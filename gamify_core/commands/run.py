@@ -157,7 +157,7 @@ def board_lines(entries: Iterable[dict[str, object]], scale: int = 0) -> list[st
             e["rank"],
             e["display_name"] or e["participant_id"],
             scaled(e["score"] if isinstance(e["score"], int) else Decimal(str(e["score"])), scale),
-            e["change"],
+            e["change"] or "",
         )
         for e in entries
     ]

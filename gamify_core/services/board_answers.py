@@ -239,8 +239,12 @@ class GroupPage:
         return len(self.entries)
 
     def __str__(self) -> str:
-        """Return a line for each group."""
-        return "\n".join(map(str, self.entries))
+        """Return a line for each group, or why there is none."""
+        if self.entries:
+            return "\n".join(map(str, self.entries))
+        if self.total_groups:
+            return f"{self.table.leaderboard_code} has {self.total_groups:,} groups, none of them on page {self.page}"
+        return f"no group is on {self.table.leaderboard_code} yet"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""

@@ -189,7 +189,8 @@ def _season(board: BoardPlan, of: Of, now: int) -> Place:
             running = (n for n, (_, each) in enumerate(board.seasons) if each.label(instant) is not None)
             found = next(running, None)
     if found is None or found < 0:
-        raise BadValue("of", of, f"there is no season {'before' if of == 'previous' else 'at'} {of!s:.60}")
+        where = f"before {board.seasons[0][0].code}" if of == "previous" else f"at {of!s:.60}"
+        raise BadValue("of", of, f"there is no season {where}")
     season, tracker = board.seasons[found]
     return Place(tracker, 0, season.code, kept=True, days=None)
 

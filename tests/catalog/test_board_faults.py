@@ -66,6 +66,10 @@ SENTENCES = [
         "summer = { starts = 2026-05-31, ends = 2026-09-01 } }",
         f"seasons.summer.starts (line 3): {OVERLAP}",
     ),
+    (
+        f"{SEASONS}{{ previous = {{ starts = 2026-03-01, ends = 2026-06-01 }} }}",
+        "seasons (line 3): 'previous' asks for the season before; give the season another name",
+    ),
     (  # what is unsound by itself is held against nothing
         f'{SEASONS}{{ spring = {{ starts = 2026-03-01, ends = "x" }}, '
         "summer = { starts = 2026-03-02, ends = 2026-09-01 } }",

@@ -176,6 +176,9 @@ def test_top_needs_the_file_alone(said: Said, game: Path) -> None:
         said.json("top", game, "all_time", "--period", "daily", "--now", "2025-03-03T20:00Z")["period"]
         == "daily"
     )
+    assert "None" not in out
+    before = said.by("top", game, "monthly", "--of", "previous", "--now", "2025-04-01T20:00Z")
+    assert before.splitlines()[0].startswith("Monthly, 2025-03, ")
     assert "nobody is on it yet" in said.by("top", game, "weekly", "--now", "2025-12-01T00:00Z")
     march = said.json("top", game, "monthly", "--now", "2025-03-31T20:00Z")
     for of in ("previous", "2025-03", "2025-03-15"):

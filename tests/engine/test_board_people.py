@@ -148,6 +148,8 @@ def test_each_group_has_a_board_and_a_place_among_groups(
     assert red is not None
     assert (red.rank, red.score) == (2, 140)
     assert game.leaderboards.group_rank("b", "green", period=period) is None
+    assert str(game.leaderboards.groups("b", page=2)) == "b has 2 groups, none of them on page 2"
+    assert str(make_engine(game.catalog).leaderboards.groups("b")) == "no group is on b yet"
 
 
 def test_scores_go_with_whoever_changes_groups(make_engine: MakeEngine, clock: ManualClock) -> None:

@@ -130,6 +130,9 @@ def test_a_season_is_a_table_of_its_own_and_is_read_by_its_name(
     assert caught.value.nearest == "spring"
     with pytest.raises(BadValue, match="no season at"):
         game.leaderboards.top("b", of=date(2026, 3, 5))
+    clock.set("2026-01-15T00:00:00Z")
+    with pytest.raises(BadValue, match="no season before winter"):
+        game.leaderboards.top("b", of="previous")
 
 
 def test_a_season_begins_at_the_midnight_of_its_board(make_engine: MakeEngine, clock: ManualClock) -> None:
