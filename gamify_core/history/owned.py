@@ -41,7 +41,11 @@ def assets(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("asset.owner", spelt(*steps[0][:2]), found, last.holder)
         elif asset.owner is not None and asset[7:9] != (last.occurred_at, last.activity):
             yield Mismatch("asset.owner", spelt(*steps[0][:2]), asset[7:9], [last.occurred_at, last.activity])
+    counted: set[tuple[str, str]] = set()
     for asset in look.rows(ASSET):
+        if asset[2:4] not in counted and look.reader.get(SUPPLY, asset[2:4]) is None:
+            yield Mismatch("supply.count", spelt(*asset[2:4]))
+        counted.add(asset[2:4])
         if look.reader.last(PROVENANCE, asset[:2]) is None:
             yield Mismatch("asset.owner", spelt(*asset[:2]), asset.owner)
         if not look.tells(asset.minted_by, "asset_minted", ..., ..., *asset[:2], asset.badge, asset.edition):

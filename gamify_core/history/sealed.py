@@ -92,7 +92,7 @@ def _keyed(look: Look, row: ActivityRow, request: str) -> Iterator[Mismatch]:
     fingerprint = fingerprint_of(canonical(whole))
     if row.fingerprint != fingerprint:
         yield Mismatch("key.fingerprint", spelt(row.seq), row.fingerprint, fingerprint)
-    items = look.outcome(row.seq)[0][2:]
+    items = [item for words in look.outcome(row.seq)[:1] for item in words[2:]]
     if len(items) != len(whole["items"]):
         yield Mismatch("key.effect", spelt(row.seq), len(items), len(whole["items"]))
     for item in items:
