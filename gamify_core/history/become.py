@@ -10,6 +10,7 @@ from gamify_core.history.report import Mismatch
 from gamify_core.road.erasing import DELETED
 from gamify_core.road.opening import SOURCE
 from gamify_core.road.streak_rows import case_of, marks_of, state_in
+from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING, is_void
 from gamify_core.storage.tables.streaks import STREAK
@@ -21,7 +22,10 @@ __all__ = ["CHECKS"]
 
 
 def tiers(look: Look) -> Iterator[Mismatch]:
-    """Compare every change of rung with what was said of it; a pin, and the rung at the bottom, go unsaid."""
+    """Compare every change of rung with what was said of it.
+
+    A pin and the rung at the bottom go unsaid, and so does where a ladder that is new to the catalog puts people.
+    """
     for rows, gaps in look.chains(STANDING, "tier.gap"):
         yield from gaps
         before = None
@@ -29,9 +33,15 @@ def tiers(look: Look) -> Iterator[Mismatch]:
             moved = look.tells(
                 row.activity, "tier_changed", row.participant, ..., row.ladder, row.tier, before
             )
-            if row.tier != before and not moved and before is not None:
+            silent = before is None or row.tier == before
+            if not silent and not moved and not _placed(look, row.activity):
                 yield Mismatch("tier.outcome", spelt(*row[:3]), row.tier, before)
             before = row.tier
+
+
+def _placed(look: Look, activity: int) -> bool:
+    row = look.reader.get(ACTIVITY, (activity,))
+    return row is not None and (row.kind == "catalog.adopted" or row.kind.startswith("definitions."))
 
 
 def badges(look: Look) -> Iterator[Mismatch]:

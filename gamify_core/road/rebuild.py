@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.domain.streaks import BASELINE, Mark, State, step
-from gamify_core.road import groups, opening, rules, scores, streak_moves, streaks
+from gamify_core.road import groups, opening, rules, scores, streak_moves, streaks, waiting
 from gamify_core.road.compiled import CounterPlan, LadderPlan, MetricPlan, Tracker
-from gamify_core.road.ladders import climb
+from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.levels import relevel
 from gamify_core.road.meters import moved, value_of, window_number
 from gamify_core.road.plan import Plan, natural
@@ -36,7 +36,7 @@ from gamify_core.storage.tables.gifts import SCORE, ScoreRow
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT
-from gamify_core.storage.tables.progress import BADGE, EVENT, ended_by, is_void, voided
+from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING, ended_by, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.storage.tables.metrics import MetricRow
@@ -79,8 +79,13 @@ def rebuild(turn: Turn, old: Plan) -> None:
     filled = {tracker.key for tracker in fresh}
     _rekey(turn, old, [tracker for key, tracker in turn.plan.trackers.items() if key not in filled])
     ladders = [plan for code, plan in turn.plan.ladders.items() if code not in old.ladders]
-    if ladders:
-        _place(turn, ladders)
+    reviewed = [
+        plan
+        for code, plan in turn.plan.ladders.items()
+        if plan.review is not None and code in old.ladders and old.ladders[code].review is None
+    ]
+    if ladders or reviewed:
+        _place(turn, ladders, reviewed)
 
 
 def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
@@ -113,14 +118,23 @@ def replay(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     _advances(turn, wanted)
 
 
-def _place(turn: Turn, ladders: list[LadderPlan]) -> None:
-    """Put everybody on the rungs they have earned; what the turns of this have to say is dropped."""
+def _place(turn: Turn, ladders: list[LadderPlan], reviewed: list[LadderPlan]) -> None:
+    """Put everybody on the rungs they have earned; what the turns of this have to say is dropped.
+
+    Who stands on a ladder that has reviews from now on is reviewed as who reaches their rung now.
+    """
     at = turn.recorded_at
     for who in _everyone(turn.unit):
         silent = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, at, at, 0, who)
         for plan in ladders:
             if _has_moved(silent, plan.ladder.metric):
                 climb(silent, who, plan)
+        for plan in reviewed:
+            head = turn.unit.last(STANDING, (who.number, plan.ladder.code))
+            if head is not None and head.tier is not None:
+                schedule(silent, who, plan, place_of(silent, plan, head.tier))
+        for number in silent.timed:
+            waiting.refresh(turn.unit, number)
 
 
 def _has_moved(turn: Turn, metric: str) -> bool:

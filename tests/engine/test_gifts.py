@@ -420,3 +420,20 @@ def test_a_gift_without_end_keeps_its_badge(make_engine: MakeEngine) -> None:
     assert game.definitions.badges.delete("other").deleted
     with pytest.raises(DefinitionInUse):
         game.definitions.badges.delete("b")
+
+
+def test_the_end_of_a_gift_is_told_by_the_clock_inside_the_transaction(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Nothing comes of an end, so nothing is settled then: the instant of the command decides, however it was begun."""
+    game = make_engine()
+    gift = game.gifts.create("Spring", "gold", 5, expires=clock.now() + timedelta(hours=1))
+    with game.transaction() as tx:
+        tx.gifts.redeem(gift.gift_id, "ada")
+        clock.advance(hours=1)
+        with pytest.raises(GiftExpired):
+            tx.gifts.redeem(gift.gift_id, "bob")
+    rows = len(game.history.activity())
+    assert not game.settle().effects
+    assert len(game.history.activity()) == rows
+    assert game.gifts.list(active_only=True).total == 0

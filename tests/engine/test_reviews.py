@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gamify_core import Catalog, Engine, Ladder, ManualClock, TierChanged
-from tests.engine.conftest import MakeEngine
+from tests.engine.conftest import MakeEngine, store_of
 
 
 def yearly(make_engine: MakeEngine, clock: ManualClock, fall: str = "all") -> Engine:
@@ -109,3 +109,29 @@ def test_a_review_that_is_none_is_refused(field: str, value: str) -> None:
 
     with pytest.raises(CatalogError, match=field):
         Catalog(ladders=[Ladder("tier", tiers={"a": 0}, **{field: value})])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("before", ["never", "immediate", None])
+def test_a_ladder_that_comes_to_have_reviews_reviews_who_stands_on_it(
+    make_engine: MakeEngine, clock: ManualClock, before: str | None
+) -> None:
+    """From the adoption on, also who never moves again; a ladder that is new alike, and replay finds the same."""
+    clock.set(datetime(2026, 3, 1, tzinfo=UTC))
+    tiers = {"guest": 0, "silver": 100}
+
+    def catalog(demotion: str) -> Catalog:
+        metric = "points.earned@yearly"
+        return Catalog(ladders=[Ladder("tier", tiers=tiers, metric=metric, demotion=demotion)])  # type: ignore[arg-type]
+
+    first = make_engine(catalog(before) if before is not None else Catalog())
+    first.points.award("ada", 100)
+    first.points.award("low", 1)
+    game = make_engine(catalog("at_review"), store=store_of(first))
+    game.points.award("bob", 100)  # which adopts it
+    clock.set(datetime(2027, 12, 31, 23, 59, tzinfo=UTC))
+    assert rung(game) == "silver"
+    clock.set(datetime(2028, 1, 1, tzinfo=UTC))
+    fallen = [effect.participant_id for effect in game.settle() if isinstance(effect, TierChanged)]
+    assert sorted(fallen) == ["ada", "bob"]
+    assert rung(game) == "guest"
+    assert game.history.verify(replay=True).ok
