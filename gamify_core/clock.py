@@ -43,7 +43,7 @@ class ManualClock:
 
     def __init__(self, start: datetime | str = "2026-01-01T00:00+00:00") -> None:
         """Stand at `start`: an aware datetime, or ISO 8601 text with an offset."""
-        self._now = _aware(datetime.fromisoformat(start) if isinstance(start, str) else start, "start")
+        self._now = _aware(_read(start, "start"), "start")
 
     def now(self) -> datetime:
         """Return where the clock stands."""
@@ -59,8 +59,18 @@ class ManualClock:
 
     def set(self, moment: datetime | str) -> datetime:
         """Jump to `moment`, forwards or backwards, and return it."""
-        self._now = _aware(datetime.fromisoformat(moment) if isinstance(moment, str) else moment, "moment")
+        self._now = _aware(_read(moment, "moment"), "moment")
         return self._now
+
+
+def _read(value: datetime | str, field: str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        detail = f"{field} is {value!r:.60}, no aware datetime and no ISO 8601"
+        raise BadValue(field, value, detail, hint="such as 2026-03-02T09:00+01:00") from None
 
 
 def _aware(value: datetime, field: str) -> datetime:

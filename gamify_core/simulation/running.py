@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from gamify_core.errors import BadValue
 from gamify_core.simulation.acting import Cast
 from gamify_core.simulation.tallies import Tally
 from gamify_core.simulation.worlds import World
@@ -145,6 +146,9 @@ def _played(parts: list[_Part], executor: Executor | None) -> Iterator[tuple[_Pa
 @contextmanager
 def hired(workers: int | None, executor: Executor | None) -> Iterator[Executor | None]:
     """Give the executor that was given, or processes of our own for as long as the `with` block runs."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        detail = f"executor must be one of concurrent.futures, not {type(executor).__name__}"
+        raise BadValue("executor", executor, detail, hint="or say workers=2")
     if executor is not None or workers is None or workers <= 1:
         yield executor
         return

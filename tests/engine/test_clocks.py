@@ -234,3 +234,13 @@ def test_a_clock_that_is_none_is_refused(make_engine: MakeEngine, bad: Any) -> N
     with pytest.raises(BadValue) as caught:
         make_engine(clock=bad).points.award("ada", 1)
     assert caught.value.field == "clock"
+
+
+def test_a_clock_says_what_is_no_instant() -> None:
+    """In the words of every other wrong value, at its making and when it is set."""
+    for wrong in ("garbage", "2026-03-02T09:00", 5):
+        odd: Any = wrong
+        with pytest.raises(BadValue, match="start"):
+            ManualClock(odd)
+        with pytest.raises(BadValue, match="moment"):
+            ManualClock().set(odd)

@@ -376,6 +376,13 @@ def test_what_cannot_be_asked_is_refused() -> None:
             result.assert_probability("issued(points)", ">= 0", at_least=none)
 
 
+def test_what_is_no_executor_is_told() -> None:
+    """Before anything is played, not by the first part that is handed out."""
+    none: Any = 5
+    with pytest.raises(BadValue, match="not int"):
+        simulate(PLAIN, players=5, days=2, executor=none)
+
+
 def test_frames() -> None:
     """Where pandas or polars is installed, a table is a frame."""
     pandas = pytest.importorskip("pandas", reason="comes with the extra `frames`")
