@@ -71,20 +71,38 @@ def settle(
     With a participant, `only` what is due for them, and for everybody in their scope.
     """
     plan = road.in_force(unit)
-    waiting = [
-        (at, place, number)
-        for place, source in enumerate(SOURCES)
-        for at, number in source.due(unit, plan, until, most if only is None else _ALL)
-        if only is None or _concerns(source, unit, number, only)
-    ]
-    heapify(waiting)
     done: list[Decided] = []
-    before = None
+    seen: set[tuple[int, int, int]] = set()
+    while len(done) < most:  # a prize lapses, and is in the next week's table: what was done makes more due
+        waiting = {
+            (at, place, number)
+            for place, source in enumerate(SOURCES)
+            for at, number in source.due(unit, plan, until, most if only is None else _ALL)
+            if only is None or _concerns(source, unit, number, only)
+        }
+        if waiting <= seen:
+            break
+        _work_off(road, unit, until, most, list(waiting - seen), seen, done)
+    return done
+
+
+def _work_off(  # noqa: PLR0913 - how far, what there is to do, and what was done
+    road: Road,
+    unit: Unit,
+    until: int,
+    most: int,
+    waiting: list[tuple[int, int, int]],
+    seen: set[tuple[int, int, int]],
+    done: list[Decided],
+) -> None:
+    """Do what waits, and what follows of it for the same people, each thing once."""
+    heapify(waiting)
     while waiting and len(done) < most:
         first = heappop(waiting)
-        if first == before:  # two things of one person, which are done together
+        if first in seen:  # two things of one person, which are done together
             continue
-        before = at, place, number = first
+        seen.add(first)
+        at, place, number = first
         scope, participant_id = SOURCES[place].about(unit, number)
         following: list[int | None] = []
         ask = _ask(SOURCES[place], participant_id, at, following)
@@ -94,7 +112,6 @@ def settle(
             following = [after.due if after is not None else None]
         if following[0] is not None and following[0] <= until:
             heappush(waiting, (following[0], place, number))
-    return done
 
 
 def _concerns(source: Source, unit: Unit, number: int, person: ParticipantRow) -> bool:

@@ -359,3 +359,16 @@ def test_an_event_is_taken_back_whose_points_have_lapsed(make_engine: MakeEngine
     balance = game.points.balance("ada")
     assert (balance.balance, balance.total_earned) == (40, 40)
     assert game.history.verify(replay=True).ok
+
+
+def test_what_settling_brings_about_is_settled_too(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """A prize lapses, and stands in the table of its week, which closes: one call does all of it."""
+    week = Leaderboard("week", period="weekly", finalize_after="12h", prizes={1: 50})
+    game = make_engine(Catalog(currencies=[Currency("points", expires="3d")], leaderboards=[week]))
+    game.points.award("ada", 5)
+    clock.advance(days=60)
+    told = game.settle()
+    assert not told.more
+    assert sum(isinstance(effect, PointsExpired) for effect in told) > 1
+    assert list(game.settle()) == []
+    assert game.history.verify(replay=True).ok
