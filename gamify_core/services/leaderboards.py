@@ -245,15 +245,15 @@ class Leaderboards:
         border.whole(radius, "radius", 0, 100)
         change = border.flag(change, "change")
         with self._open(leaderboard_code, period, of, group) as (board, table, _):
-            place = board.place(who)
-            if place is None:
+            row = board.entry(who)
+            if row is None:
                 raise NotFound(
                     "participant", who, f"{who!r} is not on the leaderboard {table.leaderboard_code}"
                 )
-            total = board.total()
+            total, place = board.total(), board.order.before(key_of(row))
             length = min(2 * radius + 1, total)
             first = max(0, min(place - radius, total - length))
-            return Around(table, tuple(board.entries(first, length, change=change)), total)
+            return Around(table, tuple(board.beside(row, place, first, length, change=change)), total)
 
     def groups(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import attrs
 
@@ -12,6 +12,7 @@ from gamify_core.road.rebuild import fill
 from gamify_core.road.road import NOBODY
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
+from gamify_core.services.mornings import Asked, Counted, Morning
 from gamify_core.storage.tables.metrics import (
     LEVEL_HELD,
     LEVEL_OF_MORNING,
@@ -24,10 +25,14 @@ from gamify_core.storage.tables.metrics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gamify_core.road.compiled import Tracker
     from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
-    from gamify_core.storage.protocol import Reader
+    from gamify_core.services.mornings import Bound, Mornings
+    from gamify_core.storage.protocol import Index, Reader, Table
+    from gamify_core.storage.tables.metrics import ScoreLevelRow
 
 __all__ = [
     "Kept",
@@ -35,6 +40,7 @@ __all__ = [
     "Order",
     "Rescan",
     "Scanned",
+    "Stretch",
     "down_of",
     "key_of",
     "morning_key",
@@ -42,6 +48,18 @@ __all__ = [
 ]
 
 Key = tuple[int, int, str]
+_SPARE = 8
+
+
+class Stretch(NamedTuple):
+    """Some entries that follow each other, how many come before the first, and how many (different) better scores.
+
+    Of scores None is said where only whole keys will be asked about.
+    """
+
+    rows: list[MetricRow]
+    first: int
+    above: int | None
 
 
 def down_of(row: MetricRow) -> int:
@@ -85,6 +103,10 @@ class Order(Protocol):
         """Return the entries that follow on a key, whether that is still somebody's or not."""
         ...
 
+    def beside(self, key: Key, before: int, length: int) -> list[MetricRow]:
+        """Return entries around a key: so many before it, so many in all. There have to be as many before it."""
+        ...
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         ...
@@ -95,6 +117,10 @@ class Order(Protocol):
 
     def entry(self, participant: int) -> MetricRow | None:
         """Return the entry of a participant."""
+        ...
+
+    def entries(self, participants: list[int]) -> list[MetricRow | None]:
+        """Return the entries of some participants, in the order asked."""
         ...
 
     def around(self, down: int) -> tuple[int, int, int]:
@@ -109,12 +135,16 @@ class Order(Protocol):
         """Return how many entries' scores changed on a day."""
         ...
 
-    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
-        """Return how many entries came before a score, or before a whole key, as a day began."""
+    def begun_on(self, day: int) -> bool:
+        """Say whether there was any entry as a day began."""
         ...
 
-    def distinct_before_on(self, down: int, day: int) -> int:
-        """Return how many different scores were better as a day began."""
+    def mornings(self, stretch: Stretch, day: int) -> Mornings:
+        """Return what tells how many entries came before a bound as a day began, best at bounds in a stretch."""
+        ...
+
+    def distinct_mornings(self, stretch: Stretch, day: int) -> Mornings:
+        """Return the same of the different scores, which `above` of the stretch counts then."""
         ...
 
 
@@ -139,6 +169,12 @@ class Kept:
         following = (key[0], key[1], f"{key[2]}\0")  # the least text beyond it
         return self._reader.scan(METRIC, METRIC_BY_RANK, (self._window,), start=following, limit=length)
 
+    def beside(self, key: Key, before: int, length: int) -> list[MetricRow]:
+        """Return entries around a key, which are found by it: no others are passed over."""
+        board, scan = (self._window,), self._reader.scan
+        above = scan(METRIC, METRIC_BY_RANK, board, stop=key, reverse=True, limit=before) if before else []
+        return above[::-1] + scan(METRIC, METRIC_BY_RANK, board, start=key, limit=length - before)
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         return self._reader.position(METRIC, METRIC_BY_RANK, (self._window,), bound) if self._window else 0
@@ -151,6 +187,13 @@ class Kept:
         """Return the entry of a participant."""
         row = self._reader.get(METRIC, (participant, self._window)) if self._window else None
         return row if row is not None and row.down is not None else None
+
+    def entries(self, participants: list[int]) -> list[MetricRow | None]:
+        """Return the entries of some participants, in the order asked."""
+        if not self._window:
+            return [None] * len(participants)
+        found = self._reader.get_many(METRIC, [(number, self._window) for number in participants])
+        return [row if row is not None and row.down is not None else None for row in found]
 
     def around(self, down: int) -> tuple[int, int, int]:
         """Return how many entries are better than a score, how many are no worse, and how many there are."""
@@ -169,26 +212,72 @@ class Kept:
             self._reader.position(METRIC, METRIC_BY_RANK, (self._window,), None, day) if self._window else 0
         )
 
-    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
-        """Return how many entries came before a score, or before a whole key, as a day began.
-
-        Those who do now, without those who moved that day, and with those of them who stood there as it began.
-        """
-        board, before = (self._window,), self._reader.position
-        return (
-            before(METRIC, METRIC_BY_RANK, board, bound)
-            - before(METRIC, METRIC_BY_RANK, board, bound, day)
-            + before(METRIC, METRIC_BY_MORNING, board, bound, day)
+    def begun_on(self, day: int) -> bool:
+        """Say whether there was any entry as a day began: one that stayed, or one that moved since."""
+        if not self._window:
+            return False
+        return self.total() > self.moved_on(day) or bool(
+            self._reader.position(METRIC, METRIC_BY_MORNING, (self._window,), None, day)
         )
 
-    def distinct_before_on(self, down: int, day: int) -> int:
-        """Return how many different scores were better as a day began, in the same way."""
-        board, before = (self._window,), self._reader.position
-        return (
-            before(SCORE_LEVEL, LEVEL_HELD, board, (down,))
-            - before(SCORE_LEVEL, LEVEL_HELD, board, (down,), day)
-            + before(SCORE_LEVEL, LEVEL_OF_MORNING, board, (down,), day)
+    def mornings(self, stretch: Stretch, day: int) -> Mornings:
+        """Return what tells how many entries came before a bound as a day began."""
+        rows, first, above = stretch
+        low: Bound = key_of(rows[0])
+        if first == above:  # the first of its score, so nobody of that score comes before
+            low = low[:1]
+        stayed: list[Bound] = [key_of(row) for row in rows if row.day != day]
+        high = key_of(rows[-1])
+        orders = METRIC, METRIC_BY_RANK, METRIC_BY_MORNING
+        return self._morning(orders, _then_of, day, stayed, (low, high), first, _SPARE + 2 * len(rows))
+
+    def distinct_mornings(self, stretch: Stretch, day: int) -> Mornings:
+        """Return the same of the different scores, whose holders changed or did not."""
+        scores = [*dict.fromkeys(down_of(row) for row in stretch.rows)]
+        levels = self._reader.get_many(SCORE_LEVEL, [(self._window, down) for down in scores])
+        stayed: list[Bound] = [(level.down,) for level in levels if level is not None and level.day != day]
+        ends: tuple[Bound, Bound] = (scores[0],), (scores[-1],)
+        orders = SCORE_LEVEL, LEVEL_HELD, LEVEL_OF_MORNING
+        return self._morning(
+            orders, _level_of, day, stayed, ends, stretch.above or 0, _SPARE + 2 * len(scores)
         )
+
+    def _morning(  # noqa: PLR0913 - two orders, and a stretch of each
+        self,
+        orders: tuple[Table[Any], Index, Index],
+        bound_of: Callable[[Any], Bound],
+        day: int,
+        stayed: list[Bound],
+        ends: tuple[Bound, Bound],
+        before: int,
+        most: int,
+    ) -> Morning:
+        """Put together who stayed of a stretch, before which so many stand now, and who was in it and moved."""
+        table, now, then = orders
+        board, position = (self._window,), self._reader.position
+        low: Bound | None = ends[0] if before else None
+        beyond = (ends[1][0] + 1,)
+
+        def staying(bound: Bound) -> int:
+            return position(table, now, board, bound) - position(table, now, board, bound, day)
+
+        def leaving(bound: Bound) -> int:
+            return position(table, then, board, bound, day)
+
+        above = before - position(table, now, board, low, day) if low is not None else 0
+        found = self._reader.scan(table, then, board, start=low, stop=beyond, limit=most)
+        left: list[Bound] = [bound_of(row) for row in found if row.day == day]
+        end = bound_of(found[-1]) if len(found) == most else beyond
+        return Morning(Counted(staying, stayed, low, ends[1], above), Counted(leaving, left, low, end))
+
+
+def _then_of(row: MetricRow) -> Bound:
+    """Return where an entry stood as the last day on which it moved began."""
+    return row.day_down or 0, row.day_reached or 0, row.tie or ""
+
+
+def _level_of(level: ScoreLevelRow) -> Bound:
+    return (level.down,)
 
 
 class Scanned:
@@ -209,6 +298,10 @@ class Scanned:
         """Return the entries that follow on a key, whether that is still somebody's or not."""
         return self.slice(bisect_right(self._keys, key), length)
 
+    def beside(self, key: Key, before: int, length: int) -> list[MetricRow]:
+        """Return entries around a key: so many before it, so many in all."""
+        return self.slice(self.before(key) - before, length)
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         return bisect_left(self._keys, bound)
@@ -220,6 +313,10 @@ class Scanned:
     def entry(self, participant: int) -> MetricRow | None:
         """Return the entry of a participant."""
         return self._by_participant.get(participant)
+
+    def entries(self, participants: list[int]) -> list[MetricRow | None]:
+        """Return the entries of some participants, in the order asked."""
+        return [self._by_participant.get(number) for number in participants]
 
     def around(self, down: int) -> tuple[int, int, int]:
         """Return how many entries are better than a score, how many are no worse, and how many there are."""
@@ -233,14 +330,19 @@ class Scanned:
         """Return how many entries' scores changed on a day."""
         return sum([row.day == day for row in self._rows])
 
-    def before_on(self, bound: tuple[int] | Key, day: int) -> int:
-        """Return how many entries came before a score, or before a whole key, as a day began."""
-        return bisect_left(self._morning(day), bound)
+    def begun_on(self, day: int) -> bool:
+        """Say whether there was any entry as a day began."""
+        return bool(self._morning(day))
 
-    def distinct_before_on(self, down: int, day: int) -> int:
-        """Return how many different scores were better as a day began."""
+    def mornings(self, stretch: Stretch, day: int) -> Mornings:  # noqa: ARG002 - all of it is at hand
+        """Return what tells how many entries came before a bound as a day began."""
         keys = self._morning(day)
-        return len({key[0] for key in keys[: bisect_left(keys, (down,))]})
+        return Asked(lambda bound: bisect_left(keys, bound))
+
+    def distinct_mornings(self, stretch: Stretch, day: int) -> Mornings:  # noqa: ARG002 - as above
+        """Return the same of the different scores."""
+        scores = sorted({key[0] for key in self._morning(day)})
+        return Asked(lambda bound: bisect_left(scores, bound[0]))
 
     def _morning(self, day: int) -> list[Key]:
         if self._asked[0] != day:

@@ -18,7 +18,16 @@ from gamify_core.domain.periods import rolling
 from gamify_core.road.meters import DAILY
 from gamify_core.services.board_answers import Change, Entry, Rank
 from gamify_core.services.instances import open_instance, place_of
-from gamify_core.services.orders import Kept, Order, Scanned, down_of, key_of, morning_key, rank_of
+from gamify_core.services.orders import (
+    Kept,
+    Order,
+    Scanned,
+    Stretch,
+    down_of,
+    key_of,
+    morning_key,
+    rank_of,
+)
 from gamify_core.services.reading import window_at
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -33,9 +42,6 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.metrics import MetricRow
 
 __all__ = ["Board", "open_board", "rank_in"]
-
-_BEYOND = 2**63 - 1
-"""No score comes after it."""
 
 
 class Board:
@@ -62,7 +68,7 @@ class Board:
         """Whether there was anything before that can be compared with."""
         if self.previous is not None:
             return self._instance.begun()
-        return self.order.before_on((_BEYOND,), self._day) > 0
+        return self.order.begun_on(self._day)
 
     @cached_property
     def _final(self) -> bool:
@@ -86,19 +92,34 @@ class Board:
         """Return a stretch of the board; ranks inside it follow from the first by counting ties."""
         return self.listed(self.order.slice(first, length), first, change=change)
 
+    def beside(self, row: MetricRow, place: int, first: int, length: int, *, change: bool) -> list[Entry]:
+        """Return the stretch from a place on that holds an entry, which is at `place`."""
+        return self.listed(self.order.beside(key_of(row), place - first, length), first, change=change)
+
     def listed(self, rows: list[MetricRow], first: int, *, change: bool = True) -> list[Entry]:
         """Return rows that follow each other from a place on as entries."""
-        found = []
-        rank, down = 0, None
+        if not rows:
+            return []
+        ranks = self._ranks(rows, first)
+        changes = self._changes(rows, first, ranks) if change else [None] * len(rows)
+        people = self.reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
+        return [
+            Entry(rank, row.tie or "", exact(row.value, self.scale), moved, who.display_name if who else None)
+            for rank, row, moved, who in zip(ranks, rows, changes, people, strict=True)
+        ]
+
+    def _ranks(self, rows: list[MetricRow], first: int) -> list[int]:
+        """Return the ranks of rows that follow each other: asked for the first, and counted from there."""
+        ties = self.definition.ties
+        if ties == "ordinal":
+            return list(range(first + 1, first + len(rows) + 1))
+        rank, down = self._numbered(rows[0]) if first else 1, rows[0].down
+        ranks = []
         for place, row in enumerate(rows, first):
             if row.down != down:
-                rank = self._following(rank, place) if down is not None else self._numbered(row)
-                down = row.down
-            elif self.definition.ties == "ordinal":
-                rank = place + 1
-            moved = self._change(row, rank) if change else None
-            found.append(Entry(rank, row.tie or "", exact(row.value, self.scale), moved, self.name_of(row)))
-        return found
+                rank, down = rank + 1 if ties == "dense" else place + 1, row.down
+            ranks.append(rank)
+        return ranks
 
     def name_of(self, row: MetricRow) -> str | None:
         """Return the name under which whoever has an entry is shown."""
@@ -109,11 +130,6 @@ class Board:
         """Return the entry of a participant, or None."""
         person = self.access.person(self.reader, participant_id)
         return self.order.entry(person.number) if person is not None else None
-
-    def place(self, participant_id: str) -> int | None:
-        """Return at which place (0 is the best) a participant is in the list, or None."""
-        row = self.entry(participant_id)
-        return None if row is None else self.order.before(key_of(row))
 
     def rank(self, participant_id: str) -> Rank:
         """Return where a participant stands."""
@@ -141,39 +157,37 @@ class Board:
     def _numbered(self, row: MetricRow) -> int:
         return rank_of(self.order, self.definition.ties, row)
 
-    def _following(self, rank: int, place: int) -> int:
-        """Return the rank of the first entry of a new score that follows directly on one of rank `rank`."""
-        return rank + 1 if self.definition.ties == "dense" else place + 1
-
     # -- what changed -----------------------------------------------------------------------------------------
 
-    def _change(self, row: MetricRow, rank: int) -> Change | None:
+    def _changes(self, rows: list[MetricRow], first: int, ranks: list[int]) -> list[Change | None]:
+        """Return for each row how its rank compares with the one that it had before."""
         if self._nothing_moved:
-            return "same"
-        before = self._earlier(row)
+            return ["same"] * len(rows)
+        if self.previous is not None:
+            before = self._in_the_period_before(rows, self.previous)
+        else:
+            before = self._this_morning(rows, first, ranks[0])
+        return [self._compared(then, now) for then, now in zip(before, ranks, strict=True)]
+
+    def _compared(self, before: int | None, rank: int) -> Change | None:
         if before is None:
             return "new" if self._begun else None
         return "same" if before == rank else "up" if before > rank else "down"
 
-    def _earlier(self, row: MetricRow) -> int | None:
-        """Return the rank at the instant that `change` compares with, or None for who was not ranked then."""
-        if self.previous is not None:
-            then = self.previous.entry(row.participant)
-            return None if then is None else rank_of(self.previous, self.definition.ties, then)
-        return self._this_morning(row)
+    def _in_the_period_before(self, rows: list[MetricRow], previous: Order) -> list[int | None]:
+        """Return the ranks in the period before, None for who was not ranked in it."""
+        ties = self.definition.ties
+        then = previous.entries([row.participant for row in rows])
+        return [None if row is None else rank_of(previous, ties, row) for row in then]
 
-    def _this_morning(self, row: MetricRow) -> int | None:
-        """Return the all-time rank as today began."""
-        key = morning_key(row, self._day)
-        if key is None:
-            return None
-        match self.definition.ties:
-            case "ordinal":
-                return self.order.before_on(key, self._day) + 1
-            case "dense":
-                return self.order.distinct_before_on(key[0], self._day) + 1
-            case _:
-                return self.order.before_on(key[:1], self._day) + 1
+    def _this_morning(self, rows: list[MetricRow], first: int, rank: int) -> list[int | None]:
+        """Return the all-time ranks as today began, None for who was not ranked then; the first now has `rank`."""
+        order, ties, day = self.order, self.definition.ties, self._day
+        whole = ties == "ordinal"
+        stretch = Stretch(rows, first, None if whole else rank - 1)
+        told = order.distinct_mornings(stretch, day) if ties == "dense" else order.mornings(stretch, day)
+        keys = [morning_key(row, day) for row in rows]
+        return [None if key is None else told.before(key if whole else key[:1]) + 1 for key in keys]
 
 
 def rank_in(  # noqa: PLR0913 - which board, and who
