@@ -24,6 +24,8 @@ __all__ = ["Places"]
 _PATIENCE = 4
 """Questions about a board, in snapshots alike, that the file answers before anything is read in."""
 _BOARDS_KEPT = 256
+_POSITIONS_KEPT = 64
+"""Of a board: what one answer asks twice, such as where a score begins."""
 
 
 class _Stretch:
@@ -44,7 +46,18 @@ class _Stretch:
 class _Board:
     """What is remembered of one board."""
 
-    __slots__ = ("asked", "blocks", "structure", "supers", "version", "wanted")
+    __slots__ = (
+        "asked",
+        "blocks",
+        "marks",
+        "positions",
+        "structure",
+        "supers",
+        "total",
+        "unknown",
+        "version",
+        "wanted",
+    )
 
     def __init__(self) -> None:
         self.version = -1  # the data version at which the structure was looked at last
@@ -52,7 +65,15 @@ class _Board:
         self.asked = 0  # since the structure or the data moved
         self.supers: _Stretch | None = None
         self.blocks: dict[int, _Stretch] = {}
-        self.wanted: dict[int, int] = {}  # how often blocks of a superblock were, since they were last read
+        self.total: int | None = None  # at this data version, as are the marks and a few positions
+        self.positions: dict[Key, int] = {}
+        self.marks: dict[int, tuple[int | None, int]] = {}
+        self.unknown: dict[
+            int, int
+        ] = {}  # how often blocks of a superblock were asked for that are not remembered
+        self.wanted: dict[
+            int, int
+        ] = {}  # and in this version, how often blocks of a superblock were, since they were last read
 
 
 class Places:
@@ -68,17 +89,25 @@ class Places:
         """Return how many rows of a board come before a bound, in the snapshot whose data version this is."""
         target = bound + counts.lowest[len(bound) :]
         known = self._known(counts, board, version)
+        positions = known.positions
+        found = positions.get(target)
+        if found is None:
+            if len(positions) >= _POSITIONS_KEPT:
+                positions.clear()
+            found = positions[target] = self._position(counts, board, known, target, version)
+        return found
+
+    def _position(self, counts: Counts, board: Value, known: _Board, target: Key, version: int) -> int:
         supers = known.supers
         if supers is None:
-            return sqlite_ranks.position(self._hand, counts, board, bound)
+            return sqlite_ranks.position(self._hand, counts, board, target)
         above = supers.at(target)
         stretch = known.blocks.get(above)
         if stretch is None or stretch.version != version:
-            asked = known.wanted[above] = known.wanted.get(above, 0) + 1
-            if asked > _PATIENCE:
+            if self._wanted(known.unknown if stretch is None else known.wanted, above):
                 stretch = self._read(counts, board, known, above, version)
             elif stretch is None:
-                return sqlite_ranks.position(self._hand, counts, board, bound)
+                return sqlite_ranks.position(self._hand, counts, board, target)
         at = stretch.at(target)
         start = stretch.starts[at]
         if supers.version != version or stretch.version != version:
@@ -126,10 +155,30 @@ class Places:
 
     def total(self, counts: Counts, board: Value, version: int) -> int:
         """Return how many rows a board has."""
-        supers = self._known(counts, board, version).supers
-        if supers is not None and supers.version == version:
-            return supers.sums[-1]
-        return sqlite_ranks.total(self._hand, counts, board)
+        known = self._known(counts, board, version)
+        if known.supers is not None and known.supers.version == version:
+            return known.supers.sums[-1]
+        if known.total is None:
+            known.total = sqlite_ranks.total(self._hand, counts, board)
+        return known.total
+
+    def marked(self, counts: Counts, board: Value, bound: Key | None, mark: int, version: int) -> int:
+        """Return how many rows of a board that have a mark come before a bound, or how many there are at all."""
+        known = self._known(counts, board, version)
+        marks = known.marks.get(mark)
+        if marks is None:
+            marks = known.marks[mark] = sqlite_ranks.marks_of(self._hand, counts, board, mark)
+        if bound is not None and marks[0] == mark and marks[1] and known.supers is not None:
+            target = bound + counts.lowest[len(bound) :]
+            above = known.supers.at(target)
+            stretch = known.blocks.get(above)
+            if stretch is None and self._wanted(known.unknown, above):
+                stretch = self._read(counts, board, known, above, version)
+            if stretch is not None:
+                places = *known.supers.starts[above], *stretch.starts[stretch.at(target)], *target
+                found: int = self._execute(counts.marked_before, (board, *places, mark)).fetchone()[0]
+                return found
+        return sqlite_ranks.marked_position(self._hand, counts, board, bound, mark, marks)
 
     def _known(self, counts: Counts, board: Value, version: int) -> _Board:
         """Return what is remembered of a board, as far as it is still so in this snapshot."""
@@ -146,11 +195,15 @@ class Places:
                 known.asked = 0
                 known.supers = None
                 known.blocks.clear()
+                known.unknown.clear()
                 known.wanted.clear()
             elif known.supers is not None and known.supers.version != version:
                 known.asked = 0
                 known.wanted.clear()
             known.version = version
+            known.total = None
+            known.positions.clear()
+            known.marks.clear()
         known.asked += 1
         if (
             known.asked > _PATIENCE
@@ -161,6 +214,12 @@ class Places:
             known.supers = _Stretch(version, self._execute(*walk).fetchall())
         return known
 
+    @staticmethod
+    def _wanted(asked: dict[int, int], above: int) -> bool:
+        """Say whether the blocks of a superblock were asked for so often that reading them in pays."""
+        asked[above] = asked.get(above, 0) + 1
+        return asked[above] > _PATIENCE
+
     def _read(self, counts: Counts, board: Value, known: _Board, above: int, version: int) -> _Stretch:
         """Read where the blocks of a superblock start, and what they hold."""
         assert known.supers is not None  # noqa: S101 - it was looked at by the caller
@@ -170,6 +229,7 @@ class Places:
         else:
             rows = self._execute(counts.walk, (board, BLOCK, *starts[above]))
         known.wanted[above] = 0
+        known.unknown.pop(above, None)
         stretch = known.blocks[above] = _Stretch(version, rows.fetchall())
         return stretch
 

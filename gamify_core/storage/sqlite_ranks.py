@@ -35,6 +35,7 @@ __all__ = [
     "Size",
     "faults",
     "marked_position",
+    "marks_of",
     "position",
 ]
 __all__ += ["seek", "together", "total"]
@@ -163,12 +164,26 @@ def position(connection: Executing, counts: Counts, board: Value, bound: Key) ->
     return _sum(connection, counts, counts.before, board, target)
 
 
-def marked_position(
-    connection: sqlite3.Connection, counts: Counts, board: Value, bound: Key | None, mark: int
+def marks_of(connection: Executing, counts: Counts, board: Value, mark: int) -> tuple[int | None, int]:
+    """Return the greatest mark that blocks of the board have met (None: no blocks), and how many rows have `mark`.
+
+    The second is meant for the greatest mark alone, which is what blocks count.
+    """
+    found: tuple[int | None, int] = connection.execute(counts.marks, (mark, board)).fetchone()
+    return found
+
+
+def marked_position(  # noqa: PLR0913 - which board, before what, and what is known
+    connection: Executing,
+    counts: Counts,
+    board: Value,
+    bound: Key | None,
+    mark: int,
+    marks: tuple[int | None, int] | None = None,
 ) -> int:
-    """Return how many rows with this mark come before `bound`; None means all of them."""
+    """Return how many rows with this mark come before `bound`; None means all of them. `marks` are the board's."""
     execute = connection.execute
-    greatest, marked = execute(counts.marks, (mark, board)).fetchone()
+    greatest, marked = marks or marks_of(connection, counts, board, mark)
     if greatest is None or greatest < mark:
         return 0
     target = None if bound is None else bound + counts.lowest[len(bound) :]

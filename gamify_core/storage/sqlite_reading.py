@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -24,6 +25,7 @@ __all__ = ["Layout", "SQLiteReader", "SQLiteView"]
 Row = TypeVar("Row", bound=tuple[Any, ...])
 _MANY = 128  # rows of a range, beyond which a reading is not remembered
 _ANSWERS_KEPT = 4_096  # readings that a connection remembers, of a row or a few
+_AT_ONCE = 128  # rows that are read by their keys with one statement
 _FEW = 256  # rows that are cheaper to skip than to find a way around
 
 
@@ -240,10 +242,13 @@ class SQLiteReader:
         (board,) = prefix
         try:
             if mark is not None:
-                return sqlite_ranks.marked_position(self._open(), counts, board, bound, mark)
+                return self._marked(counts, board, bound, mark)
             return 0 if bound == () else self._counted(counts, board, (), bound or ())
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
+
+    def _marked(self, counts: Counts, board: Value, bound: Key | None, mark: int) -> int:
+        return sqlite_ranks.marked_position(self._open(), counts, board, bound, mark)
 
     def verify_counts(self, table: Table[Row], index: Index | None = None, /) -> list[str]:
         """Recount a counted order from its rows and return, in words, what does not agree."""
@@ -377,7 +382,25 @@ class SQLiteView(SQLiteReader):
     def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
         """Return the rows with these keys, in the same order, None where there is none."""
         texts = self._layout[table]
-        return [self._one(texts, texts.get, key) for key in keys]
+        answers, text = self._answers, texts.get
+        if self._connection is not None:
+            unknown = [key for key in keys if (text, key) not in answers]
+            if len(unknown) > 1:
+                self._read_in(texts, list(dict.fromkeys(unknown))[:_AT_ONCE])
+        return [self._one(texts, text, key) for key in keys]
+
+    def _read_in(self, texts: Statements, keys: list[Key]) -> None:
+        """Read rows that will be asked for with one statement; of how many keys is rounded up, so texts are few."""
+        count = 1 << (len(keys) - 1).bit_length()
+        values = list(chain.from_iterable(keys + [keys[-1]] * (count - len(keys))))
+        try:
+            rows = self._hand.execute(texts.many(count), values).fetchall()
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+        width, text = texts.table.key, texts.get
+        found = {row[:width]: texts.make(row) for row in rows}
+        for key in keys:
+            self._remember((text, key), found.get(key))
 
     def _seek(self, counts: Counts, board: Value, offset: int) -> tuple[Key, int] | None:
         found = self._places.seek(counts, board, offset, self._version)
@@ -392,3 +415,7 @@ class SQLiteView(SQLiteReader):
             return places.position(counts, board, stop, version)
         total = places.total(counts, board, version)
         return total - places.position(counts, board, start, version) if start else total
+
+    def _marked(self, counts: Counts, board: Value, bound: Key | None, mark: int) -> int:
+        self._open()
+        return self._places.marked(counts, board, bound, mark, self._version)

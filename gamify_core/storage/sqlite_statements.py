@@ -156,6 +156,7 @@ class Statements:
         marks = ", ".join("?" * len(table.columns))
         self.insert: str = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
         self.delete: str = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
+        self._many: dict[int, str] = {}
         self._key = tuple(range(table.key))
         ordered = {
             name
@@ -170,6 +171,19 @@ class Statements:
     def order(self, index: Index | None) -> Order:
         """Return the order of one of the table's indexes, or of its key."""
         return self.orders[index]
+
+    def many(self, count: int) -> str:
+        """Return the text that reads the rows with so many keys, in no order."""
+        try:
+            return self._many[count]
+        except KeyError:
+            columns = self.table.columns
+            key = columns[: self.table.key]
+            marks = ", ".join("?" * len(key))
+            these = f"VALUES {', '.join([f'({marks})'] * count)}" if len(key) > 1 else ", ".join("?" * count)
+            where = f"({columns_sql(key)}) IN ({these})"
+            text = self._many[count] = f"SELECT {columns_sql(columns)} FROM {self.name} WHERE {where}"
+            return text
 
     def moved(self, old: tuple[Value, ...], new: tuple[Value, ...]) -> tuple[int, ...]:
         """Return the columns an update from `old` to `new` has to set.
