@@ -79,6 +79,7 @@ SHARED = {
     "held",
     "liabilities",
     "instances",
+    "mornings",
     "nearing",
     "moving",
     "offers",

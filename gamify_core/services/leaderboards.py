@@ -30,7 +30,7 @@ from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
 from gamify_core.services.page_memory import PageMemory
-from gamify_core.services.standings import open_board, rank_in
+from gamify_core.services.standings import open_board, rank_in, way_to
 from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.services.board_cursors import Cursor
     from gamify_core.services.instances import Place
-    from gamify_core.services.standings import Board
+    from gamify_core.services.standings import Board, Way
     from gamify_core.storage.protocol import Reader
 
 __all__ = [
@@ -57,6 +57,8 @@ __all__ = [
 ]
 
 _MOST_PEOPLE = 1_000
+_WAYS_KEPT = 1_024
+_NAMES = (str, type(None))
 
 
 class _Opened(NamedTuple):
@@ -83,6 +85,7 @@ class Leaderboards:
         """Hang off an engine."""
         self._access = access
         self._pages = PageMemory()
+        self._ways: dict[tuple[str, str | None], Way] = {}
 
     def top(  # noqa: PLR0913 - which table, and how much of it
         self,
@@ -179,12 +182,24 @@ class Leaderboards:
         who = border.participant(participant_id)
         if of is None and group is None and period != "season":
             with self._access.read() as reader:
-                plan = self._access.road.plan_in(reader)
-                definition = _definition(plan, leaderboard_code)
-                asked = checked_period(definition, period)
-                if asked != "season":
-                    return rank_in(self._access, reader, plan, definition, asked, who)
+                way = self._way(self._access.road.plan_in(reader), leaderboard_code, period)
+                if way.period != "season":
+                    return rank_in(self._access, reader, way, who)
         return self.ranks(leaderboard_code, (who,), period=period, of=of, group=group)[0]
+
+    def _way(self, plan: Plan, code: str, period: str | None) -> Way:
+        """Return what ranks are read by, which is looked up and checked once in each plan."""
+        if type(code) is not str or type(period) not in _NAMES:  # what may have no hash, or another's
+            definition = _definition(plan, code)
+            return way_to(plan, definition, checked_period(definition, period))
+        way = self._ways.get((code, period))
+        if way is None or way.plan is not plan:
+            definition = _definition(plan, code)
+            way = way_to(plan, definition, checked_period(definition, period))
+            if len(self._ways) >= _WAYS_KEPT:
+                self._ways.clear()
+            self._ways[code, period] = way
+        return way
 
     def ranks(
         self,

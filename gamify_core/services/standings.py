@@ -9,7 +9,7 @@ competition rank whatever the board's own, so equal scores share it; alone on a 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gamify_core.catalog import Leaderboard
+    from gamify_core.road.compiled import Tracker
     from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.services.instances import Instance, Place
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.metrics import MetricRow
 
-__all__ = ["Board", "open_board", "rank_in"]
+__all__ = ["Board", "Way", "open_board", "rank_in", "way_to"]
 
 
 class Board:
@@ -190,21 +191,36 @@ class Board:
         return [None if key is None else told.before(key if whole else key[:1]) + 1 for key in keys]
 
 
-def rank_in(  # noqa: PLR0913 - which board, and who
-    access: Access, reader: Reader, plan: Plan, definition: Leaderboard, period: str, participant_id: str
-) -> Rank:
+class Way(NamedTuple):
+    """What the ranks of a board in a period are read by, as one plan has it; no tracker where they are worked out."""
+
+    plan: Plan
+    definition: Leaderboard
+    period: str
+    tracker: Tracker | None
+    scale: int
+
+
+def way_to(plan: Plan, definition: Leaderboard, period: str) -> Way:
+    """Return what the ranks of a board in a period are read by."""
+    tracker = None if rolling(period) is not None else plan.boards[definition.code].trackers.get(period)
+    return Way(plan, definition, period, tracker, plan.scale(definition.metric))
+
+
+def rank_in(access: Access, reader: Reader, way: Way, participant_id: str) -> Rank:
     """Return where a participant stands on a board, as of now.
 
     A rank is what is asked right after every award, so where the board is kept nothing is opened but its order.
     """
-    tracker = plan.boards[definition.code].trackers.get(period)
-    if tracker is None or rolling(period) is not None:
-        place = place_of(plan, definition, period, None, access.road.now()[0])
+    plan, definition, period, tracker, scale = way
+    now = access.road.now()[0]
+    if tracker is None:
+        place = place_of(plan, definition, period, None, now)
         return open_board(access, reader, plan, definition, place).rank(participant_id)
-    order = Kept(reader, window_at(access, reader, tracker, access.road.now()[0]))
+    order = Kept(reader, window_at(access, reader, tracker, now))
     person = access.person(reader, participant_id)
     row = order.entry(person.number) if person is not None else None
-    return _rank(order, definition, participant_id, row, plan.scale(definition.metric))
+    return _rank(order, definition, participant_id, row, scale)
 
 
 def _rank(
