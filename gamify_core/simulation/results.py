@@ -91,8 +91,8 @@ class Simulation:
     played alone. `failures` are the repetitions that failed; numbers are told from the others.
     """
 
-    catalog: Catalog
-    scenario: Scenario | None
+    catalog: Catalog = attrs.field(repr=False)
+    scenario: Scenario | None = attrs.field(repr=False)
     start: date
     days: int
     seed: int | None

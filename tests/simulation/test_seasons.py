@@ -376,6 +376,14 @@ def test_what_cannot_be_asked_is_refused() -> None:
             result.assert_probability("issued(points)", ">= 0", at_least=none)
 
 
+def test_a_season_in_a_list_is_a_line() -> None:
+    """A sweep's points can be printed: a season says when and for whom it was, and leaves its catalog out."""
+    (point,) = sweep(SHARED, {"rewards.mug.total_inventory": [2]}, players=5, days=3).points
+    assert "days=3" in repr(point)
+    assert len(repr(point)) < 500
+    assert "Catalog(" not in repr(point)
+
+
 def test_what_is_no_executor_is_told() -> None:
     """Before anything is played, not by the first part that is handed out."""
     none: Any = 5
