@@ -1,7 +1,8 @@
 """One game on two stores, step by step: the same answers, the same errors, the same state.
 
 `python -m tests.audit.differential [steps] [seed]` prints the figure. Steps are commands of every kind, late ones and
-refused ones, moves of the clock, batches, transactions that are kept or given up, in parts or whole, and dry runs.
+refused ones, holds, reversals, points that mature and lapse, moves of the clock, batches, transactions that are kept or
+given up, in parts or whole, and dry runs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import sys
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,41 @@ _LOOKED_AFTER = 50
 _WAITS = [0, 0, 0, 1, 60, 3_600, 86_400, 8 * 86_400]
 _LATE = [None, None, 0, 1, 3_600, 86_400, 6 * 86_400]
 PEOPLE = ["ada", "bob", "cay"]
-NAMES: list[Any] = [*STEPS, *["emit"] * 10, *["award", "retract", "record", "settle"] * 3]
+
+
+def _a_hold(game: Game, who: str, n: int) -> str:
+    held = game.points.holds(who)
+    return held[n % len(held)].hold_id if held else "hold_1_0"
+
+
+def _a_movement(game: Game, who: str, n: int) -> str:
+    known = [each.transaction_id for each in game.points.transactions(who).items]
+    known += [each.transaction_id for each in game.points.pending(who)]
+    return known[n % len(known)] if known else "txn_1_0"
+
+
+WAITING: dict[str, Any] = {
+    "hold": lambda game, _, who, __, n: game.points.hold(who, n % 40 + 1, expires=(None, "30m", "2d")[n % 3]),
+    "capture": lambda game, _, who, __, n: game.points.capture(
+        _a_hold(game, who, n), (None, n // 4 + 1)[n % 2]
+    ),
+    "release": lambda game, _, who, __, n: game.points.release(_a_hold(game, who, n)),
+    "reverse": lambda game, _, who, __, n: game.points.reverse(
+        _a_movement(game, who, n),
+        amount=(None, n // 4 + 1)[n % 2],
+        on_insufficient=("reject", "allow_negative", "partial")[n % 3],
+    ),
+    "later": lambda game, _, who, __, n: game.points.award(
+        who, n + 1, matures=("1h", "1d", "9d")[n % 3], expires=(None, "1d")[n % 2]
+    ),
+    "lapsing": lambda game, _, who, __, n: game.points.award(who, n + 1, expires=("1h", "1d", "9d")[n % 3]),
+    "what lapses": lambda game, clock, who, __, n: game.points.expiring(who, clock.now() + timedelta(days=n)),
+    "what is owed": lambda game, *_: game.analytics.liability(by="day"),
+    "close": lambda game, _, who, __, n: (game.points.close if n < 20 else game.points.reopen)(who),
+}
+"""What is set aside, taken back, comes later and lapses, beside the commands that the replay law has."""
+ALL: dict[str, Any] = {**STEPS, **WAITING}
+NAMES: list[Any] = [*ALL, *list(WAITING) * 2, *["emit"] * 10, *["award", "retract", "record", "settle"] * 3]
 
 
 @attrs.frozen
@@ -111,7 +147,7 @@ def _is_refusal(outcome: str) -> bool:
 
 def _command(luck: random.Random) -> Any:
     name, who, late, n = luck.choice(NAMES), luck.choice(PEOPLE), luck.choice(_LATE), luck.randrange(121)
-    return lambda game, clock: STEPS[name](game, clock, who, late, n)
+    return lambda game, clock: ALL[name](game, clock, who, late, n)
 
 
 def _step(luck: random.Random) -> Any:
