@@ -32,6 +32,9 @@ def check_readable(db: str) -> None:
     if not Path(db).exists():
         detail = f"there is no file {db!r}"
         raise GamifyError(detail)
+    if Path(db).stat().st_size and not _is_sqlite(db):
+        detail = f"{db} holds no game: it is no SQLite file, or its beginning is damaged"
+        raise GamifyError(detail)
     if not _holds_game(db):
         detail = f"{db} holds no game"
         raise GamifyError(detail, hint="gamify run makes one of a catalog and recorded events")

@@ -294,7 +294,8 @@ class SQLiteStore:
         try:
             return FileLock(path)
         except OSError as error:
-            detail = f"{path}: {error.strerror}"
+            missing = not Path(path).parent.is_dir()
+            detail = f"{self.path}: there is no such folder" if missing else f"{path}: {error.strerror}"
             raise StoreError(detail) from error
 
     def _busy(self, began: float) -> StoreBusy:

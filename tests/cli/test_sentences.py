@@ -34,6 +34,7 @@ def test_what_holds_no_game_is_called_what_it_is(said: Said, tmp_path: Path, com
     says = {
         "folder": f"gamify: {path} is a directory, not a file\n",
         "nowhere": f"gamify: there is no folder {str(path.parent)!r}\n",
+        "text": f"gamify: {path} holds no game: it is no SQLite file, or its beginning is damaged\n",
         "none": f"gamify: there is no file {str(path)!r}\n",
     }.get(what, f"gamify: {path} holds no game (gamify run makes one of a catalog and recorded events)\n")
     assert said.err == says

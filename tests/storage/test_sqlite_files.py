@@ -572,3 +572,11 @@ def test_updates_touch_only_what_moved(store: SQLiteStore) -> None:
     assert "nick" not in text
     with store.view() as view:
         assert view.get(PERSON, (1,)) == ADA._replace(note="hello")
+
+
+def test_a_folder_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    """The path that was given is named, and no file of ours beside it."""
+    path = tmp_path / "no" / "game.db"
+    with pytest.raises(StoreError) as told:
+        SQLiteStore(path)
+    assert str(told.value) == f"{path}: there is no such folder"
