@@ -266,7 +266,8 @@ class World:
         purses = {}
         for currency in self._currencies:
             head = unit.last(ENTRY, (person.number, currency))
-            purses[currency] = 0 if head is None else head.balance
+            unit_of = int(10 ** self._road.base.catalog.scale(currency))  # what rewards cost are whole units
+            purses[currency] = 0 if head is None else head.balance // unit_of
         payable = [
             reward for reward in self.cast.spending if purses.get(reward.currency, 0) >= reward.points_cost
         ]
