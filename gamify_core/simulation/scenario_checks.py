@@ -82,9 +82,9 @@ def _examine_persona(persona: Persona, path: str, findings: Findings) -> None:
         findings.fault(f"{path}.events", "no event has a weight", "leave the table out for all events alike")
 
 
-def _number(findings: Findings, path: str, value: object, least: float, most: float, what: str) -> None:  # noqa: PLR0913
+def _number(findings: Findings, path: str, value: object, least: int, most: int, what: str) -> None:  # noqa: PLR0913
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        findings.fault(path, f"{shown(value)} is not {what}", f"write a number from {least:g} to {most:g}")
+        findings.fault(path, f"{shown(value)} is not {what}", f"write a number from {least} to {most}")
 
 
 def _zones(findings: Findings, path: str, value: object) -> None:

@@ -233,6 +233,8 @@ def _persona(people: Scenario, path: str, code: str, field: str, *, value: objec
 
 
 def _nowhere(path: str, step: str, known: Sequence[str]) -> BadValue:
-    near = nearest(step, known)
+    there = step in known
+    near = None if there else nearest(step, known)
     hint = f"did you mean {near!r}?" if near else "such as 'rules.lesson.award'"
-    return BadValue("over", path, f"{path!r} leads nowhere: there is no {step!r}", hint=hint)
+    told = f"{step!r} is there, but no setting at the end of the path" if there else f"there is no {step!r}"
+    return BadValue("over", path, f"{path!r} leads nowhere: {told}", hint=hint)
