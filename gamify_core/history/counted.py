@@ -52,6 +52,10 @@ def counted_again(
     """Work metrics of a participant out again in a trial; return what is kept of them by window, and the trial."""
     scratch = Trial(look.reader)
     turn = Turn(Trial(look.reader), look.plan, lambda _: 0, who.scope, 0, 0, 0, 0, who)
+    for number, values in groupby(look.reader.scan(SEEN, None, (who.number,)), lambda row: row.window):
+        if look.reader.get(METRIC, (who.number, number)) is None:  # else they would pass for met already
+            for value in values:
+                scratch.remove(SEEN, value)
     return again(turn, scratch, who, trackers), scratch
 
 

@@ -180,6 +180,7 @@ CHANGES = [
     Change("metric.value", METRIC, {"participant": 1, "window": 8}, {"value": 3}),
     Change("metric.value", METRIC, {"participant": 1, "window": 8}, {"reached_at": 3}),
     Change("metric.value", METRIC, {"participant": 1, "window": 8}, None),
+    Change("metric.value", METRIC, {"participant": 1, "window": 7}, None),
     Change("metric.order metric.value", METRIC, {"participant": 1, "window": 7}, {"tie": "eve"}),
     Change("metric.order metric.value", METRIC, {"participant": 1, "window": 7}, {"down": -3}),
     Change("seen.values", SEEN, {"value": "loops"}, {"first_at": 1}),
