@@ -177,12 +177,12 @@ class Statements:
         try:
             return self._many[count]
         except KeyError:
-            columns = self.table.columns
-            key = columns[: self.table.key]
+            columns, key = self.table.columns, self.table.columns[: self.table.key]
             marks = ", ".join("?" * len(key))
-            these = f"VALUES {', '.join([f'({marks})'] * count)}" if len(key) > 1 else ", ".join("?" * count)
-            where = f"({columns_sql(key)}) IN ({these})"
-            text = self._many[count] = f"SELECT {columns_sql(columns)} FROM {self.name} WHERE {where}"
+            # A vector in a list of vectors would be looked for by a walk through the whole table.
+            these = f"WITH these({columns_sql(key)}) AS (VALUES {', '.join([f'({marks})'] * count)})"
+            joined = f"these CROSS JOIN {self.name} USING ({columns_sql(key)})"
+            text = self._many[count] = f"{these} SELECT {columns_sql(columns)} FROM {joined}"
             return text
 
     def moved(self, old: tuple[Value, ...], new: tuple[Value, ...]) -> tuple[int, ...]:

@@ -256,6 +256,20 @@ def test_every_range_is_read_along_its_order(path: Path) -> None:
     store.close()
 
 
+def test_many_rows_are_looked_up_by_their_keys(path: Path) -> None:
+    """One statement for many keys searches the table for each; it never walks through the table."""
+    store = SQLiteStore(path)
+    store.migrate(TABLES)
+    with store.view() as view:
+        for table in TABLES:
+            text = store._layout[table].many(4)
+            marks = ["x"] * text.count("?")
+            plan = [row[3] for row in view.borrowed.execute(f"EXPLAIN QUERY PLAN {text}", marks)]
+            assert any(step.startswith(f"SEARCH gamify_{table.name} ") for step in plan), (text, plan)
+            assert not any(step.startswith("SCAN gamify_") for step in plan), (text, plan)
+    store.close()
+
+
 # -- reading only, copies --------------------------------------------------------------------------------
 
 
