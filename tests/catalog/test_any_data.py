@@ -78,7 +78,7 @@ SOUND: dict[str, object] = {
             "on": "lesson",
             "when": "score > 1",
             "award": {"gems": 3, "points": 'score + metric("b")'},
-            "cap": {"points": 3},
+            "cap": {"times": 3},
             "streak": "s",
             "badge": ["x"],
             "mint": "y",
