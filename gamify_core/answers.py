@@ -33,7 +33,7 @@ from gamify_core.effects import (
 from gamify_core.errors import GamifyError
 from gamify_core.ids import id_of
 from gamify_core.reasons import Explained
-from gamify_core.road.road import Decided
+from gamify_core.road.commands import Decided
 
 __all__ = [
     "ActionAnswer",

@@ -18,7 +18,8 @@ from gamify_core.errors import BadValue, HandleInUse, StoreError, in_words
 
 if TYPE_CHECKING:
     from gamify_core.effects import Effect
-    from gamify_core.road.road import OnChange, Road
+    from gamify_core.road.catalogs import OnChange
+    from gamify_core.road.road import Road
     from gamify_core.services.access import Access
     from gamify_core.services.analytics import Analytics
     from gamify_core.services.assets import Assets
@@ -414,7 +415,7 @@ class Engine(Game):
 
         Raises `StoreError` where there is no file, and `CatalogError` for one that was never written to.
         """
-        from gamify_core.road.road import last_catalog  # noqa: PLC0415 - as the services
+        from gamify_core.road.catalogs import last_catalog  # noqa: PLC0415 - as the services
         from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only when a file is opened
 
         if not os.path.isfile(path):  # noqa: PTH113 - pathlib would be imported for this alone

@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     # Answers are read from what the road decided.
     "answers": {
         *("catalog", "clock", "domain.decimals", "effects", "errors", "ids", "printing", "reasons"),
-        "road.road",
+        "road.commands",
     },
     "services": {
         *(

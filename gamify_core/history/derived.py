@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gamify_core.road.commands import NOBODY
 from gamify_core.road.rebuild import fill, replay, wanted_of
 from gamify_core.road.streak_rows import _NOTHING, FREEZES, PAUSES, REPAIRS, case_of, marks_of
 from gamify_core.road.trial import Trial
@@ -200,8 +201,6 @@ class _Metrics:
         return rows
 
     def _turn(self, scope: str, who: ParticipantRow | None = None) -> tuple[Trial, Turn]:
-        from gamify_core.road.road import NOBODY  # noqa: PLC0415 - a plain value of a large room
-
         unit = Trial(_Bare(self._past))
         return unit, Turn(unit, self._past.plan, lambda _: 0, scope, 0, 0, 0, 0, who or NOBODY)
 

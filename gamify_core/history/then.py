@@ -15,7 +15,7 @@ from gamify_core.storage.tables.activity import ACTIVITY, CATALOG
 from gamify_core.storage.unit import remember
 
 if TYPE_CHECKING:
-    from gamify_core.road.road import Ask, Decided
+    from gamify_core.road.commands import Ask, Decided
     from gamify_core.storage.protocol import Reader, Table, Transaction, View
     from gamify_core.storage.unit import Unit
 

@@ -34,9 +34,8 @@ from gamify_core.errors import BadValue, GamifyError, StoreError
 from gamify_core.replay.calls import call
 from gamify_core.replay.names import Names
 from gamify_core.replay.roads import AsItWas, Repeating
-from gamify_core.road import corrections, settling
-from gamify_core.road.reevaluation import KIND as REEVALUATED
-from gamify_core.road.road import Decided, reconsideration
+from gamify_core.road import corrections, reevaluation, settling
+from gamify_core.road.commands import Decided
 from gamify_core.road.seal import canonical
 from gamify_core.road.trial import Trial
 from gamify_core.services.access import Access, Shared
@@ -47,7 +46,8 @@ from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.streaks import MARK, MarkRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.road import Ask, Road
+    from gamify_core.road.commands import Ask
+    from gamify_core.road.road import Road
     from gamify_core.storage.protocol import Reader, Store
     from gamify_core.storage.tables.activity import ActivityRow
     from gamify_core.storage.unit import Unit
@@ -61,7 +61,7 @@ _ITS_OWN_TIME: Final = _TIME | {ADOPTED, "events.amend"}
 _AT_IS_ANOTHER: Final = frozenset({"streaks.retract"})
 """What is told an instant that is not its own."""
 _FURTHEST: Final = (-86_399, 86_399)
-_PASSED_OVER: Final = frozenset({ADOPTED, REEVALUATED, corrections.KIND})
+_PASSED_OVER: Final = frozenset({ADOPTED, reevaluation.KIND, corrections.KIND})
 """What another catalog makes superfluous."""
 _AT_ONCE = 500
 _KEY = "as it was"
@@ -213,8 +213,8 @@ class Again:
         key = _KEY if row.key is not None else None
         if row.kind == ADOPTED:
             road.adopt(row, request["on_change"])
-        elif row.kind == REEVALUATED:
-            self._perform(row, reconsideration(str(request["participant_id"])))
+        elif row.kind == reevaluation.KIND:
+            self._perform(row, reevaluation.of(str(request["participant_id"])))
         elif row.kind in _TIME:
             self._perform(row, settling.again(row.kind, str(request["participant_id"]), row.occurred_at))
         elif row.kind == corrections.KIND:

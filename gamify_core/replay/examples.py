@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from gamify_core.effects import Words
     from gamify_core.reasons import RuleVerdict
     from gamify_core.replay.standings import Person
-    from gamify_core.road.road import Decided, Road
+    from gamify_core.road.commands import Decided
+    from gamify_core.road.road import Road
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.activity import ActivityRow
 

@@ -17,7 +17,7 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
-    from gamify_core.road.road import Decided
+    from gamify_core.road.commands import Decided
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.activity import ActivityRow
 

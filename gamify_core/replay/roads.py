@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from gamify_core.catalog import Catalog
 from gamify_core.road import reevaluation
+from gamify_core.road.catalogs import PLANS_KEPT, Catalogs, OnChange
+from gamify_core.road.commands import NOBODY, Ask, Decided
 from gamify_core.road.plan import Plan, compile_plan
-from gamify_core.road.road import NOBODY, Ask, Decided, OnChange, Road
+from gamify_core.road.road import Road
 from gamify_core.road.turn import Turn
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["AsItWas", "Repeating"]
 
 _ANY = 2**62
-_PLANS_KEPT = 16
 
 
 class Repeating(Road):
@@ -83,6 +84,36 @@ class Repeating(Road):
         return self.row.key, self.row.fingerprint
 
 
+class _AsTold(Catalogs):
+    """Catalogs that are told which one was in force, and never work it out."""
+
+    def __init__(self, road: Repeating, catalog_of: Callable[[int], tuple[str, Catalog]]) -> None:
+        super().__init__(Catalog(), road.known, road.recorder, road.seed, "keep")
+        self.current: int | None = None
+        """The number, in the history, of the catalog that the next command is decided under."""
+        self._road = road
+        self._catalog_of = catalog_of
+        self._compiled: dict[int, tuple[str, Plan]] = {}
+
+    def effective(self, reader: Reader | Unit, edit: Turn | None = None) -> tuple[str, Plan]:
+        """Return the plan of then; of an `edit` that of what it was recorded under, which is what it made of it."""
+        if edit is not None and self._road.row is not None:
+            return self._plan(self._road.row.catalog)
+        if self.current is None:
+            return super().effective(reader, edit)
+        return self._plan(self.current)
+
+    def _plan(self, number: int) -> tuple[str, Plan]:
+        found = self._compiled.get(number)
+        if found is None:
+            if len(self._compiled) > PLANS_KEPT:
+                self._compiled, self._plans = {}, {}
+            made_of, catalog = self._catalog_of(number)
+            found = self._compiled[number] = made_of, compile_plan(catalog)
+            self._plans[made_of] = found[1]
+        return found
+
+
 class AsItWas(Repeating):
     """The road that follows a history: each command is decided by the catalog that it was recorded under.
 
@@ -96,13 +127,11 @@ class AsItWas(Repeating):
         """Follow a history; `catalog_of` gives the fingerprint and the catalog of a number in it."""
         super().__init__(Catalog(), seed)
         self._source = reader
-        self._catalog_of = catalog_of
-        self._compiled: dict[int, tuple[str, Plan]] = {}
-        self._current: int | None = None
+        self.catalogs: _AsTold = _AsTold(self, catalog_of)
 
     def adopt(self, row: ActivityRow, on_change: OnChange) -> None:
         """Do again what adopting a catalog did."""
-        self._current, self._on_change = row.catalog, on_change
+        self.catalogs.current, self.catalogs.on_change = row.catalog, on_change
         for name in ("plan", "read"):
             self.known.pop(name, None)
         unit = self.open()
@@ -118,12 +147,12 @@ class AsItWas(Repeating):
         outcome: list[Words] = json.loads(row.outcome)
         unit = self.open()
         try:
-            plan, head = self._in_force(unit, self._now)
+            plan, head = self.catalogs.in_force(unit, self._now)
             known = self._acquainted(unit, row.participant)
             turn = Turn(
                 unit,
                 plan,
-                self._seeded,
+                self.seed,
                 row.scope,
                 row.seq,
                 row.recorded_at,
@@ -153,24 +182,7 @@ class AsItWas(Repeating):
 
     def followed(self, row: ActivityRow) -> None:
         """Go on under what a command was recorded under: after an edit that is what the edit made of it."""
-        self._current = row.catalog
-
-    def _effective(self, reader: Reader | Unit, edit: Turn | None = None) -> tuple[str, Plan]:
-        if edit is not None and self.row is not None:
-            return self._plan(self.row.catalog)
-        if self._current is None:
-            return super()._effective(reader, edit)
-        return self._plan(self._current)
-
-    def _plan(self, number: int) -> tuple[str, Plan]:
-        found = self._compiled.get(number)
-        if found is None:
-            if len(self._compiled) > _PLANS_KEPT:
-                self._compiled, self._plans = {}, {}
-            made_of, catalog = self._catalog_of(number)
-            found = self._compiled[number] = made_of, compile_plan(catalog)
-            self._plans[made_of] = found[1]
-        return found
+        self.catalogs.current = row.catalog
 
     def reevaluate(self, unit: Unit, people: int) -> list[Decided]:  # noqa: ARG002 - the signature of the road
         """Leave it to the rows: they say whom it came to, and when."""

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.errors import GamifyError, IdempotencyConflict, Refused
+from gamify_core.road.commands import Ask, Decided
+from gamify_core.road.recalling import again
 from gamify_core.road.requests import asked_with
-from gamify_core.road.road import Ask, Decided, Road
+from gamify_core.road.road import Road
 from gamify_core.road.seal import canonical, fingerprint_of, key_hash
 from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
 
@@ -58,7 +60,7 @@ class Batch:
             if row is None or not isinstance(item, Ask):
                 answers.append(Failure(Refused(*errors.get(str(place), ("error", 400, "refused")))))
             else:
-                answers.append(road.again(unit, row, item))
+                answers.append(again(unit, row, item, road.catalog_of(unit, row.catalog)))
         return answers
 
     def keep(self, road: Road, unit: Unit, scope: str, decided: Sequence[Decided | Failure]) -> None:

@@ -19,9 +19,9 @@ from gamify_core.clock import instant_of
 from gamify_core.errors import NotFound
 from gamify_core.ids import without_ids
 from gamify_core.road import badges, cascade, wallet
+from gamify_core.road.commands import Ask
 from gamify_core.road.gone import badge_of
 from gamify_core.road.reversals import taken
-from gamify_core.road.road import Ask
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.ledger import ENTRY

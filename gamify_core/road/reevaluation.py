@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gamify_core.road import milestones
+from gamify_core.road.commands import Ask
 from gamify_core.road.streak_rows import case_of, row_of, state_in
 from gamify_core.storage.tables.definitions import JOB, JobRow
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.unit import Unit
 
-__all__ = ["KIND", "begin", "go_on", "known", "look", "ours", "pending", "reconsider", "settle_silence"]
+__all__ = ["KIND", "begin", "go_on", "known", "look", "of", "ours", "pending"]
 
 KIND = "catalog.reevaluated"
 _NAME = "reevaluate"
@@ -68,7 +69,13 @@ def look(unit: Unit) -> None:
     unit.memo[_KNOWN] = _LEFT if pending(unit) is not None else None
 
 
-def reconsider(turn: Turn) -> None:
+def of(participant_id: str) -> Ask:
+    """Return the command that holds the catalog in force against one participant anew."""
+    request = {"participant_id": participant_id}
+    return Ask(KIND, participant_id, request, None, None, _reconsider, after=_settle_silence)
+
+
+def _reconsider(turn: Turn) -> None:
     """Hold every threshold against the metrics of the turn's participant."""
     turn.anew = True
     plan = turn.plan
@@ -79,7 +86,7 @@ def reconsider(turn: Turn) -> None:
             milestones.review(turn, case_of(turn.unit, turn.who, streak, plan.zone, row), state_in(row))
 
 
-def settle_silence(turn: Turn) -> None:
+def _settle_silence(turn: Turn) -> None:
     """Write nothing about somebody for whom nothing has changed."""
     if all(words[0] == "skipped" for words in turn.outcome):  # that a badge is sold out is news to nobody
         turn.rest(0)

@@ -1,4 +1,4 @@
-"""Who a participant is, as their application says: the fields of their row, and where they lived since when."""
+"""Who a participant is: their row, which appears on first use, its fields, and where they lived since when."""
 
 from __future__ import annotations
 
@@ -7,17 +7,47 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.periods import BEGINNING
+from gamify_core.errors import NotFound
 from gamify_core.road import former, streak_moves
+from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.groups import regroup
 from gamify_core.road.seal import canonical
-from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE, ZoneChangeRow
+from gamify_core.storage.tables.participants import (
+    PARTICIPANT,
+    PARTICIPANT_BY_ID,
+    ZONE_CHANGE,
+    ParticipantRow,
+    ZoneChangeRow,
+)
 from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
     from gamify_core.road.turn import Turn
+    from gamify_core.storage.unit import Unit
 
-__all__ = ["is_new", "register"]
+__all__ = ["is_new", "participant", "register"]
+
+
+def participant(
+    unit: Unit, scope: str, participant_id: str, recorded_at: int, *, erased: bool = False
+) -> ParticipantRow:
+    """Return a participant's row; participants appear on first use.
+
+    Nothing happens any more to somebody who was erased: their alias is for reading, and raises `NotFound` here.
+    """
+    row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (scope, participant_id))
+    if row is None and participant_id.startswith(ALIAS):  # no new person under the alias of a deleted one
+        gone = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (NOWHERE, participant_id))
+        row, erased = gone, erased and gone is None
+    if row is None:
+        head = unit.last(PARTICIPANT)
+        number = 1 if head is None else head.number + 1
+        row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at, None)
+        unit.add(PARTICIPANT, row)
+    elif row.erased is not None and not erased:
+        raise NotFound("participant", participant_id, f"Participant not found: {participant_id}")
+    return row
 
 
 def is_new(turn: Turn) -> bool:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gamify_core.clock import iso
 from gamify_core.road import closing, streak_time, waiting
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
 from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
 
 if TYPE_CHECKING:
+    from gamify_core.road.commands import Decided
     from gamify_core.road.plan import Plan
-    from gamify_core.road.road import Decided, Road
+    from gamify_core.road.road import Road
     from gamify_core.road.turn import Turn
     from gamify_core.storage.unit import Unit
 

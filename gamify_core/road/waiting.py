@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gamify_core.clock import iso
 from gamify_core.domain.lots import Lot
 from gamify_core.road import holds, pending, reviews, wallet
+from gamify_core.road.commands import Ask
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Index, Table
     from gamify_core.storage.unit import Unit
 
-__all__ = ["KIND", "first_due", "forget", "refresh", "settle"]
+__all__ = ["KIND", "due_for", "first_due", "forget", "refresh", "settle"]
 
 KIND: Final = "participants.settled"
 _WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
@@ -32,6 +34,17 @@ _WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
     (LOT, LOT_DUE),
     (REVIEW, REVIEW_DUE),
 )
+
+
+def due_for(participant_id: str, at: int) -> Ask:
+    """Return the command that does what is due for a participant at an instant."""
+
+    def decide(turn: Turn) -> None:
+        turn.occurred_at = at
+        settle(turn)
+
+    request = {"participant_id": participant_id, "due": iso(at)}
+    return Ask(KIND, participant_id, request, None, None, decide, by_time=True)
 
 
 def settle(turn: Turn) -> int | None:

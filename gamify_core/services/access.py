@@ -26,9 +26,10 @@ from gamify_core.errors import (
 )
 from gamify_core.road import reevaluation, settling
 from gamify_core.road.batches import Batch, Failure, Item
+from gamify_core.road.commands import Ask, Decided
 from gamify_core.road.erasing import NOWHERE
 from gamify_core.road.plan import Plan
-from gamify_core.road.road import Ask, Decided, Road
+from gamify_core.road.road import Road
 from gamify_core.road.trial import Trial
 from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow

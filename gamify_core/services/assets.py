@@ -10,7 +10,8 @@ from gamify_core import border
 from gamify_core.errors import BadValue
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
+from gamify_core.road.registering import participant
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.copies import (
@@ -112,10 +113,9 @@ class Assets:
             raise BadValue("to", taker, detail)
         numbers_of("asset", asset)
         request = request_of(at, participant_id=giver, asset=asset, to=taker)
-        road = self._access.road
 
         def decide(turn: Turn) -> None:
-            recipient = road.participant(turn.unit, turn.scope, taker, turn.recorded_at)
+            recipient = participant(turn.unit, turn.scope, taker, turn.recorded_at)
             turn.people[recipient.number] = recipient.participant_id
             assets.hand_over(turn, asset, turn.who, recipient)
 

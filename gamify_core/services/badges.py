@@ -15,7 +15,7 @@ from gamify_core.domain.decimals import exact
 from gamify_core.errors import NotFound
 from gamify_core.reasons import Need
 from gamify_core.road import badges, gone
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.held import earnings, held_of_old

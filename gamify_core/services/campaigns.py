@@ -15,7 +15,7 @@ from gamify_core.ids import id_of
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
-    from gamify_core.road.road import Decided
+    from gamify_core.road.commands import Decided
     from gamify_core.storage.tables.gifts import GiftRow
 
 __all__ = ["Gift", "GiftAnswer", "RedeemAnswer", "gift_from"]

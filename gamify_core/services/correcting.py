@@ -19,7 +19,7 @@ from gamify_core.storage.tables.activity import ACTIVITY
 if TYPE_CHECKING:
     from gamify_core.border import Json
     from gamify_core.replay.report import Backtest, Difference
-    from gamify_core.road.road import Ask, Decided
+    from gamify_core.road.commands import Ask, Decided
     from gamify_core.road.turn import Turn
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader

@@ -19,10 +19,10 @@ from gamify_core.clock import moment
 from gamify_core.errors import BadValue, DefinitionExists, DefinitionFixed, NotFound, in_words
 from gamify_core.ids import id_of
 from gamify_core.road import reevaluation
+from gamify_core.road.commands import Ask
 from gamify_core.road.definitions import TIERS, Version, document_of, latest, tier_id, versions, write
 from gamify_core.road.edits import refuse_misspelt, refuse_referred
 from gamify_core.road.gifts import refuse_to_empty
-from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.defined import Defined, DefinitionAnswer, definitions_in, id_in

@@ -15,9 +15,9 @@ from gamify_core.errors import BadValue, GamifyError
 from gamify_core.reasons import Explained
 from gamify_core.road import amendment, retraction
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.commands import Ask
 from gamify_core.road.happening import check, happen
 from gamify_core.road.requests import asked_with
-from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.explaining import Inquiry, explained_again, tried

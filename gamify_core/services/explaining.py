@@ -20,16 +20,17 @@ from gamify_core.effects import FACTS, SKIPPED, decode
 from gamify_core.errors import ConditionError
 from gamify_core.reasons import Bound, Explained, FailedPredicate, RuleVerdict
 from gamify_core.road import rules
+from gamify_core.road.commands import Ask
 from gamify_core.road.happening import check, happen
-from gamify_core.road.road import Ask
 from gamify_core.road.trial import Trial
 from gamify_core.services.nearing import Nearing, recorded
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
     from gamify_core.catalog import Rule
+    from gamify_core.road.commands import Decided
     from gamify_core.road.compiled import StreakPlan
-    from gamify_core.road.road import Decided, Road
+    from gamify_core.road.road import Road
     from gamify_core.road.rules import Judged, PassedOver, Verdict
     from gamify_core.road.turn import Turn
     from gamify_core.storage.protocol import Reader

@@ -9,8 +9,8 @@ from gamify_core import border
 from gamify_core.clock import instant_of, iso
 from gamify_core.errors import BadValue, in_words
 from gamify_core.ids import id_of
+from gamify_core.road.commands import Ask
 from gamify_core.road.gifts import define_badge, gift_of, redeem
-from gamify_core.road.road import Ask
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of

@@ -12,7 +12,7 @@ from gamify_core.answers import Answer
 from gamify_core.clock import moment
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.road import hiding
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.board_answers import (

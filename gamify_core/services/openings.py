@@ -15,8 +15,8 @@ from gamify_core.border import MOST
 from gamify_core.clock import instant_of, iso, moment, offset_of
 from gamify_core.domain.decimals import FINEST, Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
+from gamify_core.road.commands import Ask
 from gamify_core.road.opening import KIND, Come, Held, Run, open_up
-from gamify_core.road.road import Ask
 from gamify_core.services.asking import request_of
 
 if TYPE_CHECKING:

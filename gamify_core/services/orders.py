@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import attrs
 
+from gamify_core.road.commands import NOBODY
 from gamify_core.road.rebuild import fill
-from gamify_core.road.road import NOBODY
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.services.mornings import Asked, Counted, Morning

@@ -14,9 +14,9 @@ from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, GamifyError, NotFound, in_words
 from gamify_core.road import erasing, streaks
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.commands import Ask, Decided
 from gamify_core.road.erasing import ANONYMIZED, DELETED
 from gamify_core.road.registering import is_new, register
-from gamify_core.road.road import Ask, Decided
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.erasing import ErasedAnswer

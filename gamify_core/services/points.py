@@ -15,8 +15,9 @@ from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound
 from gamify_core.ids import numbers_of
 from gamify_core.road import accounts, boosts, holds, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
+from gamify_core.road.commands import Ask
+from gamify_core.road.registering import participant
 from gamify_core.road.reversals import taken_of
-from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.pages import Page
@@ -214,11 +215,10 @@ class Points:
             metadata=border.properties(metadata, "metadata") if metadata is not None else None,
             currency=border.code(currency, "currency") if currency != "points" else None,
         )
-        road = self._access.road
 
         def decide(turn: Turn) -> None:
             units = self._units(turn, currency, amount)
-            other = road.participant(turn.unit, turn.scope, recipient, turn.recorded_at)
+            other = participant(turn.unit, turn.scope, recipient, turn.recorded_at)
             turn.people[other.number] = other.participant_id
             wallet.transfer(turn, turn.who, other, currency, units)
 

@@ -11,7 +11,7 @@ from gamify_core.catalog.definitions import RewardType
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.ids import numbers_of
 from gamify_core.road import rewards
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.offers import (

@@ -13,9 +13,9 @@ from gamify_core.clock import iso
 from gamify_core.domain.decimals import Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
 from gamify_core.road import scores
+from gamify_core.road.commands import Ask
 from gamify_core.road.gifts import REDEEMED, gift_of, redeem
 from gamify_core.road.meters import value_of, window_number
-from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.orders import Kept, rank_of

@@ -19,7 +19,7 @@ from gamify_core.road.trial import Trial
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
     from gamify_core.effects import Effect
-    from gamify_core.road.road import Decided
+    from gamify_core.road.commands import Decided
     from gamify_core.services.access import Access
 
 __all__ = ["Settled", "due", "settled"]

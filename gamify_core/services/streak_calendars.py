@@ -13,7 +13,7 @@ from gamify_core.domain.periods import Calendar
 from gamify_core.domain.streak_deadlines import ground, label_at, reaches
 from gamify_core.domain.streaks import NO_PARDONS, calendar_of, history
 from gamify_core.errors import BadValue
-from gamify_core.road.road import NOBODY
+from gamify_core.road.commands import NOBODY
 from gamify_core.road.streak_rows import Case, case_of, line_of, marks_of, row_of, state_in
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.streaks import STREAK, STREAK_DUE

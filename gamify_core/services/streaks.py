@@ -11,7 +11,7 @@ from gamify_core.clock import instant_of, iso
 from gamify_core.domain.streaks import BASELINE
 from gamify_core.errors import BadValue, NotFound, OutOfWindow
 from gamify_core.road import pardons, retraction, streaks
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
 from gamify_core.road.streak_rows import marks_of, row_of, state_of
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gamify_core.border import Json
+    from gamify_core.road.commands import Decided
     from gamify_core.road.compiled import StreakPlan
-    from gamify_core.road.road import Decided
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.activity import ActivityRow
 

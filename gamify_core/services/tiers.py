@@ -13,8 +13,8 @@ from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.reviews import held_until
 from gamify_core.road import ladders
+from gamify_core.road.commands import Ask
 from gamify_core.road.meters import value_of
-from gamify_core.road.road import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.held import rung_held

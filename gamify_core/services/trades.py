@@ -16,7 +16,8 @@ from gamify_core.effects import AssetTransferred, PointsDeducted
 from gamify_core.errors import BadValue
 from gamify_core.ids import numbers_of
 from gamify_core.road import assets, wallet
-from gamify_core.road.road import Ask
+from gamify_core.road.commands import Ask
+from gamify_core.road.registering import participant
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 
@@ -136,10 +137,9 @@ class Trades:
         request = request_of(
             at, participant_id=one.participant_id, first=one.to_dict(), second=other.to_dict()
         )
-        road = self._access.road
 
         def decide(turn: Turn) -> None:
-            partner = road.participant(turn.unit, turn.scope, other.participant_id, turn.recorded_at)
+            partner = participant(turn.unit, turn.scope, other.participant_id, turn.recorded_at)
             turn.people[partner.number] = partner.participant_id
             swap = (
                 (turn.who, one, self._means(turn, turn.who, one, first.points, "first"), partner),

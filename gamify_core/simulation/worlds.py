@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from gamify_core.border import Limits
 from gamify_core.engine import Game
 from gamify_core.errors import GamifyError
+from gamify_core.road.commands import Ask
 from gamify_core.road.happening import happen
-from gamify_core.road.road import Ask, Road
+from gamify_core.road.road import Road
 from gamify_core.services.access import Access, Shared
 from gamify_core.services.trades import Side
 from gamify_core.simulation.acting import Cast, Life

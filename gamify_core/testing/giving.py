@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from gamify_core.clock import moment
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, NotFound
+from gamify_core.road.commands import Ask
 from gamify_core.road.meters import moved, see, value_of
-from gamify_core.road.road import Ask
 
 if TYPE_CHECKING:
     from gamify_core.engine import Game

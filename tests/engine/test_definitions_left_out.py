@@ -207,6 +207,6 @@ def test_what_is_known_of_catalogs_has_a_bound(make_engine: MakeEngine) -> None:
     for n in range(40):
         assert game.badges.award(f"p{n}", "b", idempotency_key=f"k{n}").badges[0].name == f"N{n}"
     road = game._access.road  # noqa: SLF001 - what is kept is nobody's to see
-    assert max(len(road._catalogs), len(road._plans)) <= 20  # noqa: SLF001
+    assert max(len(road.catalogs._catalogs), len(road.catalogs._plans)) <= 20  # noqa: SLF001
     facts: list[Any] = [fact for fact in road.known.values() if isinstance(fact, Plan | tuple)]
     assert len(facts) <= 2

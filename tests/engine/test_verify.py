@@ -15,7 +15,7 @@ from gamify_core import Award, Badge, BadValue, Catalog, Engine, Ladder, Leaderb
 from gamify_core.errors import StoreCorrupt
 from gamify_core.history import report as report_module
 from gamify_core.history.report import MEANINGS, Mismatch, Report
-from gamify_core.road.road import last_catalog
+from gamify_core.road.catalogs import last_catalog
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.tables import TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD
