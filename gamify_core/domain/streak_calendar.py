@@ -9,11 +9,10 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.streak_deadlines import (
-    deadline,
     excuse,
+    following,
     ground,
     label_at,
-    next_required,
     reaches,
 )
 from gamify_core.domain.streak_facts import Mark, Pardons, Period, PeriodStatus, State, Terms
@@ -119,12 +118,12 @@ def repairable(
     line = ground(line, state.offset)
     present = label_at(rules.calendar, line, as_of)
     stock, settled = chain.stock, chain.settled
-    required = next_required(state.last, rules, line, pardons)
-    while required < present and (at := deadline(required, rules, line)) <= as_of:
+    required, at = following(state.last, rules, line, pardons)
+    while required < present and at <= as_of:
         stock, settled = stock_at(stock, settled, at, terms), at
         if stock:
             stock -= 1
         else:
             labels.append(required)
-        required = next_required(required, rules, line, pardons)
+        required, at = following(required, rules, line, pardons)
     return tuple(labels)

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from gamify_core.domain.streak_facts import Pardons
     from gamify_core.domain.streak_rules import StreakRules
 
-__all__ = ["NEVER", "deadline", "excuse", "furthest", "ground", "is_excused", "label_at", "next_required"]
-__all__ += ["reaches"]
+__all__ = ["NEVER", "deadline", "excuse", "following", "furthest", "ground", "is_excused", "label_at"]
+__all__ += ["next_required", "reaches"]
 
 Excuse = Literal["void", "repaired", "excused_rest", "excused_pause"]
 
 NEVER: Final = 1 << 62
 """A label and an instant that are never reached: what follows a pause without an end."""
+
+
+_CACHED: Final = 4096
 
 
 @lru_cache(maxsize=4096)
@@ -68,14 +71,27 @@ def deadline(label: int, rules: StreakRules, line: ZoneLine) -> int:
 def next_required(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> int:
     """Return the first label after this one that is not excused."""
     candidate = label + 1
-    if not (line.changes or pardons.repaired or pardons.pauses or rules.rest_weekdays) and candidate < NEVER:
-        # As most are asked: nothing is excused but a date that never came, as when a country crossed the date line
-        begins, zone = rules.calendar.begins, line.zones[0]
-        if begins(candidate, zone) != begins(candidate + 1, zone):
-            return candidate
     while (beyond := _beyond_excuse(candidate, rules, line, pardons)) != candidate:
         candidate = beyond
     return candidate
+
+
+def following(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> tuple[int, int]:
+    """Return the first label after this one that is not excused, and its deadline.
+
+    For who never moved and was pardoned nothing, as most were, both are reckoned once for everybody in a zone.
+    """
+    alike = not (line.changes or pardons.pauses or pardons.repaired)
+    name = (line.zones[0], label)
+    found = rules.ahead.get(name) if alike else None
+    if found is None:
+        required = next_required(label, rules, line, pardons)
+        found = required, deadline(required, rules, line)
+        if alike:
+            if len(rules.ahead) >= _CACHED:
+                rules.ahead.clear()
+            rules.ahead[name] = found
+    return found
 
 
 def is_excused(label: int, rules: StreakRules, line: ZoneLine, pardons: Pardons) -> bool:

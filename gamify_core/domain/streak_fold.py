@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gamify_core.domain.streak_deadlines import deadline, ground, label_at, next_required
+from gamify_core.domain.streak_deadlines import following, ground, label_at
 from gamify_core.domain.streak_facts import (
     BASELINE,
     MEMORY,
@@ -32,6 +32,7 @@ __all__ = ["NOTHING", "Chain", "Settled", "chain_of", "fold", "history", "link",
 __all__ += ["satisfied_labels", "settle", "stock_at"]
 
 _MASK: Final = (1 << MEMORY) - 1
+_row = tuple.__new__  # with every activity: `Settled(…)` takes three times as long
 
 
 class Chain(NamedTuple):
@@ -51,9 +52,10 @@ class Chain(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What became of the periods after the last satisfied one: `required` is the first still open."""
+    """What became of the periods after the last satisfied one: `required` is the first still open, until `deadline`."""
 
     required: int
+    deadline: int
     stock: int
     settled: int | None
     broken_at: int | None
@@ -122,10 +124,10 @@ def missed(
     if state is None or state.last is None:
         return ()
     present = label_at(rules.calendar, ground(line, state.offset), as_of)
-    return settle(chain_of(state), state.last, Terms(rules, line, pardons), present, as_of).misses
+    return settle(state, state.last, _row(Terms, (rules, line, pardons)), present, as_of).misses
 
 
-def settle(chain: Chain, last: int, terms: Terms, before: int, until: int) -> Settled:
+def settle(chain: Chain | State, last: int, terms: Terms, before: int, until: int) -> Settled:
     """Judge the required periods between `last` and `before` whose deadline is `until` or earlier.
 
     Each uses a freeze, or ends the run. One whose deadline is later stays open: the grace bridges it. A run
@@ -133,17 +135,19 @@ def settle(chain: Chain, last: int, terms: Terms, before: int, until: int) -> Se
     """
     rules, line, pardons = terms
     line = ground(line, chain.offset)
-    stock, settled, misses = chain.stock, chain.settled, list[Miss]()
-    required = next_required(last, rules, line, pardons)
-    while required < before and (at := deadline(required, rules, line)) <= until:
+    stock, settled, broken_at = chain.stock, chain.settled, None
+    misses: list[Miss] = []
+    required, at = following(last, rules, line, pardons)
+    while required < before and at <= until:
         stock, settled = stock_at(stock, settled, at, terms), at
         if not stock:
             misses.append(Miss(required, at, "broken", chain.run))
-            return Settled(required, stock, settled, at, tuple(misses))
+            broken_at = at
+            break
         stock -= 1
         misses.append(Miss(required, at, "frozen", chain.run))
-        required = next_required(required, rules, line, pardons)
-    return Settled(required, stock, settled, None, tuple(misses))
+        required, at = following(required, rules, line, pardons)
+    return _row(Settled, (required, at, stock, settled, broken_at, tuple(misses)))
 
 
 def stock_at(stock: int, settled: int | None, instant: int, terms: Terms) -> int:
@@ -158,7 +162,7 @@ def stock_at(stock: int, settled: int | None, instant: int, terms: Terms) -> int
 
 def chain_of(state: State) -> Chain:
     """Return the part of a state that satisfied periods move."""
-    return Chain(*state[:11])
+    return _row(Chain, state[:11])
 
 
 def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
@@ -185,4 +189,5 @@ def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
         stock = min(rules.freeze_cap, stock + 1)
     if run > longest:
         longest, longest_at = run, at
-    return Chain(label, at, run, longest, longest_at, runs, stock, settled, consumed, behind, offset)
+    longer = (label, at, run, longest, longest_at, runs, stock, settled, consumed, behind, offset)
+    return _row(Chain, longer)

@@ -6,11 +6,21 @@ instant would extend or keep its run. A clock or a zone that goes back breaks no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gamify_core.domain.streak_deadlines import NEVER, deadline, ground, is_excused, label_at, reaches
-from gamify_core.domain.streak_facts import Correction, Mark, Pardons, Reading, Recorded, State, Status, Terms
-from gamify_core.domain.streak_fold import Settled, chain_of, settle, stock_at
+from gamify_core.domain.streak_deadlines import NEVER, ground, is_excused, label_at, reaches
+from gamify_core.domain.streak_facts import (
+    Correction,
+    Mark,
+    Miss,
+    Pardons,
+    Reading,
+    Recorded,
+    State,
+    Status,
+    Terms,
+)
+from gamify_core.domain.streak_fold import Settled, settle, stock_at
 from gamify_core.domain.streak_step import satisfied
 from gamify_core.domain.streak_tallies import standing
 
@@ -18,7 +28,35 @@ if TYPE_CHECKING:
     from gamify_core.domain.streak_rules import StreakRules
     from gamify_core.domain.zones import ZoneLine
 
-__all__ = ["compare", "due", "read"]
+__all__ = ["Outlook", "ahead", "compare", "due", "read"]
+
+_row = tuple.__new__  # with every activity: `Outlook(…)` takes three times as long
+
+
+class Outlook(NamedTuple):
+    """What becomes of a run if nothing is done: what it counts at an instant, until when, and what it missed by then.
+
+    With nothing open (no run, a broken one, a pause without an end) there is no `expires_at`: time does nothing more.
+    """
+
+    current: int
+    expires_at: int | None
+    missed: tuple[Miss, ...]
+
+
+_NO_RUN = Outlook(0, None, ())
+
+
+def ahead(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardons, as_of: int) -> Outlook:
+    """Return what time has done to a run by an instant, and when it does something next."""
+    if state is None or state.last is None:
+        return _NO_RUN
+    line = ground(line, state.offset)
+    present = label_at(rules.calendar, line, as_of)
+    after = settle(state, state.last, _row(Terms, (rules, line, pardons)), present, as_of)
+    if after.broken_at is not None:
+        return _row(Outlook, (0, None, after.misses))
+    return _row(Outlook, (state.run, _expires(after, rules, line, as_of), after.misses))
 
 
 def read(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardons, as_of: int) -> Reading:
@@ -42,13 +80,13 @@ def read(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardo
     if state.last is None:
         freezes = stock_at(0, None, as_of, terms)
         return Reading(0, 0, "none", None, progress, target, 0, None, freezes, parts)
-    after = settle(chain_of(state), state.last, terms, present, as_of)
+    after = settle(state, state.last, terms, present, as_of)
     freezes = stock_at(after.stock, after.settled, as_of, terms)
     if after.broken_at is not None:
         lost, at = state.run, after.broken_at
         return Reading(0, state.longest, "broken", None, progress, target, lost, at, freezes, parts)
     status = _status(after, present, terms._replace(line=line), done=done)
-    expires = _expires(after.required, rules, line, as_of)
+    expires = _expires(after, rules, line, as_of)
     return Reading(state.run, state.longest, status, expires, progress, target, 0, None, freezes, parts)
 
 
@@ -66,12 +104,7 @@ def due(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pardon
 
     None when nothing is open: no run, a broken one, or a pause without an end.
     """
-    if state is None or state.last is None:
-        return None
-    line = ground(line, state.offset)
-    present = label_at(rules.calendar, line, as_of)
-    after = settle(chain_of(state), state.last, Terms(rules, line, pardons), present, as_of)
-    return None if after.broken_at is not None else _expires(after.required, rules, line, as_of)
+    return ahead(state, rules, line, pardons, as_of).expires_at
 
 
 def _status(after: Settled, present: int, terms: Terms, *, done: bool) -> Status:
@@ -84,11 +117,11 @@ def _status(after: Settled, present: int, terms: Terms, *, done: bool) -> Status
     return "frozen" if after.misses else "pending"
 
 
-def _expires(required: int, rules: StreakRules, line: ZoneLine, as_of: int) -> int | None:
-    if required >= NEVER:
+def _expires(after: Settled, rules: StreakRules, line: ZoneLine, as_of: int) -> int | None:
+    if after.required >= NEVER:
         return None
     # Whoever has flown back into the period has until its end there, though its deadline has gone by.
-    return reaches(rules.calendar, line, required + 1, max(as_of, deadline(required, rules, line)))
+    return reaches(rules.calendar, line, after.required + 1, max(as_of, after.deadline))
 
 
 def compare(before: State | None, after: State, mark: Mark, *, already: bool | None = None) -> Recorded:

@@ -15,6 +15,7 @@ from gamify_core.errors import BadValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
 __all__ = ["GraceMode", "Match", "StreakRules", "plain"]
 
@@ -56,8 +57,10 @@ class StreakRules:
     distinct_days: bool = False
     goals: tuple[int, ...] = field(default=(), converter=_tuple)
     match: Match = "all"
-    # No part of the value: whether a mark counts for its own label, and by its weight alone.
+    # No part of the value: whether a mark counts for its own label, and by its weight alone; and a cache of which
+    # period is required after which, and until when, in each zone (see `streak_deadlines.following`).
     simple: bool = field(init=False, eq=False, repr=False)
+    ahead: dict[tuple[tzinfo, int], tuple[int, int]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse rules under which nothing could ever be required or reached."""

@@ -3,7 +3,7 @@
 Promise: pure functions over values. `fold` is the definition, `step` its O(1) continuation, `surplus` the same
 for a late activity that nothing waited for, `read` a look at any instant, `missed` what time did by itself and
 `due` when it will do more, `compare` what one activity changed, `history` the runs so far, `calendar_of` the
-periods one by one, `repairable` what a broken run lacks.
+periods one by one, `repairable` what a broken run lacks. `ahead` is what `missed` and `due` say, in one look.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gamify_core.domain.streak_facts import (
     Status,
 )
 from gamify_core.domain.streak_fold import fold, history, missed, satisfied_labels
-from gamify_core.domain.streak_reading import compare, due, read
+from gamify_core.domain.streak_reading import Outlook, ahead, compare, due, read
 from gamify_core.domain.streak_rules import GraceMode, Match, StreakRules, plain
 from gamify_core.domain.streak_step import satisfied, step, surplus
 from gamify_core.domain.streak_tallies import filled
@@ -40,6 +40,7 @@ __all__ = [
     "Mark",
     "Match",
     "Miss",
+    "Outlook",
     "Pardons",
     "Period",
     "PeriodStatus",
@@ -49,6 +50,7 @@ __all__ = [
     "State",
     "Status",
     "StreakRules",
+    "ahead",
     "calendar_of",
     "compare",
     "due",

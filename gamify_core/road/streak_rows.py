@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.domain.periods import BEGINNING, END
-from gamify_core.domain.streaks import NO_PARDONS, Mark, Pardons, State, due, fold, missed, read
+from gamify_core.domain.streaks import NO_PARDONS, Mark, Pardons, State, ahead, due, fold, missed, read
 from gamify_core.domain.zones import ZoneLine, zone
 from gamify_core.storage.tables.participants import ZONE_CHANGE
 from gamify_core.storage.tables.streaks import FREEZE, MARK, PAUSE, REPAIR, STREAK, StreakRow
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
 
-    from gamify_core.domain.streaks import Miss, Reading
+    from gamify_core.domain.streaks import Miss, Outlook, Reading
     from gamify_core.road.compiled import StreakPlan
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -47,6 +47,10 @@ class Case(NamedTuple):
     def fold(self, marks: Iterable[Mark]) -> State | None:
         """Return the state that marks amount to."""
         return fold(marks, self.plan.rules, self.line, self.pardons)
+
+    def ahead(self, state: State | None, as_of: int) -> Outlook:
+        """Return what time has done to a run by an instant, and when it does something next."""
+        return ahead(state, self.plan.rules, self.line, self.pardons, as_of)
 
     def missed(self, state: State | None, as_of: int) -> tuple[Miss, ...]:
         """Return what time has done since the last satisfied period."""

@@ -37,7 +37,9 @@ def up_to_date(turn: Turn, who: ParticipantRow, plan: StreakPlan) -> tuple[Strea
 def elapse(turn: Turn, case: Case, row: StreakRow, until: int) -> StreakRow:
     """Say what time has done to a streak up to an instant, and return its row after that."""
     state, code = state_in(row), case.plan.streak.code
-    misses, known = case.missed(state, until), set[int]()
+    told = until if row.told is None else max(until, row.told)
+    ahead = case.ahead(state, until)
+    misses, known = ahead.missed, set[int]()
     if misses and row.told is not None and misses[0].at <= row.told:  # they are judged in order
         # By their periods: who has flown back into one may miss it again, at an instant that has gone by
         known = {miss.label for miss in case.missed(state, row.told)}
@@ -53,8 +55,8 @@ def elapse(turn: Turn, case: Case, row: StreakRow, until: int) -> StreakRow:
         current = case.plan.current
         if current is not None and current.watch is not None:  # what the run gave may have to go with it
             turn.wake(case.who, current.watch.reached(miss.length, 0))
-    told = until if row.told is None else max(until, row.told)
-    return put(turn.unit, case.who.number, code, state, row.pardons, told, case.due(state, told))
+    due = ahead.expires_at if told == until else case.due(state, told)
+    return put(turn.unit, case.who.number, code, state, row.pardons, told, due)
 
 
 def first_due(unit: Unit, plan: Plan, until: int, most: int) -> list[tuple[int, int]]:

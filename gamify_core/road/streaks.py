@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.streaks import Mark, Recorded, State, compare, filled, step, surplus
+from gamify_core.domain.streaks import Mark, Outlook, Recorded, State, compare, filled, step, surplus
 from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.errors import CountedByGoals
 from gamify_core.road import milestones
@@ -35,7 +35,8 @@ def directly(turn: Turn, plan: StreakPlan) -> Recorded:
     """Write an activity that the application tells of by itself. Raises `CountedByGoals`."""
     if plan.streak.goals:
         raise CountedByGoals(plan.streak.code, [metric for metric, _ in plan.streak.goals])
-    return record(turn, turn.who, plan, "direct")
+    before, after, mark, already = record(turn, turn.who, plan, "direct")
+    return compare(before, after, mark, already=already)
 
 
 def gain(turn: Turn) -> None:
@@ -48,15 +49,15 @@ def gain(turn: Turn) -> None:
 
 def record(  # noqa: PLR0913 - the activity, and in the one case that is no plain one, what it counts for
     turn: Turn, who: ParticipantRow, plan: StreakPlan, cause: str, part: int = 0, weight: int = 1
-) -> Recorded:
-    """Write an activity at the turn's instant, and say what it changed."""
+) -> tuple[State | None, State, Mark, bool | None]:
+    """Write an activity at the turn's instant; return what `compare` tells from: what was, what is, the activity."""
     code, at = plan.streak.code, turn.occurred_at
     row, case = up_to_date(turn, who, plan)
     line = case.line
     carried = turn.offset if line is CARRIED else 0
     here = fixed(turn.offset) if line is CARRIED else line.at(at)
     day = plan.days.label(at, here) if plan.days is not None else 0
-    mark = Mark(plan.rules.calendar.label(at, here), at, turn.seq, carried, part, weight, day)
+    mark = _row(Mark, (plan.rules.calendar.label(at, here), at, turn.seq, carried, part, weight, day))
     before = state_in(row)
     beside = marks_of(turn.unit, who.number, code, mark.label) if plan.beside else ()
     already, late = None, False
@@ -66,25 +67,30 @@ def record(  # noqa: PLR0913 - the activity, and in the one case that is no plai
         after, already = _late(turn, case, before, mark)
         late = True
     if after is before:  # two rules of one event record the same activity
-        return compare(before, after, mark, already=True)
+        return before, after, mark, True
     turn.unit.add(MARK, _row(MarkRow, (who.number, code, *mark)))
     last = None if before is None else before.last
     if after.last != last:  # of what has become of it since, if it comes late, nothing was said
         told = at if after.last_at is None else after.last_at
     else:
         told = at if row is None or row.told is None or row.told < at else row.told
-    due = row.due if row is not None and after.last == last and not late else case.due(after, told)
+    ahead = None
+    if row is not None and after.last == last and not late:
+        due = row.due
+    else:
+        ahead = case.ahead(after, told)
+        due = ahead.expires_at
     put(turn.unit, who.number, code, after, 0 if row is None else row.pardons, told, due)
     if late and after.last == last:
         correct(turn, case, before, after, told, cause)
     else:
         if row is not None and row.told is not None and at < row.told:
             _unsay(turn, case, before, after, row.told, cause)
-        _tell(turn, case, before, after, cause)
+        _tell(turn, case, before, after, cause, ahead if told == max(at, after.seen) else None)
     follow(turn, case, before, after)
     if plan.streak.milestones:
         milestones.reach(turn, case, before, after, new=(mark,), in_order=not late)
-    return compare(before, after, mark, already=already)
+    return before, after, mark, already
 
 
 def _late(turn: Turn, case: Case, before: State, mark: Mark) -> tuple[State, bool | None]:
@@ -119,13 +125,14 @@ def _unsay(  # noqa: PLR0913 - what was, what is, and what has been said since
         turn.say("streak_corrected", case.who.number, cause, *words)
 
 
-def _tell(turn: Turn, case: Case, before: State | None, after: State, cause: str) -> None:
+def _tell(  # noqa: PLR0913 - what was and is, and what lies ahead of it, where that is known already
+    turn: Turn, case: Case, before: State | None, after: State, cause: str, ahead: Outlook | None
+) -> None:
     """Say what an activity has made of the run that it is the last of."""
     if not _stands(before, after):
         record = int(before is None or after.longest > before.longest)
-        reading = case.read(after, max(turn.occurred_at, after.seen))
-        code = case.plan.streak.code
-        words = (code, reading.current, after.longest, record, reading.expires_at)
+        ahead = ahead or case.ahead(after, max(turn.occurred_at, after.seen))
+        words = (case.plan.streak.code, ahead.current, after.longest, record, ahead.expires_at)
         turn.say("streak_extended", case.who.number, cause, *words)
 
 
