@@ -403,7 +403,7 @@ STAYS = frozenset({"permanent", "kept", "spent", "moved_on"})
 
 SKIPPED = {
     "cap": "the {1} cap of {0} leaves {2}",
-    "cap_times": "the {1} limit of {0} times is reached",
+    "cap_times": "the {1} limit of {0} × is reached",
     "condition": "its condition cannot be worked out",
     "cooldown": "it is within its cooldown of another firing",
     "expression": "its amount cannot be worked out",
@@ -414,7 +414,7 @@ SKIPPED = {
     "out_of_range": "the value would leave the range of 64 bits",
     "account_closed": "the account is closed",
     "already_earned": "the badge is held already",
-    "sold_out": "all {1} editions of {0} are minted",
+    "sold_out": "{0} is sold out: its max_supply is {1}",
     "reward_inactive": "the reward {} is not active",
     "out_of_stock": "the reward {} is out of stock",
     "no_codes": "No available reward codes",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from gamify_core.reasons import Explained
+
 __all__ = [
     "AdminRequired",
     "AlreadyRedeemed",
@@ -216,7 +218,11 @@ class SoldOut(GamifyError):
     code = "sold_out"
 
     def __init__(self, badge: str, max_supply: int) -> None:
-        super().__init__(f"All {max_supply} editions of {badge} are minted")
+        super().__init__(
+            f"All {max_supply} editions of {badge} are minted"
+            if max_supply != 1
+            else f"The one edition of {badge} is minted"
+        )
         self.badge = badge
         self.max_supply = max_supply
 
@@ -464,7 +470,10 @@ class IdempotencyConflict(GamifyError):
 
 
 class RuleFailed(GamifyError):
-    """A rule declared `strict` could not do what it says, so its event was refused."""
+    """A rule declared `strict` could not do what it says, so its event was refused.
+
+    `why` explains the event up to there, where that was asked for (`emit(…, explain=True)`); else it is None.
+    """
 
     code = "rule_failed"
 
@@ -472,6 +481,7 @@ class RuleFailed(GamifyError):
         super().__init__(f"Rule {rule}: {detail}")
         self.rule = rule
         self.reason = reason
+        self.why: Explained | None = None
 
 
 class Refused(GamifyError):

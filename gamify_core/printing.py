@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from gamify_core.domain.decimals import worth
 from gamify_core.domain.zones import zone
 from gamify_core.effects import (
     STAYS,
@@ -61,23 +62,24 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
     why = effect.cause.replace(":", " ") if effect.cause not in {"direct", "criteria", "goals"} else ""
     match effect:
         case PointsAwarded(amount=amount, currency=currency, base=base):
-            return f"+{amount:,} {currency}", why if base is None else f"{why} ({base:,} multiplied)".strip()
+            told = why if base is None else f"{why} ({base:,} multiplied)".strip()
+            return worth(amount, currency, "+"), told
         case PointsDeducted(amount=amount, currency=currency):
-            return f"−{amount:,} {currency}", why
+            return worth(amount, currency, "−"), why
         case PointsReversed(amount=amount, currency=currency):
-            sign = "+" if amount > 0 else "−"
-            return f"{sign}{abs(amount):,} {currency}", "taken back"
+            back = worth(amount, currency, "+") if amount > 0 else worth(-amount, currency, "−")
+            return back, "taken back"
         case PointsExpired(amount=amount, currency=currency):
-            return f"−{amount:,} {currency}", "lapsed"
+            return worth(amount, currency, "−"), "lapsed"
         case PointsPending(amount=amount, currency=currency, matures_at=matures):
             told = f"count from {_when(matures, catalog)}" if matures is not None else ""
-            return f"{amount:,} {currency} pending", ", ".join(filter(None, [why, told]))
+            return f"{worth(amount, currency)} pending", ", ".join(filter(None, [why, told]))
         case PendingCancelled(amount=amount, currency=currency):
-            return f"{amount:,} {currency} pending", "taken back"
+            return f"{worth(amount, currency)} pending", "taken back"
         case HoldPlaced(amount=amount, currency=currency):
-            return f"{amount:,} {currency}", "held"
+            return worth(amount, currency), "held"
         case HoldEnded(amount=amount, currency=currency, outcome=outcome):
-            return f"{amount:,} {currency}", "not held any more" if outcome != "expired" else "hold expired"
+            return worth(amount, currency), "not held any more" if outcome != "expired" else "hold expired"
         case BadgeEarned(code=code, name=name):
             return f"badge {name}", _given(f"badge:{code}", rest)
         case ChallengeCompleted(code=code, name=name):
@@ -117,7 +119,7 @@ def _given(cause: str, rest: list[Effect]) -> str:
     gains = []
     while rest and (gain := rest[0]).cause == cause and isinstance(gain, AssetMinted | PointsAwarded):
         gains.append(
-            f"#{gain.edition}" if isinstance(gain, AssetMinted) else f"+{gain.amount:,} {gain.currency}"
+            f"#{gain.edition}" if isinstance(gain, AssetMinted) else worth(gain.amount, gain.currency, "+")
         )
         del rest[0]
     return ", ".join(gains)

@@ -30,7 +30,11 @@ Threshold = Literal["badge", "challenge", "tier"]
 
 @attrs.frozen
 class FailedPredicate:
-    """A part of a condition that was false, and the values it saw (None where one was missing)."""
+    """A part of a condition that was false, and the values it saw (None where one was missing).
+
+    Among the values is what it drew, by the text of the call: `{"chance(0.1)": Decimal("0.734105")}`. Of a condition in
+    Python `source` is the name of the function, and the values are the properties of the event.
+    """
 
     source: str
     values: Mapping[str, object]
@@ -161,9 +165,10 @@ class Explained:
     """What became of an event: every rule that listens to it, streaks that record it themselves, and thresholds.
 
     `streaks` has those that do not take the event by their own condition. `thresholds` are those that the event has
-    come nearer to, or reached; `effects` are all that it brought about. `as_recorded`
-    tells that an event of the past was explained from what was recorded of it: which thresholds it did not reach is
-    not, nor are values that it read of metrics.
+    come nearer to, or reached; `effects` are all that it brought about. `hints` are names that may be misspelt: a
+    property that nothing reads, and that resembles one which did not come. `as_recorded` tells that an event of the
+    past was explained from what was recorded of it: which thresholds it did not reach is not, nor are values that it
+    read of metrics.
     """
 
     participant_id: str
@@ -173,12 +178,13 @@ class Explained:
     thresholds: tuple[ThresholdVerdict, ...] = ()
     effects: tuple[Effect, ...] = ()
     as_recorded: bool = False
+    hints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return a line for each rule, then for each streak and threshold."""
+        """Return a line for each rule, then for each streak and threshold, and for what may be misspelt."""
         told = [f"streak {streak}" for streak in self.streaks] + list(map(str, self.thresholds))
         rules = list(map(str, self.rules)) or [f"no rule listens to {self.event_name}"]
-        return "\n".join(rules + told)
+        return "\n".join([*rules, *told, *self.hints])
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -190,8 +196,9 @@ class Explained:
             "thresholds": [one.to_dict() for one in self.thresholds],
             "effects": [effect.to_dict() for effect in self.effects],
             "as_recorded": self.as_recorded,
+            "hints": list(self.hints),
         }
 
 
 def _is_json(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | str)
+    return value is None or isinstance(value, bool | int | float | str | list | dict)

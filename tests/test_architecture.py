@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "gamify_core"
 
 # What each room may import of ours besides itself: whole rooms, or single modules of one.
 ALLOWED: dict[str, set[str]] = {
-    "errors": set(),
+    "errors": {"reasons"},  # the type alone: what an error may carry for whoever asked why
     "clock": {"errors"},
     "ids": {"errors"},
     "border": {"clock", "errors", "domain.decimals"},
@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "catalog": {"domain", "errors"},
     "effects": {"catalog", "clock", "domain.decimals", "errors"},
     "reasons": {"catalog", "clock", "domain.decimals", "effects", "errors"},
-    "printing": {"catalog", "domain.zones", "effects", "errors"},
+    "printing": {"catalog", "domain.decimals", "domain.zones", "effects", "errors"},
     "storage": {"errors"},
     "road": {
         *("border", "catalog", "clock", "domain", "effects", "errors", "ids"),
@@ -79,6 +79,7 @@ SHARED = {
     "held",
     "liabilities",
     "instances",
+    "misspelt",
     "mornings",
     "nearing",
     "moving",

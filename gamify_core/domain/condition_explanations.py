@@ -1,7 +1,7 @@
 """Why a condition was false, in the words it was written in.
 
 Promise: an explanation says the same as the condition itself, takes the same draws in the same order, and
-names the tests that made it false with the values they read.
+names the tests that made it false with the values they read, those that were drawn included.
 """
 
 from __future__ import annotations
@@ -28,18 +28,25 @@ __all__ = ["Clause", "Explanation", "Failed", "clause_of", "explain", "is_random
 
 @attrs.frozen
 class Failed:
-    """A test that was false: its text and the values of the names it reads (None where missing)."""
+    """A test that was false: its text, the values of the names it reads (None where missing), and what it drew.
+
+    What was drawn is among the values by the text of the call: of `chance(0.1)` a number from 0 up to 1, of which only
+    those below 0.1 win; of `roll(1, 6)` what was rolled.
+    """
 
     source: str
     values: Mapping[str, object]
 
     def __str__(self) -> str:
-        """Return `score >= 60 is false (score = 41)`."""
-        read = [
-            f"{name} is missing" if value is None else f"{name} = {shown(value)}"
-            for name, value in self.values.items()
-        ]
+        """Return `score >= 60 is false (score = 41)`, `chance(0.1) is false (drew 0.734105)`."""
+        read = [_read(name, value) for name, value in self.values.items()]
         return f"{self.source} is false" + (f" ({', '.join(read)})" if read else "")
+
+
+def _read(name: str, value: object) -> str:
+    if "(" in name and name.partition("(")[0].strip() == "chance":
+        return f"drew {shown(value)}"
+    return f"{name} is missing" if value is None else f"{name} = {shown(value)}"
 
 
 @attrs.frozen
@@ -76,6 +83,24 @@ class Joined:
 Clause = Single | Joined
 
 
+class _Told(Facts):
+    """The same facts and the same luck, and what was drawn of it."""
+
+    __slots__ = ("drawn",)
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts.properties, facts.participant, facts.metric, facts.local, facts.luck)
+        self.drawn: dict[str, object] = {}
+
+    def drew(self, call: str, value: object) -> None:
+        """Keep what was drawn; of a call that stands there twice, both."""
+        name, times = call, 1
+        while name in self.drawn:
+            times += 1
+            name = f"{call} #{times}"
+        self.drawn[name] = value
+
+
 def is_random(node: ast.expr) -> bool:
     """Return whether the node draws luck anywhere."""
     return any(
@@ -95,9 +120,10 @@ def clause_of(tree: Tree, node: ast.expr) -> Clause:
 def explain(clause: Clause, facts: Facts) -> Explanation:
     """Work a clause out as its closure would, keeping the reasons."""
     if isinstance(clause, Single):
-        if clause.test(facts):
+        told = _Told(facts)
+        if clause.test(told):
             return Explanation(holds=True)
-        values = {reading.key: reading.work(facts) for reading in clause.reads}
+        values = {reading.key: reading.work(facts) for reading in clause.reads} | told.drawn
         return Explanation(holds=False, failed=(Failed(clause.source, MappingProxyType(values)),))
     reasons: list[Failed] = []
     for index, part in enumerate(clause.parts):

@@ -67,6 +67,9 @@ class Facts:
         self.local: Callable[[], datetime] = local
         self.luck: Callable[[], int] = luck
 
+    def drew(self, call: str, value: object) -> None:
+        """Hear what a call came to that draws luck: nobody asks, unless they want to know why."""
+
 
 Work = Callable[[Facts], object]
 Test = Callable[[Facts], bool]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["FUNCTIONS", "RANDOM", "TESTS", "Call", "called"]
 
 DRAWS: Final = 2**64
+MILLION: Final = 10**6
 LARGEST_SPAN: Final = 2**63
 MOST_REDRAWS: Final = 256
 
@@ -32,8 +33,9 @@ _ODDS: Final = Context(prec=200)
 
 
 class Call(NamedTuple):
-    """A call in the source: its place, its arguments as nodes, as texts and as closures."""
+    """A call in the source: its text and place, its arguments as nodes, as texts and as closures."""
 
+    text: str
     place: Place
     nodes: tuple[ast.expr, ...]
     texts: tuple[str, ...]
@@ -55,7 +57,7 @@ def called(tree: Tree, node: ast.Call, works: tuple[Work, ...]) -> Work:
         many = f"{least}" if least == most else f"{least} or more"
         raise place.error(f"{name} takes {many} argument{'' if many == '1' else 's'}, not {len(works)}")
     texts = tuple([tree.text(argument) for argument in node.args])
-    return build(Call(place, tuple(node.args), texts, works))
+    return build(Call(tree.text(node), place, tuple(node.args), texts, works))
 
 
 def _has(call: Call) -> Test:
@@ -90,14 +92,22 @@ def _metric(call: Call) -> Work:
 
 def _chance(call: Call) -> Test:
     """`chance(p)`: true with probability p, from one draw."""
-    (work,), (text,), place = call.works, call.texts, call.place
+    (work,), (text,), place, name = call.works, call.texts, call.place, call.text
+
+    def drawn(facts: Facts) -> int:
+        draw = facts.luck()
+        facts.drew(
+            name, Decimal(draw * MILLION // DRAWS).scaleb(-6)
+        )  # rounded down, so that it is no less than p
+        return draw
+
     if isinstance(call.nodes[0], ast.Constant):
         fixed = _winning(work(Facts({})), text, place)
-        return lambda facts: facts.luck() < fixed
+        return lambda facts: drawn(facts) < fixed
 
     def happens(facts: Facts) -> bool:
         winning = _winning(work(facts), text, place)
-        return facts.luck() < winning
+        return drawn(facts) < winning
 
     return happens
 
@@ -113,7 +123,8 @@ def _winning(value: object, text: str, place: Place) -> int:
 
 def _roll(call: Call) -> Work:
     """`roll(a, b)`: an integer from a to b, both included, each equally likely."""
-    (low_work, high_work), (low_text, high_text), place = call.works, call.texts, call.place
+    (low_work, high_work), (low_text, high_text) = call.works, call.texts
+    place, name = call.place, call.text
 
     def rolled(facts: Facts) -> int:
         low = _side(low_work(facts), low_text, place)
@@ -126,6 +137,7 @@ def _roll(call: Call) -> Work:
         for _ in range(MOST_REDRAWS):
             draw = facts.luck()
             if draw < fair:
+                facts.drew(name, low + draw % span)
                 return low + draw % span
         raise place.error("the stream of luck repeats itself")
 

@@ -15,8 +15,10 @@ import attrs
 
 from gamify_core.domain.condition_explanations import Failed
 from gamify_core.domain.conditions import Facts, compile_condition
+from gamify_core.domain.decimals import worth
 from gamify_core.domain.luck import stream
-from gamify_core.errors import BadValue, ConditionError
+from gamify_core.domain.python_conditions import raised, said_no
+from gamify_core.errors import BadValue, ConditionError, GamifyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,8 +61,8 @@ class Decision:
 
     def __str__(self) -> str:
         """Return `lesson: yes, +19 points` or `lesson: no, score >= 60 is false (score = 41)`."""
-        parts = [f"+{amount:,} {currency}" for currency, amount in self.award.items()]
-        parts += [f"−{amount:,} {currency}" for currency, amount in self.deduct.items()]
+        parts = [worth(amount, currency, "+") for currency, amount in self.award.items()]
+        parts += [worth(amount, currency, "−") for currency, amount in self.deduct.items()]
         for word in ("streak", "badge", "mint", "reward", "advance"):
             parts += [f"{word} {code}" for code in getattr(self, word)]
         told = ["yes" if self.fires else "no", *parts, *([self.reason] if self.reason else [])]
@@ -86,9 +88,9 @@ def decide(  # noqa: PLR0913 - what a rule may read
         return _facts(rule.code, properties, metrics, participant, at, seed)
 
     if callable(rule.when):
-        if not rule.when(properties):
-            return Decision(rule.code, fires=False, reason="its Python condition says no")
-    elif rule.when is not None:
+        no = _asked(rule, rule.when, properties)
+        return no if no is not None else _fired(rule, facts())
+    if rule.when is not None:
         when = compile_condition(rule.when)
         try:
             if not when.holds(facts()):
@@ -97,6 +99,21 @@ def decide(  # noqa: PLR0913 - what a rule may read
         except ConditionError as error:
             return Decision(rule.code, fires=False, reason=str(error))
     return _fired(rule, facts())
+
+
+def _asked(
+    rule: Rule, decide: Callable[[Mapping[str, object]], object], properties: Mapping[str, object]
+) -> Decision | None:
+    """Return why a condition in Python does not let the rule fire; None where it does."""
+    try:
+        if decide(properties):
+            return None
+    except GamifyError:  # what stands for a function that is not here refuses
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the application's code raises, as where events are decided
+        return Decision(rule.code, fires=False, reason=raised(decide, error))
+    no = said_no(decide, properties)
+    return Decision(rule.code, fires=False, reason=str(no), failed=(no,))
 
 
 def _fired(rule: Rule, facts: Facts) -> Decision:

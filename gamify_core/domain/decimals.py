@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-__all__ = ["FINEST", "Amount", "exact", "kept", "plain", "told"]
+__all__ = ["FINEST", "Amount", "exact", "kept", "plain", "told", "worth"]
 
 Amount = int | Decimal
 """A number as people know it: an integer where there is no scale, and else a `Decimal` with all of its decimals."""
@@ -47,3 +47,14 @@ def plain(value: object) -> object:
 def told(value: int, scale: int) -> int | str:
     """Return the number that an integer of a scale stands for as an outcome keeps it for a sentence."""
     return format(exact(value, scale), "f") if scale else value
+
+
+def worth(amount: Amount, currency: str, sign: str = "") -> str:
+    """Return an amount of a currency for people: `1,200 points`, `+0.50 usd`.
+
+    One of the library's own points is `1 point`. What one is of another code that ends like a plural nobody has said,
+    so it is `1 × gems`.
+    """
+    if amount == 1 and isinstance(amount, int) and currency.endswith("s"):
+        return f"{sign}1 point" if currency == "points" else f"{sign}1 × {currency}"
+    return f"{sign}{amount:,} {currency}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.decimals import exact
+from gamify_core.domain.decimals import exact, worth
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, HoldEndedBefore, NotFound
 from gamify_core.road import lots, wallet
@@ -40,7 +40,7 @@ def capture(turn: Turn, hold: tuple[int, int], amount: int | None) -> None:
     if spent > row.amount:
         scale = turn.plan.catalog.scale(row.currency)
         held, asked = exact(row.amount, scale), exact(spent, scale)
-        detail = f"{held:,} {row.currency} are held, not {asked:,}"
+        detail = f"{worth(held, row.currency)} {'is' if held == 1 else 'are'} held, not {asked:,}"
         raise BadValue("amount", asked, detail)
     _let_go(turn, row, "captured", "direct", spent)
     wallet.deduct(turn, who, row.currency, spent, "direct")

@@ -20,6 +20,7 @@ from gamify_core.catalog.elsewhere import Elsewhere
 from gamify_core.domain.condition_facts import Facts
 from gamify_core.domain.decimals import exact
 from gamify_core.domain.luck import stream
+from gamify_core.domain.python_conditions import raised
 from gamify_core.effects import SKIPPED
 from gamify_core.errors import ConditionError
 from gamify_core.road.meters import moved, see, value_in, value_of
@@ -186,8 +187,7 @@ def _asked(turn: Turn, plan: RulePlan, facts: Facts) -> Verdict:
     try:
         holds = bool(decide(facts.properties)) if callable(decide) else True
     except Exception as error:  # noqa: BLE001 - whatever the application's code raises
-        told = f"{type(error).__name__}: {error}".removesuffix(": ")
-        return _not(PassedOver("rule", "condition", why=f"its Python condition raised {told}"))
+        return _not(PassedOver("rule", "condition", why=raised(decide, error)))
     return _bounds(turn, plan) if holds else FALSE
 
 

@@ -142,7 +142,7 @@ class Assets:
         'completed'
         >>> game.assets.mint("early_adopter", "alice")
         Traceback (most recent call last):
-        gamify_core.errors.SoldOut: All 1 editions of early_adopter are minted
+        gamify_core.errors.SoldOut: The one edition of early_adopter is minted
         """
         who = border.participant(owner, "owner")
         numbers_of("asset", asset)

@@ -93,7 +93,8 @@ class Events:
         any name is accepted. The event itself is never refused by what it sets off: see `answer.skipped`.
         With `explain`, `answer.why` tells of each rule why it did what it did, and of badges, tiers and challenges that
         came nearer how much they lack; of an event that is answered again under its key, what `why` tells of it.
-        Raises `BadValue`, `OutOfWindow`, `IdempotencyConflict`, and `RuleFailed` where a rule is strict.
+        Raises `BadValue`, `OutOfWindow`, `IdempotencyConflict`, and `RuleFailed` where a rule is strict; with `explain`
+        its `why` tells what came of the event up to there.
 
         >>> from gamify_core import Catalog, Engine, Rule
         >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson_finished", when="score >= 60", award=19)]))
@@ -103,35 +104,51 @@ class Events:
         ask = self._ask(Emit(participant_id, event_name, properties, at, idempotency_key))
         if not border.flag(explain, "explain"):
             return EventAnswer(self._access.write(ask))
-        inquiry = Inquiry(ask.request["event_name"], ask.request["properties"], earnest=True)
+        inquiry = _inquiry(ask)
         decided = self._access.write(ask._replace(decide=inquiry.decide, after=inquiry.after))
         why = inquiry.found if inquiry.found is not None else self.why(f"evt_{decided.seq}")
         return EventAnswer(decided, why)
 
     def emit_batch(
-        self, events: Iterable[Emit], *, backfill: bool = False, idempotency_key: str | None = None
+        self,
+        events: Iterable[Emit],
+        *,
+        backfill: bool = False,
+        explain: bool = False,
+        idempotency_key: str | None = None,
     ) -> BatchAnswer:
         """Send many events in one commit, each decided in turn; one that is refused fails alone.
 
         `backfill` is for imports: events may be of any age, the clock follows them, and no listener is told. With an
-        `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included.
+        `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. With `explain`
+        each `item.answer.why` tells what `emit` tells, and so does `item.error.why` of one that a strict rule refused.
         """
-        importing = border.flag(backfill, "backfill")
+        importing, asked = border.flag(backfill, "backfill"), border.flag(explain, "explain")
         listed = border.several(events, "events")
         self._limits.check_batch(len(listed))
         key = border.idempotency_key(idempotency_key)
         asks: list[Item] = []
+        inquiries: dict[int, Inquiry] = {}
         for place, event in enumerate(listed):
             try:
                 if not isinstance(event, Emit):
                     detail = f"events[{place}] must be an Emit, not {type(event).__name__}"
                     raise BadValue(f"events[{place}]", event, detail)
-                asks.append(self._ask(event))
+                ask = self._ask(event)
+                if asked:
+                    inquiries[place] = inquiry = _inquiry(ask)
+                    ask = ask._replace(decide=inquiry.decide, after=inquiry.after)
+                asks.append(ask)
             except GamifyError as error:
                 asks.append(error)
         access = self._access.importing() if importing else self._access
         people = [str(getattr(event, "participant_id", "")) for event in listed]
-        return batch_of(Batch("events.emit_batch", asks, key), people, access, EventAnswer)
+        answer = batch_of(Batch("events.emit_batch", asks, key), people, access, EventAnswer)
+        for place, inquiry in inquiries.items():
+            one = answer.results[place].answer
+            if isinstance(one, EventAnswer):
+                one.why = inquiry.found if inquiry.found is not None else self.why(one.event_id)
+        return answer
 
     def _ask(self, event: Emit) -> Ask:
         who = border.participant(event.participant_id)
@@ -347,6 +364,11 @@ class Events:
                 )
                 items.append(sent)
         return Page(items, total, number, size, "events", {"participant_id": who})
+
+
+def _inquiry(ask: Ask) -> Inquiry:
+    """Return what asks why an event comes out as it does."""
+    return Inquiry(ask.request["event_name"], ask.request["properties"], earnest=True)
 
 
 def _event_now(turn: Turn, event: EventRow) -> EventRow:

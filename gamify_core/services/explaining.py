@@ -6,7 +6,7 @@ trial never raises for what a rule does, be it strict or Python that fails. Who 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,22 @@ from gamify_core.domain.condition_facts import Facts
 from gamify_core.domain.conditions import Expression, compile_condition
 from gamify_core.domain.luck import stream
 from gamify_core.domain.periods import SECOND
+from gamify_core.domain.python_conditions import said_no
 from gamify_core.effects import FACTS, SKIPPED, decode
-from gamify_core.errors import ConditionError
+from gamify_core.errors import ConditionError, RuleFailed
 from gamify_core.reasons import Bound, Explained, FailedPredicate, RuleVerdict
 from gamify_core.road import rules
 from gamify_core.road.commands import Ask
 from gamify_core.road.happening import check, happen
 from gamify_core.road.trial import Trial
+from gamify_core.services.misspelt import hints
 from gamify_core.services.nearing import Nearing, recorded
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
     from gamify_core.catalog import Rule
+    from gamify_core.domain.condition_explanations import Failed
+    from gamify_core.reasons import ThresholdVerdict
     from gamify_core.road.commands import Decided
     from gamify_core.road.compiled import StreakPlan
     from gamify_core.road.road import Road
@@ -53,21 +57,34 @@ class Inquiry:
         check(turn.plan.catalog, self._name, self._properties)
         self._nearing = Nearing(turn)
         self._witness = _Witness(turn, self._properties)
-        happen(turn, self._name, self._properties, self._witness, earnest=self._earnest)
+        try:
+            happen(turn, self._name, self._properties, self._witness, earnest=self._earnest)
+        except RuleFailed as error:
+            error.why = self._explained(turn, ())
+            raise
 
     def after(self, turn: Turn) -> None:
         """Say what has become of it, now that all it set off has happened."""
+        self.found = self._explained(turn, self._nearing.thresholds())
+        if not self._earnest:
+            turn.rest(turn.seq)
+
+    def _explained(self, turn: Turn, thresholds: tuple[ThresholdVerdict, ...]) -> Explained:
         seen = self._witness
-        thresholds = self._nearing.thresholds()
-        who = turn.who.participant_id
         effects = tuple(
             decode(words, turn.people, turn.plan.catalog, turn.seq, ordinal, turn.occurred_at)
             for ordinal, words in enumerate(turn.outcome)
             if words[0] != "="
         )
-        self.found = Explained(who, self._name, tuple(seen.rules), tuple(seen.streaks), thresholds, effects)
-        if not self._earnest:
-            turn.rest(turn.seq)
+        return Explained(
+            turn.who.participant_id,
+            self._name,
+            tuple(seen.rules),
+            tuple(seen.streaks),
+            thresholds,
+            effects,
+            hints=hints(turn.plan, self._name, self._properties),
+        )
 
 
 def tried(
@@ -103,8 +120,13 @@ class _Witness:
         """Work out why conditions are false."""
         for one in found:
             if one.verdict is rules.FALSE:
-                code = one.plan.rule.code
-                self._false[code] = self._why(code, one.plan.when)
+                rule = one.plan.rule
+                if one.plan.when is not None:
+                    told = self._why(rule.code, one.plan.when)
+                else:
+                    no = said_no(rule.when, self._properties)
+                    told = _failed(rule.code, str(no), [no])
+                self._false[rule.code] = told
 
     def acted(self, judged: Judged, verdict: Verdict) -> None:
         """Say what stood against a rule, or was left out of what it did."""
@@ -117,28 +139,30 @@ class _Witness:
 
     def passed(self, streak: StreakPlan, facts: Facts) -> None:
         """Say why a streak does not take the event."""
+        assert streak.when is not None  # noqa: S101 - one without a condition takes everything
         try:
             told = self._why(streak.streak.code, streak.when, facts)
         except ConditionError as error:
             told = RuleVerdict(streak.streak.code, fires=False, reason=str(error))
         self.streaks.append(told)
 
-    def _why(self, code: str, when: Expression | None, facts: Facts | None = None) -> RuleVerdict:
-        if when is None:
-            return RuleVerdict(code, fires=False, reason=_OPAQUE)
+    def _why(self, code: str, when: Expression, facts: Facts | None = None) -> RuleVerdict:
         if facts is None or when.random:  # the same draws again, where it rests on luck
             facts = rules.facts_for(self._turn, self._properties, code)
         return _told_false(code, when, facts)
 
 
-_OPAQUE = "its Python condition says no"
 _NOTHING = "it had nothing to give"
 
 
 def _told_false(code: str, when: Expression, facts: Facts) -> RuleVerdict:
     explanation = when.explain(facts)
-    failed = tuple(FailedPredicate(one.source, dict(one.values)) for one in explanation.failed)
-    return RuleVerdict(code, fires=False, reason=str(explanation), failed=failed)
+    return _failed(code, str(explanation), explanation.failed)
+
+
+def _failed(code: str, reason: str, failed: Iterable[Failed]) -> RuleVerdict:
+    told = tuple(FailedPredicate(one.source, dict(one.values)) for one in failed)
+    return RuleVerdict(code, fires=False, reason=reason, failed=told)
 
 
 def _bound(passed: PassedOver) -> Bound:
@@ -205,7 +229,7 @@ def _silent(
     if (starts is not None and at < starts) or (ends is not None and at >= ends):
         reason = rules.OUT_OF_SEASON.quiet
     elif rule.opaque:
-        reason = f"{_OPAQUE}, or it had nothing to give"
+        reason = "its Python condition says no, or it had nothing to give"
     elif not isinstance(rule.when, str):
         reason = _NOTHING
     elif properties is None:

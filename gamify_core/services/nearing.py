@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.decimals import exact
-from gamify_core.effects import BadgeEarned, ChallengeCompleted, TierChanged
+from gamify_core.effects import SKIPPED, BadgeEarned, ChallengeCompleted, TierChanged
 from gamify_core.reasons import Reach, Threshold, ThresholdVerdict
 from gamify_core.road import badges, challenges
 from gamify_core.road.compiled import BadgePlan, ChallengePlan, LadderPlan
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
 
 __all__ = ["Nearing", "recorded"]
+
+_PASSED = 'passed before this event, so it is given by on_change="reevaluate" or history.apply'
 
 
 class Nearing:
@@ -101,7 +103,7 @@ class Nearing:
         reason = ""
         for words in turn.outcome:
             if words[0] == "skipped" and words[3:6] == ["badge", "sold_out", badge.code]:
-                reason = f"all {words[6]} editions are minted"
+                reason = SKIPPED["sold_out"].format(*words[5:7])
         return _verdict(turn.plan, plan, (badge.code, badge.name), reached, reason, before, values)
 
     def _challenge(
@@ -128,6 +130,8 @@ def _verdict(  # noqa: PLR0913 - a threshold, and what it was and is
         return _reach(whole.scale(of.metric), of.metric, *numbers)
 
     missing = () if reached else tuple(map(reach, criteria.missing(values.__getitem__)))
+    if not (reached or missing or reason):  # only reaching it gives it, and that was before this
+        reason = _PASSED
     kind: Threshold = "badge" if isinstance(plan, BadgePlan) else "challenge"
     return ThresholdVerdict(kind, *called, reached, tuple(map(reach, criteria.atoms)), missing, reason)
 

@@ -9,7 +9,7 @@ import attrs
 
 from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
-from gamify_core.domain.decimals import Amount, exact, plain
+from gamify_core.domain.decimals import Amount, exact, plain, worth
 from gamify_core.errors import NotFound
 from gamify_core.ids import id_of
 from gamify_core.road.rewards import takes_codes
@@ -49,7 +49,7 @@ class Offer:
 
     def __str__(self) -> str:
         """Return `Gift Card (card): 500 points, 3 left`."""
-        cost = f"{self.points_cost:,} {self.currency}" if self.points_cost else "free"
+        cost = worth(self.points_cost, self.currency) if self.points_cost else "free"
         bounds = [bound for bound in (self.available, self.available_codes) if bound is not None]
         left = f", {min(bounds):,} left" if bounds else ""
         return f"{self.name} ({self.id}): {cost}{left}{'' if self.is_active else ', not on offer'}"

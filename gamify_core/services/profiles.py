@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.clock import iso, moment
+from gamify_core.domain.decimals import worth
 from gamify_core.road.values import natural_value
 from gamify_core.services.badges import BadgeState, states
 from gamify_core.services.challenges import ChallengeCounts, challenge_counts
@@ -101,7 +102,7 @@ class Profile:
         """Return `Ada Lovelace (ada) · 70 points · Gold · 3 badges`."""
         who = f"{self.display_name} ({self.participant_id})" if self.display_name else self.participant_id
         earned = sum(badge.earned for badge in self.badges)
-        parts = [who, f"{self.points.balance:,} points", *([self.tier.name] if self.tier else [])]
+        parts = [who, worth(self.points.balance, "points"), *([self.tier.name] if self.tier else [])]
         return " · ".join([*parts, f"{earned} badge{'' if earned == 1 else 's'}"])
 
     def to_dict(self) -> dict[str, object]:

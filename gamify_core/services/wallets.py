@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.clock import iso, moment
-from gamify_core.domain.decimals import Amount, exact, plain
+from gamify_core.domain.decimals import Amount, exact, plain, worth
 from gamify_core.effects import effect_id
 from gamify_core.road import lots
 from gamify_core.road.requests import asked_with
@@ -58,7 +58,7 @@ class Balance:
     def __str__(self) -> str:
         """Return `ada: 70 points (earned 100, spent 30)`."""
         told = f"earned {self.total_earned:,}, spent {self.total_spent:,}"
-        return f"{self.participant_id}: {self.balance:,} {self.currency} ({told})"
+        return f"{self.participant_id}: {worth(self.balance, self.currency)} ({told})"
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's `points`."""

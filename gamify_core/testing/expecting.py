@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from gamify_core.catalog.nearest import nearest
+from gamify_core.domain.decimals import worth
 from gamify_core.effects import (
+    SKIPPED,
     BadgeEarned,
     ChallengeCompleted,
     Effect,
@@ -18,13 +21,14 @@ from gamify_core.effects import (
     PointsReversed,
     Skipped,
 )
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, NotFound
 from gamify_core.printing import lines_of
 from gamify_core.road.plan import natural
 from gamify_core.services.reading import snapshot, value_for
 from gamify_core.testing.giving import by_code
 
 if TYPE_CHECKING:
+    from gamify_core.catalog import Catalog, Tier
     from gamify_core.domain.decimals import Amount
     from gamify_core.engine import Game
     from gamify_core.reasons import Explained
@@ -139,10 +143,30 @@ def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> It
     if expected.challenge is not None and catalog.challenge(expected.challenge).code not in completed:
         yield "challenge", f"expected {expected.challenge}, got {_listed(completed)}"
     passed = [effect.code for effect in mine if isinstance(effect, Skipped)]
-    if expected.skipped is not None and expected.skipped not in passed:
+    if expected.skipped is not None and _skip_code(expected.skipped) not in passed:
         yield "skipped", f"expected {expected.skipped}, got {_listed(passed)}"
     if expected.nothing and mine:
         yield "nothing", f"expected, got {len(mine)} effect{'s' if len(mine) > 1 else ''}"
+
+
+def _skip_code(code: str) -> str:
+    """Return a code of what rules pass over. Raises `NotFound` for one that there is not."""
+    if code not in SKIPPED:
+        near = nearest(code, SKIPPED)
+        raise NotFound("skipped", code, f"nothing is ever skipped as {code}", nearest=near)
+    return code
+
+
+def _rung(catalog: Catalog, ladder: str, code: str) -> Tier:
+    """Return a rung of a ladder. Raises `NotFound`, which says of which other ladder it is one."""
+    rungs = catalog.ladder(ladder)
+    try:
+        return rungs.tier(code)
+    except NotFound as error:
+        others = [other.code for other in catalog.ladders if code in {tier.code for tier in other.tiers}]
+        if others:
+            error.hint = f'it is a rung of {others[0]}: tier={{"{others[0]}": "{code}"}}'
+        raise
 
 
 def _gained(effect: Effect) -> Amount:
@@ -171,9 +195,9 @@ def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, s
     for currency, amount in by_code(expected.balance, ["points"], "balance").items():
         held = game.points.balance(who, currency=currency).balance
         if held != amount:
-            yield "balance", f"expected {amount:,} {currency}, got {held:,}"
+            yield "balance", f"expected {worth(amount, currency)}, got {held:,}"
     for ladder, rung in by_code(expected.tier, ["tier"], "tier").items():
-        wanted = catalog.ladder(ladder).tier(rung).code
+        wanted = _rung(catalog, ladder, rung).code
         state = game.tiers.current(who, ladder=ladder)
         stands = state.current_tier.code if state.current_tier is not None else None
         if stands != wanted:

@@ -22,7 +22,7 @@ import attrs
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
-from gamify_core.domain.decimals import Amount
+from gamify_core.domain.decimals import Amount, worth
 from gamify_core.effects import Effect, PointsAwarded, PointsDeducted, PointsReversed
 from gamify_core.engine import Engine, Game
 from gamify_core.services.events import Emit
@@ -290,7 +290,8 @@ def no_farmable_loop(
             f"    {amount:>9,}  {cause.replace(':', ' ')}{_bound(game_of, cause)}"
             for cause, amount in sorted(gained.items(), key=lambda pair: -pair[1])
         ]
-        title = f"{total:,} {currency} in {span} (at most {at_most:,}) for {best}, {times} times:"
+        often = "once" if times == 1 else f"{times} times"
+        title = f"{worth(total, currency)} in {span} (at most {at_most:,}) for {best}, {often}:"
         raise AssertionError("\n".join([title, *lines]))
 
 
@@ -313,7 +314,9 @@ def _bound(catalog: Catalog, cause: str) -> str:
     bounds = []
     if rule.cap is not None:
         limits = {"points": rule.cap.points, "times": rule.cap.times}
-        told = " and ".join(f"{limit:,} {of}" for of, limit in limits.items() if limit is not None)
+        told = " and ".join(
+            f"{limit:,} {of if limit != 1 else of[:-1]}" for of, limit in limits.items() if limit is not None
+        )
         bounds.append(f"its cap is {told} {rule.cap.per}")
     if rule.cooldown is not None:
         bounds.append(f"its cooldown is {rule.cooldown}")

@@ -9,6 +9,7 @@ participants will see. Where something is otherwise than expected, the message s
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Self
@@ -120,12 +121,15 @@ class Play:
     ) -> Self:
         """Send an event of the participant; its properties are keywords, or a mapping where they cannot be.
 
-        Raises what `events.emit` raises: expect that with `pytest.raises`.
+        Raises what `events.emit` raises: expect that with `pytest.raises`. Warns of an event that nothing listens to,
+        or a property that nothing reads, where it may be misspelt.
         """
         self._story.begin(self.game)
         sent = {**(properties or {}), **more}
         self._last = event_name, sent
         answer = self.game.events.emit(self.participant_id, event_name, sent, explain=True)
+        for hint in answer.why.hints if answer.why is not None else ():
+            warnings.warn(hint, stacklevel=2)
         shown = ", ".join(f"{name}={value!r}" for name, value in sent.items())
         self._story.add(f"{event_name}({shown})" if shown else event_name, answer.why)
         return self

@@ -28,15 +28,15 @@ def test_a_rule_decides_by_itself() -> None:
 
 NEW_YEAR = {"at": datetime(2026, 1, 1, 8, tzinfo=UTC)}
 CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"when": 'metric("lessons") > 2', "award": 1}, {"metrics": {"lessons": 3}}, "yes, +1 points"),
-    ({"when": "participant.plan == 'pro'", "award": 1}, {"participant": {"plan": "pro"}}, "yes, +1 points"),
-    ({"when": "event.local_hour < 9", "award": 1}, NEW_YEAR, "yes, +1 points"),
+    ({"when": 'metric("lessons") > 2', "award": 1}, {"metrics": {"lessons": 3}}, "yes, +1 point"),
+    ({"when": "participant.plan == 'pro'", "award": 1}, {"participant": {"plan": "pro"}}, "yes, +1 point"),
+    ({"when": "event.local_hour < 9", "award": 1}, NEW_YEAR, "yes, +1 point"),
     ({"when": "chance(1.0)", "award": "roll(4, 4)"}, {"seed": 1}, "yes, +4 points"),
     ({"when": lambda properties: not properties, "deduct": {"gems": 3}}, {}, "yes, −3 gems"),
-    ({"when": bool, "award": 1}, {}, "no, its Python condition says no"),
+    ({"when": bool, "award": 1}, {}, "no, its Python condition bool says no"),
     ({"starts": "2026-01-02T00:00Z", "award": 1}, NEW_YEAR, "no, it is out of season"),
     ({"ends": "2026-01-01T08:00Z", "award": 1}, NEW_YEAR, "no, it is out of season"),
-    ({"ends": "2026-01-01T08:01Z", "award": 1}, NEW_YEAR, "yes, +1 points"),
+    ({"ends": "2026-01-01T08:01Z", "award": 1}, NEW_YEAR, "yes, +1 point"),
     ({"award": "7 / 2"}, {}, "no, 7 / 2: 3.5 is not whole (use floor() or round(), or the rule's rounding)"),
     ({"award": "7 / 2", "rounding": "ceil"}, {}, "yes, +4 points"),
     ({"award": "0 - 1", "badge": "b"}, {}, "yes, badge b, -1 is not an amount from 1 to 2^53-1"),

@@ -555,10 +555,10 @@ def test_explain_says_what_holds_a_rule_back(make_engine: MakeEngine, clock: Man
     )
     game.events.emit("ada", "e", {"score": 0})
     assert [str(one) for one in game.events.explain("ada", "e", {"score": 0}).rules][:4] == [
-        "capped: no, the daily limit of 1 times is reached",
+        "capped: no, the daily limit of 1 × is reached",
         "cooling: no, it is within its cooldown of another firing; free again in 1:00:00",
         "over: no, it is out of season",
-        "opaque: no, its Python condition says no",
+        "opaque: no, its Python condition says no (score = 0)",
     ]
     broken = game.events.explain("ada", "e", {"score": 0}).rules[4]
     assert not broken.fires

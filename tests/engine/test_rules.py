@@ -186,7 +186,7 @@ def test_a_cap_on_times_stops_the_whole_rule(make_engine: MakeEngine, clock: Man
     assert gains(game, 0, 0) == [1, 1]
     stopped = game.events.emit("ada", "e")
     assert [(one.effect, one.code, one.message) for one in stopped.skipped] == [
-        ("rule", "cap_times", "the weekly limit of 2 times is reached")
+        ("rule", "cap_times", "the weekly limit of 2 × is reached")
     ]
     clock.advance(days=6)  # Sunday of the same week
     assert gains(game, 0) == [0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ from gamify_core import (
     Cap,
     Catalog,
     Challenge,
+    Emit,
     Engine,
+    Event,
     Ladder,
     Leaderboard,
     ManualClock,
@@ -26,8 +30,10 @@ from gamify_core import (
     RuleFailed,
     Streak,
 )
+from gamify_core.answers import EventAnswer
 from tests.engine.conftest import MakeEngine
 
+DRAWN = re.compile(r"\(drew 0\.[0-9]{6}\)")
 GAME = Catalog(
     metrics=[
         Metric("lessons", on="lesson_finished"),
@@ -65,15 +71,15 @@ def test_an_event_answers_why_when_it_is_asked(make_engine: MakeEngine) -> None:
     game = make_engine(GAME)
     assert game.events.emit("bob", "lesson_finished", {"score": 60}).why is None
     answer = game.events.emit("ada", "lesson_finished", {"score": 97, "topic": "loops"}, explain=True)
-    assert str(answer.why) == (
+    assert DRAWN.sub("(drew …)", str(answer.why)) == (
         "lesson: yes\n"
         'third: no, metric("lessons") >= 3 is false (metric("lessons") = 1)\n'
-        "grown: no, participant.age >= 18 is false (participant.age is missing); chance(0.0) is false\n"
+        "grown: no, participant.age >= 18 is false (participant.age is missing); chance(0.0) is false (drew …)\n"
         "tier silver: reached, points.earned 69 of 60\n"
         "tier gold: not yet, points.earned 69 of 2,000\n"
         "badge first_steps: reached, lessons 1 of 1\n"
         "badge explorer: not yet, topics 1 of 5, streak.daily 1 of 7\n"
-        "badge pioneer: not yet, lessons 1 of 1, all 1 editions are minted\n"
+        "badge pioneer: not yet, lessons 1 of 1, pioneer is sold out: its max_supply is 1\n"
         "challenge march: not yet, lessons 1 of 2"
     )
     assert answer.why is not None
@@ -151,6 +157,146 @@ def test_a_strict_rule_refuses_though_it_is_asked_why(make_engine: MakeEngine) -
     with pytest.raises(RuleFailed):
         game.events.emit("ada", "e", explain=True)
     assert game.history.activity() == ()
+
+
+STRICT = Catalog(
+    metrics=[Metric("n", on="e")],
+    rules=[
+        Rule("first", on="e", award=1),
+        Rule("grown", on="e", when="age >= 18", award=1),
+        Rule("pays", on="e", deduct=5, strict=True),
+        Rule("last", on="e", award=1),
+    ],
+)
+
+
+def test_a_refusal_tells_what_came_of_the_event_up_to_there(make_engine: MakeEngine) -> None:
+    """What fired before, what was false, what bound the strict rule; unasked it tells nothing."""
+    game = make_engine(STRICT)
+    with pytest.raises(RuleFailed) as refused:
+        game.events.emit("ada", "e", {"age": 7}, explain=True)
+    why = refused.value.why
+    assert why is not None
+    assert [str(one) for one in why.rules] == [
+        "first: yes",
+        "grown: no, age >= 18 is false (age = 7)",
+        "pays: no, Insufficient points. Available: 1, requested: 5; it is strict, so the event is refused",
+    ]
+    assert [effect.tag for effect in why.effects] == ["points_awarded", "skipped"]
+    with pytest.raises(RuleFailed) as refused:
+        game.events.emit("ada", "e", {"age": 7})
+    assert refused.value.why is None
+
+
+def test_each_event_of_a_batch_answers_why(make_engine: MakeEngine) -> None:
+    """As if it were sent alone, the refused one too; and of a batch that is repeated, what was recorded."""
+    game, alone = make_engine(STRICT), make_engine(STRICT)
+    for each in (game, alone):
+        each.points.award("ada", 9)
+    sent = [Emit("ada", "e", {"age": 7}), Emit("bob", "e", {"age": 7}), Emit("ada", "e", {"age": 18})]
+    with pytest.raises(RuleFailed) as refused:
+        alone.events.emit("bob", "e", {"age": 7}, explain=True)
+    told = [alone.events.emit("ada", "e", {"age": age}, explain=True).why for age in (7, 18)]
+    for replayed in (False, True):
+        batch = game.events.emit_batch(sent, explain=True, idempotency_key="k")
+        first, second, third = batch
+        for item, why in ((first, told[0]), (third, told[1])):
+            assert isinstance(item.answer, EventAnswer)
+            assert item.answer.why is not None
+            assert why is not None
+            assert item.answer.why.as_recorded is replayed
+            assert list(map(str, item.answer.why.rules)) == list(map(str, why.rules))
+        assert second.error is not None
+        if not replayed:
+            assert isinstance(second.error, RuleFailed)
+            assert second.error.why == refused.value.why
+    unasked = game.events.emit_batch(sent[:1]).results[0].answer
+    assert isinstance(unasked, EventAnswer)
+    assert unasked.why is None
+
+
+def test_what_was_drawn_is_told(make_engine: MakeEngine) -> None:
+    """The very draws that decided: losing ones are no less than the odds, and a roll is what was rolled."""
+    game = make_engine(
+        Catalog(
+            rules=[
+                Rule("lucky", on="e", when="chance(0.25)", award=1),
+                Rule("six", on="e", when="roll(1, 6) + roll(1, 6) == 12", award=1),
+            ]
+        ),
+        seed=3,
+    )
+    lost = 0
+    for _ in range(20):
+        why = game.events.emit("ada", "e", explain=True).why
+        assert why is not None
+        lucky, six = why.rules
+        for predicate in lucky.failed:
+            lost += 1
+            draw = predicate.values["chance(0.25)"]
+            assert isinstance(draw, Decimal)
+            assert draw >= Decimal("0.25")
+            assert str(lucky) == f"lucky: no, chance(0.25) is false (drew {draw})"
+        for predicate in six.failed:
+            rolled = [predicate.values["roll(1, 6)"], predicate.values["roll(1, 6) #2"]]
+            assert all(isinstance(each, int) and 1 <= each <= 6 for each in rolled)
+            assert rolled != [6, 6]
+    assert 10 <= lost < 20
+
+
+def test_a_condition_in_python_goes_by_its_name(make_engine: MakeEngine) -> None:
+    """Nobody can look into it, so what it saw is told, as data and in the headline."""
+
+    def is_late(properties: Mapping[str, object]) -> bool:
+        return properties["hour"] == 23
+
+    late = Rule("late", on="e", when=is_late, award=1)
+    found = make_engine(Catalog(rules=[late])).events.explain("ada", "e", {"hour": 9.5, "tags": ["a"]})
+    assert str(found) == "late: no, its Python condition is_late says no (hour = 9.5, tags = ['a'])"
+    assert found.rules[0].failed[0].source == "is_late"
+    assert found.rules[0].to_dict()["failed"] == [
+        {"source": "is_late", "values": {"hour": 9.5, "tags": ["a"]}}
+    ]
+    assert str(late.decide({"hour": 9})) == "late: no, its Python condition is_late says no (hour = 9)"
+    assert str(late.decide({})) == "late: no, its Python condition is_late raised KeyError: 'hour'"
+
+
+def test_what_was_passed_long_ago_is_not_said_to_be_lacking(make_engine: MakeEngine) -> None:
+    """A badge that came later is not given by going on: what gives it is said, and does."""
+    before = make_engine(Catalog(metrics=[Metric("n", on="e")]))
+    for _ in range(4):
+        before.events.emit("ada", "e")
+    later = Catalog(metrics=[Metric("n", on="e")], badges=[Badge("three", criteria="n >= 3")])
+    game = make_engine(later, store=before._store)  # noqa: SLF001
+    why = game.events.emit("ada", "e", explain=True).why
+    assert why is not None
+    assert str(why.thresholds[0]) == (
+        'badge three: not yet, n 5 of 3, passed before this event, so it is given by on_change="reevaluate" '
+        "or history.apply"
+    )
+    assert game.history.apply(game.history.backtest(later)).badges_given == 1
+
+
+def test_a_name_that_may_be_misspelt_is_told(make_engine: MakeEngine) -> None:
+    """A property that nothing reads, where one like it did not come; one that is there beside it is no mistake."""
+    game = make_engine(GAME)
+    for properties, told in (
+        ({"scroe": 97}, ("nothing reads scroe: did you mean score?",)),
+        ({"scroe": 97, "score": 97}, ()),
+        ({"colour": "red"}, ()),
+        ({"topics": "loops", "score": 1}, ("nothing reads topics: did you mean topic?",)),
+    ):
+        found = game.events.explain("ada", "lesson_finished", properties)
+        assert found.hints == told
+        assert str(found).endswith("\n".join(told))
+    found = game.events.explain("ada", "lesson_finishd", {"score": 97})
+    assert found.hints == ("nothing listens to lesson_finishd: did you mean lesson_finished?",)
+    declared = Catalog(
+        events=[Event("e", score="integer", scroe="integer")], rules=[Rule("r", on="e", award="score")]
+    )
+    assert make_engine(declared).events.explain("ada", "e", {"scroe": 1}).hints == ()
+    python = Catalog(rules=[Rule("r", on="e", award="score"), Rule("p", on="e", when=bool, award=1)])
+    assert make_engine(python).events.explain("ada", "e", {"scroe": 1}).hints == ()
 
 
 # -- of the past ---------------------------------------------------------------------------------------------

@@ -275,6 +275,7 @@ MISSPELT: dict[str, Callable[[Play], object]] = {
     "metric of a currency": lambda story: story.then(metrics={"gem.earned": 0}),
     "metric of a streak": lambda story: story.then(metrics={"streak.dayly": 0}),
     "tier given": lambda story: story.given(tier="silvr"),
+    "skipped": lambda story: story.then(skipped="capp"),
 }
 
 
@@ -283,6 +284,30 @@ def test_a_misspelt_code_is_no_expectation(name: str) -> None:
     """It is said to be unknown, and what it may have meant: an assertion on it could never be true, or never fail."""
     with pytest.raises(NotFound, match="did you mean"):
         MISSPELT[name](play(GAME))
+
+
+def test_a_rung_of_another_ladder_is_told_of_which() -> None:
+    """That is no misspelling, but a ladder that was left out."""
+    with pytest.raises(NotFound, match=re.escape('it is a rung of level: tier={"level": "two"}')):
+        play(GAME).then(tier="two")
+
+
+def test_a_property_that_nothing_reads_is_warned_of() -> None:
+    """The event is sent all the same, for others may read it; a failure says it too."""
+    with pytest.warns(UserWarning, match="nothing reads scroe: did you mean score") as warned:
+        story = play(GAME).when("lesson_finished", scroe=97)
+    assert Path(warned[0].filename).name == "test_playing.py"
+    with pytest.raises(AssertionError, match="nothing reads scroe: did you mean score"):
+        story.then(points=+69)
+
+
+def test_one_of_anything_is_not_told_in_the_plural() -> None:
+    """Of the library's own points the singular is known; of a code of somebody's own it is not made up."""
+    rules = [Rule("one", on="e", award={"points": 1, "gems": 1, "usd": 1}, deduct={"points": 1})]
+    game = play(Catalog(currencies=[Currency("gems"), Currency("usd")], rules=rules)).game
+    told = " ".join(str(game.events.emit("ada", "e")).split())
+    assert told == "ada · e +1 × gems rule one +1 point rule one +1 usd rule one −1 point rule one"
+    assert str(game.points.balance("ada", currency="gems")) == "ada: 1 × gems (earned 1, spent 0)"
 
 
 def test_a_window_that_is_not_kept_is_no_expectation() -> None:
