@@ -121,9 +121,11 @@ class Life:
         self.active: list[int] = [
             day for day in range(self.arrived, self.arrived + stays) if coming() < chance
         ]
-        self._acts = stream(seed, replication, number, "acts")
+        if not self.active:
+            return
+        self._acts: Draw = stream(seed, replication, number, "acts")
         persona = role.persona
-        self._spending = (
+        self._spending: Draw | None = (
             stream(seed, replication, number, "spending") if persona.spends or persona.trades else None
         )
 

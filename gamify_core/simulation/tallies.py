@@ -155,7 +155,8 @@ class Tally:
         self._flow("expired", words, day)
 
     def _said(self, _person: Person, day: int, words: Words) -> None:
-        if len(words) > 2 and isinstance(words[2], str):  # noqa: PLR2004 - an event's own words carry its name
+        # The words of an event carry its name; those that are about nobody tell of a board
+        if len(words) > 2 and isinstance(words[2], str) and words[1] is not None:  # noqa: PLR2004
             self.on(self.events, words[2])[day] += 1
 
     def _tier(self, person: Person, day: int, words: Words) -> None:

@@ -2,7 +2,8 @@
 
 Promise: whatever is decided here is decided by the road, exactly as an engine would; only what nobody will ask for is
 left out (the sealed row of activity and what was asked), and the store is dropped once its sums are taken. Where
-nothing is shared, each participant has a store and a clock of their own, so who else plays changes nothing.
+nothing is shared, each participant has an empty store and a clock of their own, so who else plays changes nothing.
+What one of them leaves for the next is the calendar alone: which windows of time there are, and their numbers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from gamify_core.storage.memory import ScratchStore
 from gamify_core.storage.tables import ORDER
 from gamify_core.storage.tables.activity import ActivityRow
 from gamify_core.storage.tables.ledger import ENTRY
+from gamify_core.storage.tables.metrics import WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
 from gamify_core.storage.unit import Unit
 
@@ -35,12 +37,14 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.simulation.acting import Act
     from gamify_core.storage.protocol import Table
+    from gamify_core.storage.tables.metrics import WindowRow
 
 __all__ = ["World"]
 
 _row = tuple.__new__
 _NOBODY = Person("", 0)
 _NOTHING: dict[str, Any] = {}  # of what was asked, nothing is kept
+_ALL = 2**53
 _OURS = 1  # the number of the one catalog that is in force
 _REST = ("", "", None, _OURS, 1, None, None, "", b"", None)
 
@@ -141,7 +145,10 @@ class World:
             recorder=self._notes,
         )
         self._strict = any(rule.strict for rule in catalog.rules)
+        # Periods that are closed are closed in each world: there a window is opened with what is due for it
+        self._closes = any(each.delay is not None for each in self._road.base.trackers.values())
         self._lowest = lowest_rungs(catalog)
+        self._windows = 0  # how many the store has
         self._higher = higher_rungs(catalog)
         declared = [currency.code for currency in catalog.currencies]
         self._currencies = declared if "points" in declared else ["points", *declared]
@@ -167,7 +174,7 @@ class World:
         """Play one life in a world of its own, and give that world as the season leaves it."""
         tally = self._notes.tally
         self._notes.people = {life.name: person}
-        with self._open(luck) as (game, unit):
+        with self._open(luck) as (access, game, unit):
             self.now = self.midnights[0]
             self._appear(game, life)
             for day in life.active:
@@ -178,8 +185,11 @@ class World:
                         self._emit(unit, life.name, act)
                     else:
                         self._do(game, unit, life.name, act, day, ())
-            self._settle(game, self.midnights[-1])
+            self._settle(access, self.midnights[-1])
             yield game, unit
+            opened = [] if self._closes else self._opened(unit)
+        if opened:
+            self._leave(opened)
 
     def together(self, seed: int, replication: int, players: int) -> Tally:
         """Play all lives in one world, in the order of time."""
@@ -194,7 +204,9 @@ class World:
             for day in life.active:
                 coming[day].append(place)
         known: list[str] = []
-        with self._open(number(seed, replication, 0, "rules")) as (game, unit):
+        self._road.store, self._windows = ScratchStore(), 0  # a large one is sooner left behind than emptied
+        self._road.known.clear()
+        with self._open(number(seed, replication, 0, "rules")) as (access, game, unit):
             for day, places in enumerate(coming):
                 todo = []
                 for place in places:
@@ -210,7 +222,7 @@ class World:
                         self._appear(game, life)
                         known.append(life.name)
                     self._do(game, unit, life.name, act, day, known)
-                self._settle(game, self.midnights[day + 1])
+                self._settle(access, self.midnights[day + 1])
             for life in lives:
                 self._finish(unit, tally, life.name, people[life.name])
         return tally
@@ -218,17 +230,29 @@ class World:
     # -- one world --------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _open(self, seed: int) -> Iterator[tuple[Game, Unit]]:
-        """Open an empty store, under the catalog, and drop it afterwards."""
+    def _open(self, seed: int) -> Iterator[tuple[Access, Game, Unit]]:
+        """Open the empty store, under the catalog, and empty it again afterwards."""
         road = self._road
-        road.store = ScratchStore()
-        road.known.clear()
         road.known.update({"plan": (_OURS, road.base), "read": (0, road.base), "seed": seed})
         self._notes.begin()
         with Access(Shared(road)).handle(keep=False) as access:
             unit = access.unit
             assert unit is not None  # noqa: S101 - a handle has one
-            yield Game(access, Limits()), unit
+            yield access, Game(access, Limits()), unit
+
+    def _opened(self, unit: Unit) -> list[WindowRow]:
+        """Return the windows that a life was the first to need."""
+        last, there = unit.last(WINDOW), self._windows
+        return unit.scan(WINDOW, start=(there + 1,)) if last is not None and last.number > there else []
+
+    def _leave(self, opened: list[WindowRow]) -> None:
+        """Let windows be there for the lives to come."""
+        unit = self._road.open()
+        for row in opened:
+            unit.add(WINDOW, row)
+            unit.memo[row[1:5]] = row.number
+        unit.commit()
+        self._windows = opened[-1].number
 
     def _appear(self, game: Game, life: Life) -> None:
         """Say where somebody lives, where the scenario does."""
@@ -301,10 +325,10 @@ class World:
         except GamifyError as error:
             self._notes.tally.refuse("trade", error.code, day)
 
-    def _settle(self, game: Game, instant: int) -> None:
+    def _settle(self, access: Access, instant: int) -> None:
         """Do what time has done by itself up to an instant."""
         self.now = max(self.now, instant - 1)
-        game.settle()
+        access.settle(self.now, _ALL)
 
     def _finish(self, unit: Unit, tally: Tally, name: str, person: Person) -> None:
         row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
