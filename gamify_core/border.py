@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 import attrs
 
 from gamify_core.clock import instant_of
 from gamify_core.domain.decimals import FINEST, exact, kept
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 __all__ = [
     "MOST",
@@ -29,6 +31,7 @@ __all__ = [
     "flag",
     "given",
     "idempotency_key",
+    "members",
     "minor",
     "page",
     "participant",
@@ -45,10 +48,11 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 MOST = 2**53 - 1  # exact in JSON and JavaScript, and sums of a thousand million of them fit 63 bits
 _DEEP = 32
-_exact = str.__str__  # of an enum's member too the text that it is, which `str()` would call by its name
 _WIDE = 10_000
 _ID_CHARACTERS = 255
 _PAGES = 10**12
+_Key = TypeVar("_Key")
+_Member = TypeVar("_Member")
 _TEXT_CHARACTERS = 10_000
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -94,6 +98,7 @@ def participant(value: object, field: str = "participant_id") -> str:
     """Return a participant id: the application's own string, 1 to 255 characters."""
     if type(value) is str and 0 < len(value) <= _ID_CHARACTERS and value[0] != "@":
         return value if value.isascii() and "\x00" not in value else _sound(value, field)
+    value = exactly(value)
     if isinstance(value, int) and not isinstance(value, bool):
         detail = f"{field} must be a string, not int: pass '{_digits(value)}'"
         raise BadValue(field, value, detail)
@@ -103,18 +108,19 @@ def participant(value: object, field: str = "participant_id") -> str:
     if not 0 < len(value) <= _ID_CHARACTERS:
         detail = f"{field} must be 1 to {_ID_CHARACTERS} characters, not {len(value)}"
         raise BadValue(field, value, detail)
-    return _sound(_exact(value), field)
+    return _sound(value, field)
 
 
 def amount(value: object, field: str = "amount", most: int = MOST) -> int:
     """Return an amount: a whole number from 1 to 2^53-1 (or to the limit that was set)."""
     if type(value) is int and 0 < value <= most:
         return value
+    value = exactly(value)
     if isinstance(value, bool) or not isinstance(value, int):
         detail = f"{field} must be a whole number, not {type(value).__name__} {in_words(value)}"
         raise BadValue(field, value, detail, hint="points are integers; a currency with a scale has decimals")
     if 0 < value <= most:  # a member of an IntEnum, and other kinds of int
-        return int(value)
+        return value
     detail = f"{field} must be from 1 to {most}, not {_digits(value)}"
     raise BadValue(field, value, detail)
 
@@ -159,10 +165,11 @@ def minor(value: object, field: str, scale: int, most: int = MOST, least: int = 
 
 def _number(value: object, field: str) -> int | Decimal:
     """Return a number that is exactly what was written."""
+    value = exactly(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return int(value)
+        return value
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return Decimal(_exact(value))
+        return Decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
         return value
     detail = f"{field} must be a number, not {type(value).__name__} {in_words(value)}"
@@ -176,15 +183,17 @@ def _digits(value: int) -> str:
 
 def scope(value: object) -> str:
     """Return the name of a scope: at most 255 characters; the empty one is the default."""
-    return "" if value == "" else participant(value, "scope")
+    value = exactly(value)
+    return "" if type(value) is str and not value else participant(value, "scope")
 
 
 def code(value: object, field: str) -> str:
     """Return the code of a definition; whether it exists is the catalog's question."""
+    value = exactly(value)
     if not isinstance(value, str):
         detail = f"{field} must be a string, not {type(value).__name__}"
         raise BadValue(field, value, detail)
-    return _sound(_exact(value), field)
+    return _sound(value, field)
 
 
 def word(value: object, field: str) -> str:
@@ -200,13 +209,14 @@ def text(value: object, field: str, most: int = _TEXT_CHARACTERS) -> str | None:
     """Return free text, or None where none was given."""
     if value is None:
         return None
+    value = exactly(value)
     if not isinstance(value, str):
         detail = f"{field} must be a string, not {type(value).__name__}"
         raise BadValue(field, value, detail)
     if len(value) > most:
         detail = f"{field} must be at most {most} characters, not {len(value)}"
         raise BadValue(field, value, detail)
-    return _sound(_exact(value), field)
+    return _sound(value, field)
 
 
 def idempotency_key(value: object) -> str | None:
@@ -218,14 +228,16 @@ def idempotency_key(value: object) -> str | None:
 
 def whole(value: object, field: str, least: int, most: int) -> int:
     """Return a whole number within bounds."""
+    value = exactly(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         detail = f"{field} must be a whole number from {least} to {most}, not {_brief(value)}"
         raise BadValue(field, value, detail)
-    return int(value)
+    return value
 
 
 def flag(value: object, field: str) -> bool:
     """Return True or False; nothing else is taken for one of them."""
+    value = exactly(value)
     if not isinstance(value, bool):
         detail = f"{field} must be True or False, not {_brief(value)}"
         raise BadValue(field, value, detail)
@@ -272,7 +284,7 @@ def path(value: object, field: str) -> None:
 def at(value: datetime) -> str:
     """Return an instant as it is kept among a command's arguments, with the offset it carried."""
     instant_of(value)
-    return value.isoformat()
+    return exactly(value).isoformat()
 
 
 def properties(value: object, field: str) -> dict[str, Json]:
@@ -289,21 +301,18 @@ def properties(value: object, field: str) -> dict[str, Json]:
 
 def plain(value: object, field: str, depth: int = 0) -> Json:
     """Return a deep copy of plain JSON; anything JSON cannot say exactly is refused with its path."""
+    value = exactly(value)
     if isinstance(value, str):
-        return (
-            value
-            if type(value) is str and value.isascii() and "\x00" not in value
-            else _sound(_exact(value), field)
-        )
+        return value if value.isascii() and "\x00" not in value else _sound(value, field)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return _whole(int(value), field)
+        return _whole(value, field)
     if isinstance(value, float):
         if not math.isfinite(value):
             detail = f"{field} is {in_words(value)}, which JSON cannot hold"
             raise BadValue(field, value, detail)
-        return float(value)
+        return value
     return _compound(value, field, depth)
 
 
@@ -315,22 +324,44 @@ def _whole(value: int, field: str) -> int:
 
 
 def _compound(value: object, field: str, depth: int) -> Json:
-    if isinstance(value, Mapping | list | tuple):
-        if depth >= _DEEP:
-            detail = f"{field} is nested deeper than {_DEEP} levels"
-            raise BadValue(field, value, detail)
-        if len(value) > _WIDE:
-            detail = f"{field} has {len(value)} members, more than {_WIDE}"
-            raise BadValue(field, value, detail)
+    if not isinstance(value, Mapping | list | tuple):
+        detail = f"{field} is a {type(value).__name__}, which plain JSON cannot hold"
+        raise BadValue(field, value, detail, hint="pass text, numbers, true/false, null, lists and objects")
+    if depth >= _DEEP:
+        detail = f"{field} is nested deeper than {_DEEP} levels"
+        raise BadValue(field, value, detail)
     if isinstance(value, Mapping):
-        copied: dict[str, Json] = {}
-        for key, member in value.items():
-            if not isinstance(key, str):
-                detail = f"{field} has the key {in_words(key)}, which is no string"
-                raise BadValue(field, value, detail)
-            copied[_sound(_exact(key), field)] = plain(member, f"{field}.{key}", depth + 1)
-        return copied
-    if isinstance(value, list | tuple):
-        return [plain(member, f"{field}[{place}]", depth + 1) for place, member in enumerate(value)]
-    detail = f"{field} is a {type(value).__name__}, which plain JSON cannot hold"
-    raise BadValue(field, value, detail, hint="pass text, numbers, true/false, null, lists and objects")
+        return {
+            _key(key, field): plain(member, f"{field}.{_key(key, field)}", depth + 1)
+            for key, member in _narrow(members(value, field), field)
+        }
+    inside = _narrow(_through(value.__iter__, field), field)
+    return [plain(member, f"{field}[{place}]", depth + 1) for place, member in enumerate(inside)]
+
+
+def _narrow(inside: list[_Member], field: str) -> list[_Member]:
+    if len(inside) > _WIDE:
+        detail = f"{field} has {len(inside)} members, more than {_WIDE}"
+        raise BadValue(field, inside, detail)
+    return inside
+
+
+def _key(given: object, field: str) -> str:
+    key = exactly(given)
+    if not isinstance(key, str):
+        detail = f"{field} has the key {in_words(key)}, which is no string"
+        raise BadValue(field, key, detail)
+    return _sound(key, field)
+
+
+def members(value: Mapping[_Key, _Member], field: str) -> list[tuple[_Key, _Member]]:
+    """Return what a mapping holds; it may be of the caller's own making, and fail."""
+    return _through(value.items, field)
+
+
+def _through(items: Callable[[], Iterable[_Member]], field: str) -> list[_Member]:
+    try:
+        return list(items())
+    except Exception as error:
+        detail = f"{field} cannot be gone through: {type(error).__name__}"
+        raise BadValue(field, None, detail) from error

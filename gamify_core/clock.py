@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 __all__ = ["Clock", "ManualClock", "Now", "instant_of", "iso", "moment", "now_from", "offset_of"]
 
@@ -64,17 +65,23 @@ class ManualClock:
 
 
 def _read(value: datetime | str, field: str) -> datetime:
+    value = exactly(value)
     if isinstance(value, datetime):
         return value
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        detail = f"{field} is {value!r:.60}, no aware datetime and no ISO 8601"
+        detail = f"{field} is {in_words(value)}, no aware datetime and no ISO 8601"
         raise BadValue(field, value, detail, hint="such as 2026-03-02T09:00+01:00") from None
 
 
 def _aware(value: datetime, field: str) -> datetime:
-    if value.utcoffset() is None:
+    try:
+        offset = value.utcoffset()
+    except Exception as error:  # a zone of the caller's own
+        detail = f"{field} has a time zone that cannot tell its offset: {type(error).__name__}"
+        raise BadValue(field, None, detail) from error
+    if offset is None:
         detail = f"{field} has no time zone: {value.isoformat()}"
         raise BadValue(field, value, detail, hint="add one, e.g. datetime.now(timezone.utc)")
     return value
@@ -85,7 +92,7 @@ def instant_of(value: object, field: str = "at") -> int:
     if not isinstance(value, datetime):
         detail = f"{field} must be an aware datetime, not {type(value).__name__}"
         raise BadValue(field, value, detail, hint="datetime.fromisoformat('2026-02-14T10:00:00+00:00')")
-    instant = (_aware(value, field) - EPOCH) // _MICROSECOND
+    instant = (_aware(exactly(value), field) - EPOCH) // _MICROSECOND
     if not _FIRST <= instant <= _LAST:  # such as the last evening of the year 9999 west of Greenwich
         detail = f"{field} lies outside the years 1 to 9999 in UTC: {value.isoformat()}"
         raise BadValue(field, value, detail)
@@ -94,7 +101,7 @@ def instant_of(value: object, field: str = "at") -> int:
 
 def offset_of(value: datetime) -> int:
     """Return the whole seconds that the datetime's own zone is ahead of UTC at that moment."""
-    offset = value.utcoffset()
+    offset = exactly(value).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
 
 

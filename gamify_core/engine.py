@@ -15,6 +15,7 @@ from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 from gamify_core.clock import Clock, now_from
 from gamify_core.errors import BadValue, HandleInUse, StoreError, in_words
+from gamify_core.exactly import exactly
 
 if TYPE_CHECKING:
     from gamify_core.effects import Effect
@@ -368,7 +369,8 @@ class Engine(Game):
             detail = f"limits must be Limits(…), not {type(limits).__name__}"
             raise BadValue("limits", limits, detail)
         if seed is not None:
-            border.whole(seed, "seed", -(2**63), 2**63 - 1)
+            seed = border.whole(seed, "seed", -(2**63), 2**63 - 1)
+        on_change = exactly(on_change)
         if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate", "refuse"}:
             detail = f"on_change must be 'keep', 'reevaluate' or 'refuse', not {in_words(on_change)}"
             raise BadValue("on_change", on_change, detail)

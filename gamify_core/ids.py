@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from gamify_core.errors import NotFound, in_words
+from gamify_core.exactly import exactly
 
 __all__ = ["Kind", "id_of", "numbers_of", "without_ids"]
 
@@ -31,6 +32,7 @@ def id_of(kind: Kind, activity: int, ordinal: int | None = None) -> str:
 
 def numbers_of(kind: Kind, text: object) -> tuple[int, int]:
     """Return the activity and the ordinal (0 where it has none) that an id names. Raises `NotFound`."""
+    text = exactly(text)
     found = _ID.fullmatch(text) if isinstance(text, str) else None
     if found is None or found[1] != kind:
         called = _CALLED.get(kind, kind)

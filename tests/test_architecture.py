@@ -12,12 +12,13 @@ ROOT = Path(__file__).parents[1] / "gamify_core"
 # What each room may import of ours besides itself: whole rooms, or single modules of one.
 ALLOWED: dict[str, set[str]] = {
     "errors": {"reasons"},  # the type alone: what an error may carry for whoever asked why
-    "clock": {"errors"},
-    "ids": {"errors"},
-    "border": {"clock", "errors", "domain.decimals"},
-    "domain": {"catalog.definitions", "errors"},
+    "exactly": set(),
+    "clock": {"errors", "exactly"},
+    "ids": {"errors", "exactly"},
+    "border": {"clock", "errors", "exactly", "domain.decimals"},
+    "domain": {"catalog.definitions", "errors", "exactly"},
     # A catalog is found sound by the very parsers that later decide by it.
-    "catalog": {"domain", "errors"},
+    "catalog": {"domain", "errors", "exactly"},
     "effects": {"catalog", "clock", "domain.decimals", "errors"},
     "reasons": {"catalog", "clock", "domain.decimals", "effects", "errors"},
     "printing": {"catalog", "domain.decimals", "domain.zones", "effects", "errors"},
@@ -44,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
             "domain",
             "effects",
             "errors",
+            "exactly",
             "history",
             "ids",
             "printing",
@@ -53,7 +55,8 @@ ALLOWED: dict[str, set[str]] = {
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
     "engine": {
-        *("border", "catalog", "clock", "effects", "errors", "replay", "road", "services", "storage"),
+        *("border", "catalog", "clock", "effects", "errors", "exactly"),
+        *("replay", "road", "services", "storage"),
     },
     "testing": {
         *("border", "catalog", "clock", "domain", "effects", "engine", "errors", "printing", "reasons"),

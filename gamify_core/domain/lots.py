@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from gamify_core.domain.periods import duration
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 __all__ = ["Lot", "draw", "later", "length", "restored"]
 
@@ -38,6 +39,7 @@ def length(text: object) -> str:
 
     Raises `BadValue`. Nothing lasts longer than a hundred years, or no time at all.
     """
+    text = exactly(text)
     found = _CALENDAR.fullmatch(text) if isinstance(text, str) else None
     if found is not None:
         sound = 0 < int(found[1]) * (12 if found[2] == "y" else 1) <= _LONGEST
@@ -48,7 +50,9 @@ def length(text: object) -> str:
             hint = "a whole number and s, m, h, d, w, mo or y, such as '90d' or '12mo'"
             raise BadValue("duration", text, error.detail, hint=hint) from None
     if not sound:
-        raise BadValue("duration", text, f"{text!r} is not a length of time", hint="from '1s' to '100y'")
+        raise BadValue(
+            "duration", text, f"{in_words(text)} is not a length of time", hint="from '1s' to '100y'"
+        )
     return str(text)
 
 

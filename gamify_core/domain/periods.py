@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from attrs import Attribute, field, frozen
 
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +50,10 @@ _UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 
 def duration(text: object) -> int:
     """Return the microseconds in `"90s"`, `"10m"`, `"24h"`, `"14d"` or `"2w"`; a day is 24 hours here."""
+    text = exactly(text)
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        detail = f"{text!r} is not a duration"
+        detail = f"{in_words(text)} is not a duration"
         raise BadValue("duration", text, detail, hint="a whole number and s, m, h, d or w, such as '24h'")
     return int(found[1]) * _UNITS[found[2]]
 

@@ -15,7 +15,8 @@ import attrs
 from dateutil.relativedelta import relativedelta
 
 from gamify_core.domain.periods import BEGINNING, DAY, HOUR, WEEK
-from gamify_core.errors import BadValue
+from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 __all__ = ["Length", "length"]
 
@@ -51,9 +52,10 @@ class Length:
 
 def length(text: object, field: str = "window") -> Length:
     """Return the length that a text says. Raises `BadValue`."""
+    text = exactly(text)
     found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        detail = f"{field} {text!r:.60} is not a length of time"
+        detail = f"{field} {in_words(text)} is not a length of time"
         hint = "a whole number and h, d, w, mo (months) or y, such as '7d', or two aware datetimes"
         raise BadValue(field, text, detail, hint=hint)
     return Length(int(found[1]), found[2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core import border
 from gamify_core.errors import (
     BadValue,
     EditionTaken,
@@ -141,6 +142,7 @@ def found(reader: Reader | Unit, scope: str, asset: str) -> AssetRow:
     """Return the row of an asset, burnt or not. Raises `NotFound`, for one of another scope as well."""
     row = reader.get(ASSET, numbers_of("asset", asset))
     if row is None or row.scope != scope:
+        asset = border.code(asset, "asset")
         raise NotFound("asset", asset[:100], f"Asset not found: {asset:.100}")
     return row
 

@@ -16,6 +16,7 @@ from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.periods import Calendar
 from gamify_core.domain.windows import length
 from gamify_core.errors import BadValue, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.road.gifts import REDEEMED
 from gamify_core.services.access import Access
 from gamify_core.services.flows import Kind, Period, flows
@@ -226,8 +227,9 @@ class Analytics:
         """
         code = border.code(currency, "currency")
         known: tuple[By, ...] = get_args(By)
-        if by not in known:
-            detail = f"by must be one of {', '.join(known)}, not {by!r:.60}"
+        by = exactly(by)
+        if not isinstance(by, str) or by not in known:
+            detail = f"by must be one of {', '.join(known)}, not {in_words(by)}"
             raise BadValue("by", by, detail)
         with snapshot(self._access) as seen:
             seen.plan.catalog.currency(code)
@@ -247,15 +249,17 @@ class Analytics:
 
 def _period(window: object, seen: Snapshot) -> tuple[Period, str]:
     """Return the stretch of time that a window is, and how to call it."""
+    window = exactly(window)
     if isinstance(window, str):
         # Up to and including now: what was written a moment ago is of the last seven days
         end = seen.as_of + 1
         asked = length(window)
         return Period(asked.before(end, seen.plan.zone), end), str(asked)
-    if not isinstance(window, tuple | list) or len(window) != 2:  # noqa: PLR2004 - a beginning and an end
+    edges = border.several(window, "window") if isinstance(window, tuple | list) else []
+    if len(edges) != 2:  # noqa: PLR2004 - a beginning and an end
         detail = f"window must be text such as '7d' or two aware datetimes, not {in_words(window)}"
         raise BadValue("window", window, detail)
-    start, end = (instant_of(each, "window") for each in window)
+    start, end = (instant_of(each, "window") for each in edges)
     if end <= start:
         detail = f"window ends at {iso(end)}, which is not after its start at {iso(start)}"
         raise BadValue("window", window, detail)

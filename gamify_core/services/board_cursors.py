@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 
 if TYPE_CHECKING:
     from gamify_core.services.board_answers import Table
@@ -48,6 +49,7 @@ def read_cursor(text: object, code: str, period: str | None, group: str | None) 
 
 
 def _read(text: object) -> Cursor | None:
+    text = exactly(text)
     if not isinstance(text, str):
         return None
     try:

@@ -17,6 +17,7 @@ from gamify_core.catalog import Badge, Challenge, Leaderboard, Reward, Streak, T
 from gamify_core.catalog.definitions import Definition
 from gamify_core.clock import moment
 from gamify_core.errors import BadValue, DefinitionExists, DefinitionFixed, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.ids import id_of
 from gamify_core.road import reevaluation
 from gamify_core.road.commands import Ask
@@ -334,17 +335,17 @@ class Resource(Generic[Kind, Fields]):
 
 def _text_keys(given: Mapping[str, object]) -> Mapping[str, object]:
     """Return fields as JSON can say them: the lengths of milestones and the ranks of prizes as text."""
-    numbered = {"milestones", "prizes"} & given.keys() if isinstance(given, Mapping) else set()
-    made = {name: given[name] for name in numbered if isinstance(given[name], Mapping)}
-    texts = {
-        name: {str(key): gives for key, gives in table.items()}
-        for name, table in made.items()
-        if isinstance(table, Mapping)
-    }
-    return {**given, **texts} if texts else given
+    if not isinstance(given, Mapping):
+        return given
+    told = {exactly(name): value for name, value in border.members(given, "definition")}
+    for name in ("milestones", "prizes"):
+        if isinstance(table := told.get(name), Mapping):
+            told[name] = {str(exactly(key)): gives for key, gives in border.members(table, name)}
+    return told
 
 
 def _effect(on_change: OnEdit) -> str | None:
+    on_change = exactly(on_change)
     if not isinstance(on_change, str) or on_change not in {"keep", "reevaluate"}:
         detail = f"on_change must be 'keep' or 'reevaluate', not {in_words(on_change)}"
         raise BadValue("on_change", on_change, detail)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gamify_core import border
 from gamify_core.clock import instant_of, iso
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 from gamify_core.ids import id_of
 from gamify_core.road.commands import Ask
 from gamify_core.road.gifts import define_badge, gift_of, redeem
@@ -68,6 +69,7 @@ class Gifts:
         self._access.require_admin()
         called = border.participant(name, "name")  # the same bounds
         label = border.participant(tier, "tier")
+        badge = exactly(badge)
         if not isinstance(badge, bool | str):
             detail = f"badge must be True, False or the code of a badge, not {type(badge).__name__}"
             raise BadValue("badge", badge, detail)
@@ -201,6 +203,7 @@ def _expiry(expires: object) -> int | None:
     """Return when a gift expires, from a datetime or from text."""
     if expires is None:
         return None
+    expires = exactly(expires)
     if isinstance(expires, str):
         try:
             expires = datetime.fromisoformat(expires)

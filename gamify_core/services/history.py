@@ -15,6 +15,7 @@ from gamify_core.catalog import Catalog
 from gamify_core.clock import iso, moment
 from gamify_core.effects import Effect, decode
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 from gamify_core.history.looking import rows_of
 from gamify_core.history.past import Past
 from gamify_core.history.then import refuse
@@ -93,7 +94,7 @@ class History:
         To follow the activity, ask again with `after` the last `seq` that was returned.
         """
         size = border.whole(limit, "limit", 1, 100)
-        border.whole(after, "after", 0, 2**63 - 2)
+        after = border.whole(after, "after", 0, 2**63 - 2)
         every = border.flag(every_scope, "every_scope")
         found: list[Activity] = []
         with self._access.read() as reader:
@@ -140,7 +141,7 @@ class History:
         >>> game.history.verify().ok
         True
         """
-        border.whole(limit, "limit", 1, 10_000)
+        limit = border.whole(limit, "limit", 1, 10_000)
         border.told(progress)
         with self._access.read() as reader:
             _as_it_is(reader)
@@ -176,7 +177,7 @@ class History:
         """
         from gamify_core.replay.backtest import compare  # noqa: PLC0415 - it stands above the engine
 
-        border.whole(top, "top", 0, 10_000)
+        top = border.whole(top, "top", 0, 10_000)
         border.told(progress)
         if catalog is not None and not isinstance(catalog, Catalog):
             border.path(catalog, "catalog")
@@ -244,6 +245,7 @@ class History:
         if not hasattr(report, "differences"):
             detail = f"report must be what backtest returned, not {type(report).__name__}"
             raise BadValue("report", report, detail)
+        take = exactly(take)
         if not isinstance(take, str) or take not in {"never", "unspent", "all"}:
             detail = f"take must be 'never', 'unspent' or 'all', not {in_words(take)}"
             raise BadValue("take", take, detail)

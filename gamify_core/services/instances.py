@@ -20,6 +20,7 @@ from gamify_core.clock import instant_of
 from gamify_core.domain.decimals import kept
 from gamify_core.domain.periods import rolling
 from gamify_core.errors import BadValue, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.groups import calendar_of_group, group_in
 from gamify_core.road.meters import DAILY
@@ -101,6 +102,7 @@ def checked_period(definition: Leaderboard, period: str | None) -> str:
     """Return the period that is asked for, or the board's own."""
     if period is None:
         return definition.period
+    period = exactly(period)
     if isinstance(period, str) and (period in definition.periods or period in _PERIODS or rolling(period)):
         return period
     known = [*dict.fromkeys((*definition.periods, *_PERIODS)), "last_7d"]
@@ -120,6 +122,10 @@ def check_group(definition: Leaderboard, group: str | None) -> str | None:
 
 def place_of(plan: Plan, definition: Leaderboard, period: str, of: Of, now: int) -> Place:
     """Return which table is asked for. Raises `BadValue` and `NotFound`."""
+    of = exactly(of)
+    if of is not None and not isinstance(of, str | date):
+        detail = f"of must name a period, not {in_words(of)}"
+        raise BadValue("of", of, detail, hint="'previous', a date, an instant, or a period's name")
     board = plan.boards[definition.code]
     if period == "season":
         return _season(board, of, now)

@@ -11,6 +11,7 @@ from gamify_core import border
 from gamify_core.answers import Answer
 from gamify_core.clock import moment
 from gamify_core.errors import BadValue, NotFound
+from gamify_core.exactly import exactly
 from gamify_core.road import hiding
 from gamify_core.road.commands import Ask
 from gamify_core.services.access import Access
@@ -180,6 +181,7 @@ class Leaderboards:
     ) -> Rank:
         """Return where a participant stands. Somebody who is not on the board has rank, score and percentile None."""
         who = border.participant(participant_id)
+        period = exactly(period)
         if of is None and group is None and period != "season":
             with self._access.read() as reader:
                 way = self._way(self._access.road.plan_in(reader), leaderboard_code, period)
@@ -257,7 +259,7 @@ class Leaderboards:
         The rest is as for `top`. Raises `NotFound` when the participant is not on the board.
         """
         who = border.participant(participant_id)
-        border.whole(radius, "radius", 0, 100)
+        radius = border.whole(radius, "radius", 0, 100)
         change = border.flag(change, "change")
         with self._open(leaderboard_code, period, of, group) as (board, table, _):
             row = board.entry(who)

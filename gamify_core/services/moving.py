@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from gamify_core.errors import BadValue, StoreError, in_words
+from gamify_core.exactly import exactly
 from gamify_core.history.moving import lay_out, lines_of
 from gamify_core.history.past import Past
 from gamify_core.history.then import refuse
@@ -95,7 +96,7 @@ def _reading(source: str | os.PathLike[str] | TextIO) -> Iterator[TextIO]:
 
 
 def _path(given: str | os.PathLike[str]) -> Path:
-    text = os.fspath(given)
+    text = exactly(os.fspath(given))
     try:
         sound = isinstance(text, str) and "\0" not in text and bool(text.encode()) and text.strip() != ""
     except UnicodeEncodeError:
@@ -103,4 +104,4 @@ def _path(given: str | os.PathLike[str]) -> Path:
     if not sound:
         detail = f"{in_words(text)} is not the path of a file"
         raise BadValue("path", given, detail)
-    return Path(str.__str__(text))  # of a kind of text the text that it is
+    return Path(text)

@@ -159,7 +159,7 @@ def _named(value: Mapping[str, _Value], field: str) -> list[tuple[str, _Value]]:
     if not isinstance(value, Mapping):
         detail = f"{field} must be a mapping by code, not {type(value).__name__}"
         raise BadValue(field, value, detail)
-    return [(border.code(code, field), each) for code, each in value.items()]
+    return [(border.code(code, field), each) for code, each in border.members(value, field)]
 
 
 def _balances(given: Mapping[str, Amount | str | OpeningBalance], asked: dict[str, Json]) -> dict[str, Held]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from gamify_core import border
 from gamify_core.answers import Answer, BatchAnswer
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, GamifyError, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.road import erasing, streaks
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask, Decided
@@ -226,7 +227,12 @@ class Participants:
         self._access.require_admin()
         key = border.idempotency_key(idempotency_key)
         come = Opening(
-            participant_id, balances or {}, streaks or {}, metrics or {}, badges or (), tiers or {}
+            participant_id,
+            {} if balances is None else balances,
+            {} if streaks is None else streaks,
+            {} if metrics is None else metrics,
+            () if badges is None else badges,
+            {} if tiers is None else tiers,
         )
         return OpeningAnswer(self._access.write(ask_of(come, at, key)))
 
@@ -341,7 +347,9 @@ class Participants:
     def state(self, participant_id: str, *, include: Iterable[Section] | None = None) -> Sections:
         """Return the sections asked for (all by default); somebody never seen has zeros."""
         who = border.participant(participant_id)
-        asked = border.several(include, "include") if include is not None else SECTIONS
+        asked: Sequence[object] = SECTIONS
+        if include is not None:
+            asked = [exactly(section) for section in border.several(include, "include")]
         for section in asked:
             if not isinstance(section, str) or section not in SECTIONS:
                 detail = f"include knows {', '.join(SECTIONS)}, not {in_words(section)}"

@@ -15,6 +15,7 @@ import attrs
 from gamify_core import border
 from gamify_core.clock import moment
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 from gamify_core.road import gone
 from gamify_core.road.values import events_of
 from gamify_core.services.pages import Page
@@ -106,6 +107,7 @@ def listing(  # noqa: PLR0913 - the parameters of a list
 
 
 def _one_of(field: str, value: object, known: tuple[str, ...]) -> str:
+    value = exactly(value)
     if isinstance(value, str) and value in known:
         return value
     detail = f"{field} must be one of {', '.join(known)}, not {in_words(value)}"

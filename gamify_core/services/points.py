@@ -11,7 +11,8 @@ from gamify_core.answers import Answer, BatchAnswer, PointsAnswer, TransferAnswe
 from gamify_core.clock import instant_of, moment
 from gamify_core.domain.decimals import exact
 from gamify_core.domain.lots import length
-from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound
+from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.ids import numbers_of
 from gamify_core.road import accounts, boosts, holds, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
@@ -106,10 +107,11 @@ class Points:
         boost: bool = True,
         terms: tuple[str | None, str | None] = (None, None),
     ) -> Ask:
+        currency = border.code(currency, "currency")
         who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
         if not boost:
             request["boost"] = False
-        own = terms != (None, None)
+        own = terms[0] is not None or terms[1] is not None
         if own:
             for name, term in zip(("matures", "expires"), terms, strict=True):
                 if term is not None:
@@ -180,6 +182,7 @@ class Points:
         gamify_core.errors.InsufficientPoints: Insufficient points. Available: 30, requested: 50
         """
         key = border.idempotency_key(idempotency_key)
+        currency = border.code(currency, "currency")
         who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
 
         def decide(turn: Turn) -> None:
@@ -201,6 +204,7 @@ class Points:
         idempotency_key: str | None = None,
     ) -> TransferAnswer:
         """Move points from one participant to another in one commit. It counts as neither earned nor spent."""
+        currency = border.code(currency, "currency")
         sender = border.participant(sender_id, "sender_id")
         recipient = border.participant(recipient_id, "recipient_id")
         if sender == recipient:
@@ -347,6 +351,7 @@ class Points:
         >>> game.points.capture(held.hold_id, 50).available
         50
         """
+        currency = border.code(currency, "currency")
         who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
         lasts = _length(expires, "expires") if expires is not None else None
         if lasts is not None:
@@ -500,6 +505,7 @@ class Points:
         Traceback (most recent call last):
         gamify_core.errors.BalanceMismatch: ada holds 30 points, not 40
         """
+        currency = border.code(currency, "currency")
         border.given(amount, currency, least=-border.MOST)
         found = self.balance(participant_id, currency=currency)
         scale = self._access.plan.catalog.scale(found.currency) if currency != "points" else 0
@@ -576,7 +582,8 @@ class Points:
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
     def _currency(self, code: str) -> str:
-        if type(code) is not str or code != "points":
+        code = exactly(code)
+        if not isinstance(code, str) or code != "points":
             self._access.plan.catalog.currency(border.code(code, "currency"))
         return code
 
@@ -592,7 +599,7 @@ def _length(value: object, field: str) -> str:
     try:
         return length(value)
     except BadValue as error:
-        detail = f"{field} must be a length of time, not {value!r:.60}"
+        detail = f"{field} must be a length of time, not {in_words(value)}"
         raise BadValue(field, value, detail, hint=error.hint) from None
 
 

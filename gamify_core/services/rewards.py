@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from gamify_core import border
 from gamify_core.catalog.definitions import RewardType
 from gamify_core.errors import BadValue, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.ids import numbers_of
 from gamify_core.road import rewards
 from gamify_core.road.commands import Ask
@@ -210,6 +211,7 @@ class Rewards:
         >>> [offer.name for offer in game.rewards.list(reward_type="coupon")]
         ['Ten Off']
         """
+        reward_type = exactly(reward_type)
         if reward_type is not None and not (
             isinstance(reward_type, str) and reward_type in get_args(RewardType)
         ):

@@ -12,6 +12,7 @@ from gamify_core.answers import Answer
 from gamify_core.clock import iso
 from gamify_core.domain.decimals import Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
+from gamify_core.exactly import exactly
 from gamify_core.road import scores
 from gamify_core.road.commands import Ask
 from gamify_core.road.gifts import REDEEMED, gift_of, redeem
@@ -175,6 +176,7 @@ class Scores:
 
 def _number(value: object) -> int | Decimal:
     """Return a posted value: a whole number, or a decimal, which is text (`"12.34"`) among a command's arguments."""
+    value = exactly(value)
     if isinstance(value, str) and "." in value:
         with suppress(InvalidOperation):
             value = Decimal(value)

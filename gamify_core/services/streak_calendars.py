@@ -13,6 +13,7 @@ from gamify_core.domain.periods import Calendar
 from gamify_core.domain.streak_deadlines import ground, label_at, reaches
 from gamify_core.domain.streaks import NO_PARDONS, calendar_of, history
 from gamify_core.errors import BadValue
+from gamify_core.exactly import exactly
 from gamify_core.road.commands import NOBODY
 from gamify_core.road.streak_rows import Case, case_of, line_of, marks_of, row_of, state_in
 from gamify_core.storage.tables.participants import PARTICIPANT
@@ -186,7 +187,7 @@ def _case(seen: Snapshot, person: ParticipantRow | None, plan: StreakPlan) -> tu
 
 def _label(seen: Snapshot, case: Case, marks: list[Mark], given: object, field: str) -> int:
     """Return the period that holds an instant, or the first (as an end: the last) instant of a date."""
-    rules = case.plan.rules
+    rules, given = case.plan.rules, exactly(given)
     line = ground(case.line, marks[-1].offset) if marks else case.line
     if given is None:
         instant = seen.as_of

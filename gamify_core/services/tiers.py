@@ -150,7 +150,8 @@ class Tiers:
         who = border.participant(participant_id)
         code = border.code(tier_code, "tier_code")
         said = border.text(reason, "reason")
-        named = border.code(ladder, "ladder") if ladder != "tier" else None
+        ladder = border.code(ladder, "ladder")
+        named = ladder if ladder != "tier" else None
         request = request_of(at, participant_id=who, tier_code=code, reason=said, ladder=named)
 
         def decide(turn: Turn) -> None:
@@ -176,7 +177,8 @@ class Tiers:
     ) -> TierAnswer:
         """Unpin: the participant stands where the ladder's metric puts them. Nobody pinned, nothing done."""
         who = border.participant(participant_id)
-        named = border.code(ladder, "ladder") if ladder != "tier" else None
+        ladder = border.code(ladder, "ladder")
+        named = ladder if ladder != "tier" else None
         request = request_of(at, participant_id=who, ladder=named)
 
         def decide(turn: Turn) -> None:

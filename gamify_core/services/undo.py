@@ -10,6 +10,7 @@ from gamify_core.clock import iso
 from gamify_core.domain.decimals import Amount, plain
 from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words, effect_id
 from gamify_core.errors import BadValue, NotFound, in_words
+from gamify_core.exactly import exactly
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road.chains import first_from
 from gamify_core.road.opening import KIND as OPENED
@@ -174,6 +175,7 @@ class ReversalAnswer(Undone):
 
 def policy(value: object, known: tuple[OnInsufficient, ...] = get_args(OnInsufficient)) -> OnInsufficient:
     """Return what to do where points are not there any more. Raises `BadValue`."""
+    value = exactly(value)
     for each in known:
         if isinstance(value, str) and value == each:
             return each
@@ -184,6 +186,7 @@ def policy(value: object, known: tuple[OnInsufficient, ...] = get_args(OnInsuffi
 def movement_called(access: Access, transaction: str) -> tuple[EntryRow | PendingRow, str]:
     """Return a movement by its id, or the promise of one, and whose wallet it is. Raises `NotFound`."""
     activity, ordinal = numbers_of("txn", transaction)
+    transaction = exactly(transaction)
     with access.read() as reader:
         row = reader.get(ACTIVITY, (activity,))
         outcome = access.road.recall(reader, row).outcome if row is not None else []

@@ -16,7 +16,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -30,7 +31,7 @@ from tests.engine.playing import played
 __all__ = ["Fuzzed", "calls_of", "fuzzed"]
 
 _FRESH_AFTER = 150
-_SLOW = 1.0
+_TURNED = 0.03
 
 
 class Hostile:
@@ -43,16 +44,81 @@ class Hostile:
     __hash__ = object.__hash__
 
 
-class Text(str):
-    """A kind of text that cannot be shown."""
+def _refuse(*_: object) -> NoReturn:
+    raise RuntimeError("hostile")
 
-    __slots__ = ()
 
-    def __str__(self) -> str:
-        """Fail."""
-        raise RuntimeError("hostile")
+_ASKED = [
+    "str",
+    "repr",
+    "format",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "len",
+    "iter",
+    "contains",
+    "getitem",
+    "bool",
+]
+_ASKED += [
+    "int",
+    "index",
+    "float",
+    "add",
+    "sub",
+    "radd",
+    "rsub",
+    "mul",
+    "floordiv",
+    "mod",
+    "neg",
+    "abs",
+    "hash",
+]
+_NAMED = [
+    "encode",
+    "isascii",
+    "strip",
+    "split",
+    "partition",
+    "startswith",
+    "utcoffset",
+    "isoformat",
+    "astimezone",
+]
+_NAMED += ["replace", "toordinal", "items", "keys", "get", "as_tuple", "is_finite", "adjusted"]
 
-    __repr__ = __str__
+
+def hostile(kind: type) -> Any:
+    """Return a kind of a built-in type of which nothing that can be asked goes well."""
+    refused = {f"__{name}__": _refuse for name in _ASKED if hasattr(kind, f"__{name}__")}
+    refused |= {name: _refuse for name in _NAMED if hasattr(kind, name)}
+    return type(f"Hostile{kind.__name__.title()}", (kind,), refused)
+
+
+Text, Whole, Real, When, Exact = (hostile(kind) for kind in (str, int, float, datetime, Decimal))
+Table, Row = (hostile(kind) for kind in (dict, list))
+
+
+class Zone(tzinfo):
+    """A time zone that tells nothing."""
+
+    utcoffset = dst = tzname = _refuse
+
+
+def _turned(value: Any) -> Any:
+    """Return something plausible as a hostile kind of itself: what it is, is told by the built-in type alone."""
+    if type(value) in (str, int, float):
+        return {str: Text, int: Whole, float: Real}[type(value)](value)
+    if isinstance(value, datetime):
+        return When.combine(value.date(), value.timetz())
+    if isinstance(value, dict):
+        return {key: _turned(each) for key, each in value.items()}
+    return [_turned(each) for each in value] if isinstance(value, list) else value
 
 
 def _cyclic() -> dict[str, Any]:
@@ -101,6 +167,15 @@ ANYTHING: list[Callable[[], Any]] = [
     object,
     Hostile,
     lambda: Text("ada"),
+    lambda: Text("2026-03-02T09:00:00Z"),
+    lambda: Text("7d"),
+    lambda: Whole(5),
+    lambda: Real(1.5),
+    lambda: Exact("1.5"),
+    lambda: When(2026, 3, 2, 9, tzinfo=UTC),
+    lambda: datetime(2026, 3, 2, 9, tzinfo=Zone()),
+    lambda: Table(a=1),
+    lambda: Row([1]),
     lambda: {"a": Hostile()},
     lambda: [Hostile()],
     lambda: datetime.fromisoformat("2026-03-02"),
@@ -244,6 +319,7 @@ def _arguments(call: Callable[..., Any], luck: random.Random) -> tuple[list[Any]
             continue
         if name in PLAUSIBLE and luck.random() > wrong * 0.6:
             value = luck.choice(PLAUSIBLE[name])
+            value = _turned(value) if luck.random() < _TURNED else value
         else:
             value = luck.choice(ANYTHING)()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY or named:
