@@ -66,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
 # Rooms that resources share. A profile is made of what the single resources say, so it alone reads from them.
 SHARED = {
     "access",
+    "amounts",
     "asking",
     "board_answers",
     "board_cursors",
@@ -80,6 +81,7 @@ SHARED = {
     "exporting",
     "flows",
     "held",
+    "holding",
     "liabilities",
     "instances",
     "misspelt",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.road import retraction, reversals, wallet
+from gamify_core.road import lots, retraction, reversals, wallet
 from gamify_core.road.aside import Aside
-from gamify_core.storage.tables.ledger import ENTRY
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -47,8 +46,7 @@ def _check(turn: Turn) -> None:
         if words[1] == turn.who.number and str(words[0]).startswith("points_"):
             before.setdefault(str(words[4]), _before(words))
     for currency, was in before.items():
-        head = turn.unit.last(ENTRY, (turn.who.number, currency))
-        balance = head.balance if head is not None else 0
+        balance = lots.balance(turn.unit, turn.who.number, currency)
         if balance < min(was, 0):
             raise wallet.insufficient(turn, turn.who, currency, was, was - balance)
 

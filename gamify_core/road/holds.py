@@ -12,7 +12,7 @@ from gamify_core.domain.decimals import exact, worth
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, HoldEndedBefore, NotFound
 from gamify_core.road import lots, wallet
-from gamify_core.storage.tables.ledger import ENTRY, HOLD, HoldRow
+from gamify_core.storage.tables.ledger import HOLD, HoldRow
 from gamify_core.storage.tables.participants import NEVER
 
 if TYPE_CHECKING:
@@ -79,6 +79,5 @@ def _let_go(turn: Turn, row: HoldRow, state: str, cause: str, captured: int = 0)
     )
     turn.timed.add(who.number)
     turn.say("hold_ended", who.number, cause, row.amount, row.currency, *place, state, captured)
-    head = turn.unit.last(ENTRY, (who.number, row.currency))
-    balance = head.balance if head is not None else 0
+    balance = lots.balance(turn.unit, who.number, row.currency)
     lots.put_back(turn, who, row.currency, place, lots.draws(turn.unit, *place), balance)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain import lots
 from gamify_core.domain.lots import Lot
-from gamify_core.storage.tables.ledger import DRAW, HOLD, HOLD_DUE, LOT, LOT_DUE, DrawRow, LotRow
+from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, HOLD_DUE, LOT, LOT_DUE, DrawRow, LotRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["arrive", "available", "draws", "give_back", "held", "keep", "open_lot", "put_back", "spend"]
+__all__ = [
+    "arrive",
+    "available",
+    "balance",
+    "draws",
+    "give_back",
+    "held",
+    "keep",
+    "open_lot",
+    "put_back",
+    "spend",
+]
 __all__ += ["unspent", "waits", "withdraw"]
 
 
@@ -33,6 +44,12 @@ def waits(turn: Turn, who: ParticipantRow) -> bool:
         return True
     row = turn.unit.get(PARTICIPANT, (who.number,))
     return row is not None and row.due is not None
+
+
+def balance(reader: Reader | Unit, number: int, currency: str) -> int:
+    """Return what a wallet holds."""
+    head = reader.last(ENTRY, (number, currency))
+    return head.balance if head is not None else 0
 
 
 def held(reader: Reader | Unit, number: int, currency: str) -> int:

@@ -132,8 +132,7 @@ def _promise(  # noqa: PLR0913 - as above
     zone = turn.plan.zone
     counts = later(turn.occurred_at, terms.matures or "", zone)
     expires = later(counts, terms.expires, zone) if terms.expires is not None else None
-    head = turn.unit.last(ENTRY, (who.number, currency))
-    balance = head.balance if head is not None else 0
+    balance = lots.balance(turn.unit, who.number, currency)
     words: list[int] = [balance, counts, expires] if expires is not None else [balance, counts]
     ordinal = turn.say("points_pending", who.number, cause, amount, currency, *words)
     source = None if cause == "direct" else cause

@@ -8,26 +8,21 @@ from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.answers import Answer, BatchAnswer, PointsAnswer, TransferAnswer
-from gamify_core.clock import instant_of, moment
 from gamify_core.domain.decimals import exact
-from gamify_core.domain.lots import length
-from gamify_core.errors import BadValue, BalanceMismatch, GamifyError, NotFound, in_words
-from gamify_core.exactly import exactly
-from gamify_core.ids import numbers_of
-from gamify_core.road import accounts, boosts, holds, lots, pending, wallet
+from gamify_core.errors import BadValue, BalanceMismatch, GamifyError
+from gamify_core.road import accounts, boosts, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask
 from gamify_core.road.registering import participant
 from gamify_core.road.reversals import taken_of
-from gamify_core.services.access import Access
+from gamify_core.services.amounts import asked, length_of, part_of
 from gamify_core.services.asking import batch_of, request_of
+from gamify_core.services.holding import Waiting
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import snapshot
 from gamify_core.services.undo import ReversalAnswer, movement_called, policy
-from gamify_core.services.waiting import Expiring, Hold, HoldAnswer, Pending, holds_of, pending_of
-from gamify_core.services.wallets import Award, Balance, Movement, balance_of, movement_of
-from gamify_core.storage.tables.ledger import ENTRY, HOLD, PENDING
-from gamify_core.storage.tables.participants import PARTICIPANT
+from gamify_core.services.wallets import Award, Balance, Movement, balance_of, currency_of, movement_of
+from gamify_core.storage.tables.ledger import ENTRY, PENDING
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -41,13 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Points"]
 
 
-class Points:
+class Points(Waiting):
     """Points and other currencies: a ledger of immutable movements."""
-
-    def __init__(self, access: Access, limits: border.Limits) -> None:
-        """Hang off an engine."""
-        self._access = access
-        self._limits = limits
 
     def award(  # noqa: PLR0913 - the fields of the document
         self,
@@ -107,59 +97,21 @@ class Points:
         boost: bool = True,
         terms: tuple[str | None, str | None] = (None, None),
     ) -> Ask:
-        currency = border.code(currency, "currency")
-        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
+        given = asked(self._limits, participant_id, amount, reason, metadata, currency, at)
         if not boost:
-            request["boost"] = False
+            given.request["boost"] = False
         own = terms[0] is not None or terms[1] is not None
         if own:
             for name, term in zip(("matures", "expires"), terms, strict=True):
                 if term is not None:
-                    request[name] = _length(term, name)
+                    given.request[name] = length_of(term, name)
         move = boosts.award if boost else _unboosted
 
         def decide(turn: Turn) -> None:
-            move(
-                turn,
-                turn.who,
-                currency,
-                checked if currency == "points" else self._units(turn, currency, amount),
-                "direct",
-                turn.plan.terms(currency, *terms) if own else None,
-            )
+            units, code = given.units(turn), given.currency
+            move(turn, turn.who, code, units, "direct", turn.plan.terms(code, *terms) if own else None)
 
-        return Ask("points.award", who, request, at, key, decide)
-
-    def _request(  # noqa: PLR0913 - the arguments of an award or a deduction
-        self,
-        participant_id: str,
-        amount: int | Decimal | str,
-        reason: str | None,
-        metadata: Mapping[str, object] | None,
-        currency: str,
-        at: datetime | None,
-    ) -> tuple[str, int, dict[str, border.Json]]:
-        """Return whose wallet it is, how much of `points` (of other currencies ask `_units`), and what is asked."""
-        who = border.participant(participant_id)
-        if currency == "points":
-            given: int | str = border.amount(amount, most=self._limits.amount)
-        else:
-            given = border.given(amount, currency, most=self._limits.amount)
-        request: dict[str, border.Json] = {"participant_id": who, "amount": given}
-        if reason is not None:
-            request["reason"] = border.text(reason, "reason", self._limits.reason)
-        if metadata is not None:
-            request["metadata"] = border.properties(metadata, "metadata")
-        if currency != "points":
-            request["currency"] = border.code(currency, "currency")
-        if at is not None:
-            request["at"] = border.at(at)
-        return who, given if isinstance(given, int) else 0, request
-
-    def _units(self, turn: Turn, currency: str, amount: object) -> int:
-        """Return an amount in the smallest unit of its currency. Raises `BadValue`, `NotFound` (currency)."""
-        scale = turn.plan.catalog.currency(currency).scale
-        return border.minor(amount, "amount", scale, self._limits.amount)
+        return Ask("points.award", given.who, given.request, at, key, decide)
 
     def deduct(  # noqa: PLR0913 - the fields of the document
         self,
@@ -182,14 +134,13 @@ class Points:
         gamify_core.errors.InsufficientPoints: Insufficient points. Available: 30, requested: 50
         """
         key = border.idempotency_key(idempotency_key)
-        currency = border.code(currency, "currency")
-        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
+        given = asked(self._limits, participant_id, amount, reason, metadata, currency, at)
 
         def decide(turn: Turn) -> None:
-            units = checked if currency == "points" else self._units(turn, currency, amount)
-            wallet.deduct(turn, turn.who, currency, units, "direct")
+            wallet.deduct(turn, turn.who, given.currency, given.units(turn), "direct")
 
-        return PointsAnswer(self._access.write(Ask("points.deduct", who, request, at, key, decide)))
+        ask = Ask("points.deduct", given.who, given.request, at, key, decide)
+        return PointsAnswer(self._access.write(ask))
 
     def transfer(  # noqa: PLR0913 - the fields of the document
         self,
@@ -204,30 +155,22 @@ class Points:
         idempotency_key: str | None = None,
     ) -> TransferAnswer:
         """Move points from one participant to another in one commit. It counts as neither earned nor spent."""
-        currency = border.code(currency, "currency")
         sender = border.participant(sender_id, "sender_id")
         recipient = border.participant(recipient_id, "recipient_id")
         if sender == recipient:
             detail = f"sender and recipient are the same: {sender!r}"
             raise BadValue("recipient_id", recipient, detail)
-        request = request_of(
-            at,
-            participant_id=sender,
-            recipient_id=recipient,
-            amount=border.given(amount, currency, most=self._limits.amount),
-            reason=border.text(reason, "reason", self._limits.reason),
-            metadata=border.properties(metadata, "metadata") if metadata is not None else None,
-            currency=border.code(currency, "currency") if currency != "points" else None,
-        )
+        given = asked(self._limits, sender, amount, reason, metadata, currency, at, "sender_id")
+        given.request["recipient_id"] = recipient
 
         def decide(turn: Turn) -> None:
-            units = self._units(turn, currency, amount)
+            units = given.units(turn)
             other = participant(turn.unit, turn.scope, recipient, turn.recorded_at)
             turn.people[other.number] = other.participant_id
-            wallet.transfer(turn, turn.who, other, currency, units)
+            wallet.transfer(turn, turn.who, other, given.currency, units)
 
         key = border.idempotency_key(idempotency_key)
-        ask = Ask("points.transfer", sender, request, at, key, decide, (recipient,))
+        ask = Ask("points.transfer", sender, given.request, at, key, decide, (recipient,))
         return TransferAnswer(self._access.write(ask))
 
     def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
@@ -275,7 +218,7 @@ class Points:
         def decide(turn: Turn) -> None:
             # What it sets off is no reason to refuse it: a badge whose points are spent goes without them
             turn.undoing = chosen if chosen != "reject" else "partial"
-            units = self._part(turn, entry.currency, amount, border.MOST)
+            units = part_of(turn, entry.currency, amount, border.MOST)
             promised = turn.unit.get(PENDING, place)  # it may have matured since it was looked for
             if promised is not None and promised.version is None:
                 done = pending.cancel(turn, turn.who, promised, "direct", units)
@@ -286,8 +229,7 @@ class Points:
                 turn.rest(entry.activity)
 
         def after(turn: Turn) -> None:
-            head = turn.unit.last(ENTRY, (turn.who.number, entry.currency))
-            balance = head.balance if head is not None else 0
+            balance = lots.balance(turn.unit, turn.who.number, entry.currency)
             so_far = taken_of(turn.unit, entry)
             turn.say("=", turn.who.number, entry.currency, *place, so_far, balance)
 
@@ -321,119 +263,6 @@ class Points:
                 asks.append(error)
         people = [str(getattr(award, "participant_id", "")) for award in listed]
         return batch_of(Batch("points.award_batch", asks, key), people, self._access, PointsAnswer)
-
-    # -- setting aside ----------------------------------------------------------------------------------------
-
-    def hold(  # noqa: PLR0913 - how much, for how long and what for
-        self,
-        participant_id: str,
-        amount: int | Decimal | str,
-        *,
-        expires: str | None = None,
-        reason: str | None = None,
-        metadata: Mapping[str, object] | None = None,
-        currency: str = "points",
-        at: datetime | None = None,
-        idempotency_key: str | None = None,
-    ) -> HoldAnswer:
-        """Set points aside: they stay in the balance, and are not available for anything else.
-
-        `capture` spends them, or a part, and `release` lets them go; with `expires="15m"` they are let go by themselves
-        that long after `at`, when the engine's clock says so. Meanwhile they do not lapse.
-        Raises `InsufficientPoints`, `BadValue`, `NotFound` (currency), `WalletClosed`.
-
-        >>> from gamify_core import Catalog, Engine
-        >>> game = Engine(Catalog())
-        >>> _ = game.points.award("ada", 100)
-        >>> held = game.points.hold("ada", 60, expires="15m")
-        >>> game.points.balance("ada").available
-        40
-        >>> game.points.capture(held.hold_id, 50).available
-        50
-        """
-        currency = border.code(currency, "currency")
-        who, checked, request = self._request(participant_id, amount, reason, metadata, currency, at)
-        lasts = _length(expires, "expires") if expires is not None else None
-        if lasts is not None:
-            request["expires"] = lasts
-
-        def decide(turn: Turn) -> None:
-            units = checked if currency == "points" else self._units(turn, currency, amount)
-            holds.place(turn, turn.who, currency, units, lasts)
-            _tell_available(turn, currency)
-
-        key = border.idempotency_key(idempotency_key)
-        return HoldAnswer(self._access.write(Ask("points.hold", who, request, at, key, decide)))
-
-    def capture(  # noqa: PLR0913 - which hold, how much of it and what for
-        self,
-        hold_id: str,
-        amount: int | Decimal | str | None = None,
-        *,
-        reason: str | None = None,
-        metadata: Mapping[str, object] | None = None,
-        at: datetime | None = None,
-        idempotency_key: str | None = None,
-    ) -> HoldAnswer:
-        """Spend what is held (None: all of it), and let go of the rest. A hold ends once.
-
-        Raises `HoldEndedBefore` with its `outcome` (`captured`, `released`, `expired`), `BadValue` where `amount` is
-        more than is held, `NotFound`.
-        """
-        place, who, currency = self._hold(hold_id)
-        part = border.given(amount, currency, most=self._limits.amount) if amount is not None else None
-        request = request_of(
-            at,
-            hold_id=hold_id,
-            amount=part,
-            reason=border.text(reason, "reason", self._limits.reason),
-            metadata=border.properties(metadata, "metadata") if metadata is not None else None,
-        )
-
-        def decide(turn: Turn) -> None:
-            holds.capture(turn, place, self._part(turn, currency, amount, self._limits.amount))
-            _tell_available(turn, currency)
-
-        key = border.idempotency_key(idempotency_key)
-        return HoldAnswer(self._access.write(Ask("points.capture", who, request, at, key, decide)))
-
-    def release(
-        self,
-        hold_id: str,
-        *,
-        reason: str | None = None,
-        at: datetime | None = None,
-        idempotency_key: str | None = None,
-    ) -> HoldAnswer:
-        """Let go of what is held. Raises `HoldEndedBefore` with its `outcome`, `NotFound`."""
-        place, who, currency = self._hold(hold_id)
-        said = border.text(reason, "reason", self._limits.reason)
-        request = request_of(at, hold_id=hold_id, reason=said)
-
-        def decide(turn: Turn) -> None:
-            holds.release(turn, place)
-            _tell_available(turn, currency)
-
-        key = border.idempotency_key(idempotency_key)
-        return HoldAnswer(self._access.write(Ask("points.release", who, request, at, key, decide)))
-
-    def _part(self, turn: Turn, currency: str, amount: object, most: int) -> int | None:
-        """Return a part of what was given or held in the smallest unit of its currency; None is all of it."""
-        return (
-            border.minor(amount, "amount", turn.plan.catalog.scale(currency), most)
-            if amount is not None
-            else None
-        )
-
-    def _hold(self, hold_id: str) -> tuple[tuple[int, int], str, str]:
-        """Return the place of a hold, whose it is and of which currency. Raises `NotFound`."""
-        place = numbers_of("hold", hold_id)
-        with self._access.read() as reader:
-            row = reader.get(HOLD, place)
-            person = reader.get(PARTICIPANT, (row.participant,)) if row is not None else None
-        if row is None or person is None or person.scope != self._access.scope:
-            raise NotFound("hold", hold_id, f"Hold not found: {hold_id:.100}")
-        return place, person.participant_id, row.currency
 
     # -- closing ----------------------------------------------------------------------------------------------
 
@@ -485,7 +314,7 @@ class Points:
         written that down yet.
         """
         who = border.participant(participant_id)
-        currency = self._currency(currency)
+        currency = currency_of(self._access, currency)
         with snapshot(self._access, who) as seen:
             scale = seen.plan.catalog.scale(currency)
             return balance_of(seen.reader, self._access.person(seen.reader, who), who, currency, scale)
@@ -514,60 +343,12 @@ class Points:
             raise BalanceMismatch(found.participant_id, found.currency, expected, found.balance)
         return found
 
-    def holds(self, participant_id: str, *, currency: str | None = None) -> list[Hold]:
-        """Return what is set aside of a participant's points now, what ends first first."""
-        who = border.participant(participant_id)
-        code = self._currency(currency) if currency is not None else None
-        with snapshot(self._access, who) as seen:
-            person = self._access.person(seen.reader, who)
-            return holds_of(seen, person, code) if person is not None else []
-
-    def pending(self, participant_id: str, *, currency: str | None = None) -> list[Pending]:
-        """Return what was awarded and does not count yet, what matures first first."""
-        who = border.participant(participant_id)
-        code = self._currency(currency) if currency is not None else None
-        with snapshot(self._access, who) as seen:
-            person = self._access.person(seen.reader, who)
-            return pending_of(seen, person, code) if person is not None else []
-
-    def expiring(
-        self, participant_id: str, before: datetime, *, currency: str | None = None
-    ) -> list[Expiring]:
-        """Return what will have lapsed of a participant's points before an instant if nothing happens meanwhile.
-
-        It is found by letting time pass in a trial, by the code that will write it. What is pending matures in it, and
-        holds end. What has lapsed by now, and was not written yet, is not to come any more.
-
-        >>> from gamify_core import Catalog, Engine, ManualClock
-        >>> clock = ManualClock("2026-03-02T09:00+00:00")
-        >>> game = Engine(Catalog(), clock=clock)
-        >>> _ = game.points.award("ada", 100, expires="90d")
-        >>> _ = game.points.deduct("ada", 30)
-        >>> [each.amount for each in game.points.expiring("ada", before=clock.now().replace(year=2027))]
-        [70]
-        """
-        who = border.participant(participant_id)
-        until = instant_of(before, "before")
-        code = self._currency(currency) if currency is not None else None
-        with snapshot(self._access, who) as seen:
-            person = self._access.person(seen.reader, who)
-            if person is None or person.due is None or until <= seen.as_of:
-                return []
-            _, coming = self._access.ahead(seen.reader, person, until - 1)
-            scale = seen.plan.catalog.scale
-        return [
-            Expiring(exact(int(words[3] or 0), scale(str(words[4]))), str(words[4]), moment(one.occurred_at))
-            for one in coming
-            for words in one.outcome
-            if words[0] == "points_expired" and code in (None, words[4])
-        ]
-
     def transactions(
         self, participant_id: str, *, currency: str = "points", page: int = 1, page_size: int = 20
     ) -> Page[Movement]:
         """Return the movements of a wallet, newest first, as far as they are written."""
         who = border.participant(participant_id)
-        currency = self._currency(currency)
+        currency = currency_of(self._access, currency)
         number, size = border.page(page, page_size)
         with self._access.read() as reader:
             person = self._access.person(reader, who)
@@ -581,29 +362,8 @@ class Points:
             items = [movement_of(reader, row, scale) for row in rows]
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
-    def _currency(self, code: str) -> str:
-        code = exactly(code)
-        if not isinstance(code, str) or code != "points":
-            self._access.plan.catalog.currency(border.code(code, "currency"))
-        return code
-
 
 def _unboosted(  # noqa: PLR0913 - what `boosts.award` takes
     turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, terms: Terms | None
 ) -> None:
     wallet.award(turn, who, currency, amount, cause, None, terms)
-
-
-def _length(value: object, field: str) -> str:
-    """Return a stretch of time as it is kept. Raises `BadValue` that names the field."""
-    try:
-        return length(value)
-    except BadValue as error:
-        detail = f"{field} must be a length of time, not {in_words(value)}"
-        raise BadValue(field, value, detail, hint=error.hint) from None
-
-
-def _tell_available(turn: Turn, currency: str) -> None:
-    head = turn.unit.last(ENTRY, (turn.who.number, currency))
-    balance = head.balance if head is not None else 0
-    turn.say("=", turn.who.number, lots.available(turn, turn.who, currency, balance))

@@ -11,7 +11,7 @@ from gamify_core.catalog.definitions import RewardType
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.ids import numbers_of
-from gamify_core.road import rewards
+from gamify_core.road import lots, rewards
 from gamify_core.road.commands import Ask
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
@@ -27,7 +27,6 @@ from gamify_core.services.offers import (
 )
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import snapshot
-from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE, CODE_BY_VALUE, ClaimRow
 
@@ -88,7 +87,7 @@ class Rewards:
         def after(turn: Turn) -> None:
             row = made[-1]
             value = rewards.code_of(turn, row)
-            balance = _balance(turn, row)
+            balance = lots.balance(turn.unit, row.participant, row.currency)
             turn.say("=", turn.who.number, row.reward, row.ordinal, value, row.cost, balance)
 
         key = border.idempotency_key(idempotency_key)
@@ -132,7 +131,8 @@ class Rewards:
 
         def after(turn: Turn) -> None:
             row, already, returned = told[-1]
-            words = (row.claimed_by, row.ordinal, row.reward, already, returned, _balance(turn, row))
+            balance = lots.balance(turn.unit, row.participant, row.currency)
+            words = (row.claimed_by, row.ordinal, row.reward, already, returned, balance)
             turn.say("=", turn.who.number, *words, *turn.plan.told_of(row.currency))
 
         ask = Ask(
@@ -270,11 +270,6 @@ class Rewards:
 def _cost(turn: Turn, reward: Reward) -> int:
     """Return what a reward costs, in the smallest unit of its currency."""
     return reward.points_cost * int(10 ** turn.plan.catalog.scale(reward.currency))
-
-
-def _balance(turn: Turn, row: ClaimRow) -> int:
-    head = turn.unit.last(ENTRY, (row.participant, row.currency))
-    return head.balance if head is not None else 0
 
 
 def _found(row: ClaimRow | None, scope: str, claim_id: str) -> ClaimRow:

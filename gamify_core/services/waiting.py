@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gamify_core.services.reading import Snapshot
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Expiring", "Hold", "HoldAnswer", "Pending", "holds_of", "pending_of"]
+__all__ = ["Expiring", "Hold", "HoldAnswer", "Pending", "expiring_of", "holds_of", "pending_of"]
 
 
 @attrs.frozen
@@ -163,4 +163,18 @@ def pending_of(seen: Snapshot, person: ParticipantRow, currency: str | None) -> 
         )
         for row in seen.reader.scan(PENDING, PENDING_DUE, (person.number,))
         if currency in (None, row.currency)
+    ]
+
+
+def expiring_of(seen: Snapshot, person: ParticipantRow, until: int, currency: str | None) -> list[Expiring]:
+    """Return what will have lapsed of somebody's points before an instant, by letting time pass in a trial."""
+    if person.due is None or until <= seen.as_of:
+        return []
+    _, coming = seen.access.ahead(seen.reader, person, until - 1)
+    scale = seen.plan.catalog.scale
+    return [
+        Expiring(exact(int(words[3] or 0), scale(str(words[4]))), str(words[4]), moment(one.occurred_at))
+        for one in coming
+        for words in one.outcome
+        if words[0] == "points_expired" and currency in (None, words[4])
     ]

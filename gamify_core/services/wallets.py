@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from gamify_core import border
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain, worth
 from gamify_core.effects import effect_id
@@ -19,11 +20,12 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Award", "Balance", "Movement", "balance_of", "movement_of"]
+__all__ = ["Award", "Balance", "Movement", "balance_of", "currency_of", "movement_of"]
 
 
 @attrs.frozen
@@ -89,6 +91,14 @@ class Movement:
         """Return plain JSON."""
         told = {name: plain(value) for name, value in attrs.asdict(self).items()}
         return {**told, "occurred_at": iso(self.occurred_at)}
+
+
+def currency_of(access: Access, code: str) -> str:
+    """Return the code of a currency that there is. Raises `NotFound`."""
+    code = border.code(code, "currency")
+    if code != "points":
+        access.plan.catalog.currency(code)
+    return code
 
 
 def balance_of(
