@@ -54,13 +54,14 @@ ALLOWED: dict[str, set[str]] = {
         "replay",  # which repeats the very calls that hang off an engine; loaded on use
         *("storage.protocol", "storage.tables", "storage.unit"),
     },
+    "game": {"border", "catalog", "replay", "road", "services", "storage.protocol", "storage.sqlite_joined"},
     "engine": {
         *("border", "catalog", "clock", "effects", "errors", "exactly"),
-        *("replay", "road", "services", "storage"),
+        *("game", "road", "services.access", "storage"),
     },
     "testing": {
-        *("border", "catalog", "clock", "domain", "effects", "engine", "errors", "printing", "reasons"),
-        *("road", "services", "storage"),
+        *("border", "catalog", "clock", "domain", "effects", "engine", "errors", "game", "printing"),
+        *("reasons", "road", "services", "storage"),
     },
 }
 # Rooms that resources share. A profile is made of what the single resources say, so it alone reads from them.

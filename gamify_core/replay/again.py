@@ -29,8 +29,8 @@ from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 from gamify_core.catalog.elsewhere import decidable
 from gamify_core.domain.zones import CARRIED, fixed
-from gamify_core.engine import Game
 from gamify_core.errors import BadValue, GamifyError, StoreError
+from gamify_core.game import Game
 from gamify_core.replay.calls import call
 from gamify_core.replay.names import Names
 from gamify_core.replay.roads import AsItWas, Repeating

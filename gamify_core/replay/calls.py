@@ -14,7 +14,7 @@ from gamify_core.services.openings import OpeningBalance
 from gamify_core.services.trades import Side
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
 
 __all__ = ["call"]
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gamify_core.catalog import Catalog
-from gamify_core.engine import Engine, Game
+from gamify_core.engine import Engine
 from gamify_core.errors import StoreError
+from gamify_core.game import Game
 
 if TYPE_CHECKING:
     from gamify_core.replay.report import Backtest

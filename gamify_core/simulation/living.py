@@ -16,7 +16,7 @@ from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.storage.protocol import Reader
 
 __all__ = ["summed_up"]

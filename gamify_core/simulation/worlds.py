@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.border import Limits
-from gamify_core.engine import Game
 from gamify_core.errors import GamifyError
+from gamify_core.game import Game
 from gamify_core.road.commands import Ask
 from gamify_core.road.happening import happen
 from gamify_core.road.road import Road

@@ -30,7 +30,7 @@ from gamify_core.testing.giving import by_code
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog, Tier
     from gamify_core.domain.decimals import Amount
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.reasons import Explained
     from gamify_core.road.plan import Plan
     from gamify_core.services.history import Activity

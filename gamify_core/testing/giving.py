@@ -13,7 +13,7 @@ from gamify_core.road.commands import Ask
 from gamify_core.road.meters import moved, see, value_of
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.road.turn import Turn
     from gamify_core.services.events import Emit
 

@@ -24,7 +24,8 @@ from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
 from gamify_core.domain.decimals import Amount, worth
 from gamify_core.effects import Effect, PointsAwarded, PointsDeducted, PointsReversed
-from gamify_core.engine import Engine, Game
+from gamify_core.engine import Engine
+from gamify_core.game import Game
 from gamify_core.services.events import Emit
 from gamify_core.testing.living import Step, live, shown
 from gamify_core.testing.playing import MONDAY

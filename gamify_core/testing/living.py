@@ -13,7 +13,7 @@ from gamify_core.errors import GamifyError
 from gamify_core.services.events import Emit
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
 
 __all__ = ["Call", "Step", "Wait", "live", "shown"]
 

@@ -16,8 +16,9 @@ from typing import Self
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
-from gamify_core.engine import Engine, Game
+from gamify_core.engine import Engine
 from gamify_core.errors import BadValue
+from gamify_core.game import Game
 from gamify_core.reasons import Explained
 from gamify_core.services.events import Emit
 from gamify_core.testing import giving

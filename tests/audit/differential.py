@@ -24,7 +24,7 @@ from tests.engine.playing import START
 from tests.engine.test_replay_law import CATALOG, STEPS
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.storage.protocol import Store
 
 __all__ = ["Compared", "compared"]

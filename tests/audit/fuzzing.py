@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 import attrs
 
 from gamify_core import Award, Emit, Engine, GamifyError, Side
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage.memory import MemoryStore
 from tests.engine.playing import played
 

@@ -33,7 +33,7 @@ from .conftest import START
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.storage.protocol import Store
 
     from .conftest import MakeEngine

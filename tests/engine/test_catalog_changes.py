@@ -22,7 +22,7 @@ from gamify_core import (
     Streak,
     TierChanged,
 )
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage.memory import MemoryStore
 from tests.engine.conftest import MakeEngine, store_of
 

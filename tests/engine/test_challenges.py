@@ -31,7 +31,7 @@ from gamify_core.storage.tables.metrics import WINDOW
 from tests.engine.conftest import store_of
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
 
     from .conftest import MakeEngine
 

@@ -16,7 +16,7 @@ from tests.engine.playing import START
 from tests.engine.test_replay_law import CATALOG, COMMANDS, STEPS
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
 
 CUTS = st.lists(st.sampled_from(["alone", "together", "within", "tried"]), min_size=1, max_size=8)
 

@@ -24,7 +24,7 @@ from gamify_core import (
     Streak,
 )
 from gamify_core.answers import Answer
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from tests.engine.conftest import MakeEngine
 
 GAME = Catalog(

@@ -32,7 +32,7 @@ from tests.engine.conftest import START, store_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.storage.protocol import Store
 
     from .conftest import MakeEngine

@@ -23,7 +23,7 @@ from gamify_core import (
     Streak,
     TierChanged,
 )
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage.protocol import Store
 from tests.engine.conftest import MakeEngine
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gamify_core import Award, Catalog, Emit, Engine, GamifyError, InsufficientPoints, ManualClock
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage.sqlite import SQLiteStore
 
 CATALOG = Catalog.from_dict(

@@ -40,7 +40,7 @@ from tests.engine.test_replay_law import CATALOG as EVERYTHING
 from tests.engine.test_replay_law import COMMANDS, play
 
 if TYPE_CHECKING:
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from tests.engine.conftest import MakeEngine
 
 CATALOG = Catalog(

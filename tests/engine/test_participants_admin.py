@@ -27,7 +27,7 @@ from tests.engine.conftest import START, store_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
     from gamify_core.services.people import ParticipantSummary
 
     from .conftest import MakeEngine

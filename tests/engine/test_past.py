@@ -29,7 +29,7 @@ from gamify_core import (
     StoreClosed,
 )
 from gamify_core.clock import moment
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.activity import ACTIVITY

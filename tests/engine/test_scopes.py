@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gamify_core import BadValue, Catalog, Engine, InsufficientPoints
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from gamify_core.storage import unit
 from tests.engine.conftest import MakeEngine, store_of
 

@@ -31,7 +31,7 @@ from gamify_core import (
     StoreOlder,
 )
 from gamify_core.answers import EventAnswer
-from gamify_core.engine import Game
+from gamify_core.game import Game
 from tests.hosts.conftest import CATALOG, ORDERS, orders
 
 

@@ -17,7 +17,7 @@ from tests.simulation.games import APART, PEOPLE, SHARED, world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gamify_core.engine import Game
+    from gamify_core.game import Game
 
 PLAYERS, DAYS, SEED = 16, 24, 5
 CALM = Scenario([*PEOPLE.personas[:1]], arrivals=4)
