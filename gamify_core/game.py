@@ -225,10 +225,14 @@ class Game:
         """Return the same game as of a past instant, for reading: every read answers what it answered then.
 
         It is the recorded axis: what had been recorded by then counts, whenever it occurred; what came late, was
-        reversed or retracted, or was defined otherwise since does not. A balance, a statement, a rung, badges and an
-        asset's owner take O(log n); a metric or a streak the history of its participant; a board, or stock, the
-        history of the scope. Of who was erased since there is what was left of them. Commands raise `ReadOnly`, a
-        future instant `OutOfWindow`. An engine with another catalog than then reads by the one of then.
+        reversed or retracted, or was defined otherwise since does not. What was due by then is done, as a read of then
+        did it: points that had matured or lapsed, holds that were over, rungs that were reviewed, whoever wrote that
+        down later.
+        A balance, a statement, a rung, badges and an asset's owner take O(log n); what waited for somebody also takes
+        what has become of that since, and what time had done to them by then a metric that it moves; a metric or a
+        streak takes the history of its participant; a board, stock, or what is owed, the history of the scope. Of who
+        was erased since there is what was left of them. Commands raise `ReadOnly`, a future instant `OutOfWindow`. An
+        engine with another catalog than then reads by the one of then.
 
         >>> from gamify_core import Catalog, Engine
         >>> game = Engine(Catalog())

@@ -6,7 +6,8 @@ again. How a table's past is found is said once for each kind of table:
 - most rows were written once by an activity, and are there from it on; where they are a chain, its end of then is
   found by bisecting (a balance, a rung, a statement: O(log n));
 - some had a column set later, which is taken back (an event that was retracted since, a claim that was cancelled);
-- a few were rewritten, and left word of what they were (`tables.former`);
+- a few were rewritten, and left word of what they were (`tables.former`), among them what waits for people, and so
+  is known when something was due for them;
 - the rest follows from others, and is worked out from these (`history.derived`): a metric from its participant's
   history, a streak from its activities, an owner from the last step of a copy's way, and a board from the history of
   all participants of the scope, which takes as long as that is.
@@ -26,17 +27,20 @@ from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETT
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.former import FORMER
-from gamify_core.storage.tables.ledger import HOLD, PENDING, HoldRow, PendingRow
+from gamify_core.storage.tables.ledger import ENTRY, HOLD, HOLD_DUE, LOT
 from gamify_core.storage.tables.metrics import WINDOW
-from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import EVENT
 from gamify_core.storage.tables.rewards import BOOST, CLAIM
 from gamify_core.storage.tables.streaks import MARK, PAUSE, REPAIR
+from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
     from gamify_core.history.derived import Derived
     from gamify_core.road.plan import Plan
     from gamify_core.storage.protocol import Index, Key, Reader, Table
+    from gamify_core.storage.tables.former import FormerRow
+    from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["Past"]
 
@@ -46,8 +50,7 @@ _ALWAYS = frozenset({CATALOG, SETTING, WINDOW, PARTICIPANT})
 """What is there without an activity, or is looked at in another way."""
 _BY = {ACTIVITY: "seq", PAYLOAD: "seq", CLAIM: "claimed_by", BOOST: "claimed_by", ASSET: "minted_by"}
 """Where a table calls the activity that wrote a row by another name."""
-_RESOLVED: frozenset[Table[Any]] = frozenset({HOLD, PENDING})
-_REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, PARTICIPANT})
+_REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, PARTICIPANT, *(table for table, _ in WAITING)})
 
 
 class Past:
@@ -89,8 +92,7 @@ class Past:
             found: Row | None = derived.get(key)
             return found
         if table in _REWRITTEN:
-            rows = self._rewritten(table, key)
-            return rows[0] if rows else None
+            return next((row for row in self._rewritten(table, None, key) if row[: table.key] == key), None)
         return self._then(table, self.reader.get(table, key))
 
     def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
@@ -143,7 +145,7 @@ class Past:
         if derived is not None:
             found = derived.rows(index, prefix)
         elif table in _REWRITTEN and table is not PARTICIPANT:
-            found = self._rewritten(table, prefix[:1] if index is not None else prefix)
+            found = self._rewritten(table, index, prefix)
         else:
             found = self._candidates(table, index, prefix)
         return arranged(found, table, index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
@@ -210,9 +212,7 @@ class Past:
             from gamify_core.storage.tables.rewards import CLAIM_BY_PERSON  # noqa: PLC0415 - its own order
 
             rows = self.reader.scan(table, CLAIM_BY_PERSON, prefix[:1])
-        elif (
-            index is not None and table in _RESOLVED
-        ):  # no order keeps what is over: all of them are looked at
+        elif index is PARTICIPANT_DUE:  # of whom nothing waits now something may have waited
             rows = self.reader.scan(table)
         else:
             rows = self.reader.scan(table, index, prefix)
@@ -220,24 +220,48 @@ class Past:
             return [row for each in rows if (row := self.get(table, each[:1])) is not None]
         return [row for each in rows if (row := self._then(table, each)) is not None]
 
-    def _rewritten(self, table: Table[Any], prefix: Key) -> list[Any]:
-        """Return the rows under a prefix (a participant at least) as they were, taking back what was done since."""
-        rows = {row[: table.key]: row for row in self.reader.scan(table, None, prefix)}
-        changes = self.reader.scan(FORMER, None, (prefix[0], table.name), start=(self.seq + 1,))
-        for change in reversed(changes):
-            for text, there in ((change.after, False), (change.before, True)):
-                if text is None:
-                    continue
-                row = table.row(*json.loads(text))
-                key: Key = row[: table.key]
-                if there and key[: len(prefix)] == prefix:
-                    rows[key] = row
-                else:
-                    rows.pop(key, None)
+    def _rewritten(self, table: Table[Any], index: Index | None, prefix: Key) -> list[Any]:
+        """Return the rows that may stand under a prefix as they were, taking back what was done since."""
+        rows = {row[: table.key]: row for row in self.reader.scan(table, index, prefix)}
+        people = {row[_whose(table)] for row in rows.values()}
+        order = table.columns if index is None else index.columns
+        if table is PARTICIPANT or (prefix and order[0] == "participant"):  # some of it may be gone
+            people.add(prefix[0])
+        now = rows[prefix] if table is PARTICIPANT and prefix in rows else None
+        for number in people:
+            for change in reversed(self._words(number, table)):
+                for text, there in ((change.after, False), (change.before, True)):
+                    if text is not None:
+                        row = table.row(*json.loads(text))
+                        rows.pop(row[: table.key], None)
+                        if there:
+                            rows[row[: table.key]] = row
         if table is PARTICIPANT:
-            # What waited then is looked for; what was due and not written is not made up for
-            return [row._replace(due=NEVER) for row in rows.values() if row.created_at <= self.until]
-        return [row for _, row in sorted(rows.items()) if self._then(table, row) is not None]
+            was = [row for row in rows.values() if row.created_at <= self.until]
+            return [row._replace(due=self._due(row, now)) for row in was]
+        return [row for _, row in sorted(rows.items()) if self._there(table, row)]
+
+    def _words(self, number: int, table: Table[Any], limit: int | None = None) -> list[FormerRow]:
+        """Return what was left word of since: how rows of a participant were rewritten."""
+        return self.reader.scan(FORMER, None, (number, table.name), start=(self.seq + 1,), limit=limit)
+
+    def _there(self, table: Table[Any], row: Any) -> bool:
+        """Say whether a row of which no word tells otherwise was there: a lot comes with its movement."""
+        if table is LOT:
+            return self.get(ENTRY, row[:3]) is not None
+        return self._then(table, row) is not None
+
+    def _due(self, person: ParticipantRow, now: ParticipantRow | None) -> int | None:
+        """Return when something was due first for a participant, who is `now` as their row says."""
+        if person.erased is not None:
+            return None
+        if (now is None or now.due is None) and not any(
+            self._words(person.number, table, 1) for table, _ in WAITING
+        ):
+            return None
+        waiting = WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
+        firsts = [self.scan(table, index, (person.number,), limit=1) for table, index in waiting]
+        return min((rows[0].due for rows in firsts if rows), default=None)
 
 
 def _writer(table: Table[Any]) -> int | None:
@@ -246,19 +270,13 @@ def _writer(table: Table[Any]) -> int | None:
     return table.columns.index(name) if name in table.columns else None
 
 
-def _held(row: HoldRow) -> HoldRow:
-    due = row.expires if row.expires is not None else NEVER
-    return row._replace(state="held", captured=0, resolved=None, resolved_at=None, due=due)
-
-
-def _pending(row: PendingRow) -> PendingRow:
-    return row._replace(left=row.left or row.amount, due=row.matures, version=None, resolved=None)
+def _whose(table: Table[Any]) -> int:
+    """Return where a row says whose it is."""
+    return table.columns.index("participant") if "participant" in table.columns else 0
 
 
 _SET_LATER: Mapping[Table[Any], Callable[[Any, int], Any]] = {
     EVENT: lambda row, seq: row if (row.retracted or 0) <= seq else row._replace(retracted=None),
-    HOLD: lambda row, seq: row if (row.resolved or 0) <= seq else _held(row),
-    PENDING: lambda row, seq: row if (row.resolved or 0) <= seq else _pending(row),
     CLAIM: lambda row, seq: row if row.cancelled_by <= seq else row._replace(standing=1, cancelled_by=0),
 }
 """Columns that are set after a row was written, and how they are taken back."""

@@ -1,4 +1,8 @@
-"""A road that leads to the past: all that reads goes along it as ever, and nothing is written."""
+"""A road that leads to the past: all that reads goes along it as ever, and nothing is written.
+
+What time had done by then and nobody had written is done in a trial over the rows of then, as a read of now does it: a
+trial is a unit like any other, and what is decided in it goes by the plan that was in force. There is no other unit.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from gamify_core.clock import iso
 from gamify_core.errors import ReadOnly
 from gamify_core.history.past import Past
+from gamify_core.road.catalogs import Catalogs
 from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.road import Road
+from gamify_core.road.trial import beneath
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG
 from gamify_core.storage.unit import remember
 
 if TYPE_CHECKING:
-    from gamify_core.road.commands import Ask, Decided
     from gamify_core.storage.protocol import Reader, Table, Transaction, View
+    from gamify_core.storage.tables.activity import ActivityRow
     from gamify_core.storage.unit import Unit
 
 __all__ = ["refuse", "road_then"]
@@ -69,6 +75,22 @@ class _PastStore:
         return plan
 
 
+class _Catalogs(Catalogs):
+    """The catalogs of a past instant: the plan that was in force is found by what was recorded by then."""
+
+    def __init__(self, catalogs: Catalogs) -> None:
+        self.__dict__.update(vars(catalogs.knowing({})))
+
+    def plan_in(self, reader: Reader | Unit) -> Plan:
+        """Return the plan that was in force."""
+        return cast("Past", beneath(reader)).plan
+
+    def in_force(self, unit: Unit, now: int) -> tuple[Plan, ActivityRow]:
+        """Return the plan that was in force and the last activity; before the first, adopt the engine's own."""
+        head = unit.last(ACTIVITY)
+        return super().in_force(unit, now) if head is None else (self.plan_in(unit), head)
+
+
 class _Then(Road):
     """The road of a past instant: its clock stands there, and its plan is the one that was in force."""
 
@@ -77,25 +99,8 @@ class _Then(Road):
         self.store = _PastStore(instant, read, road)
         self.now = lambda: (instant, 0)
         self.known = {}
+        self.catalogs = _Catalogs(road.catalogs)
         self.live = False
-
-    past = True
-
-    def perform(
-        self,
-        unit: Unit,  # noqa: ARG002
-        scope: str,  # noqa: ARG002
-        ask: Ask,  # noqa: ARG002
-        *,
-        backfill: bool = False,  # noqa: ARG002
-        now: int | None = None,  # noqa: ARG002
-    ) -> Decided:
-        """Decide nothing: what a command would bring about can be tried out now, not then."""
-        refuse(self.now()[0])
-
-    def plan_in(self, reader: Reader | Unit) -> Plan:
-        """Return the plan that was in force."""
-        return cast("Past", reader).plan
 
 
 def road_then(road: Road, instant: int, read: Callable[[], AbstractContextManager[Reader]]) -> Road:

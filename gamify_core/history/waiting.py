@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
-from gamify_core.storage.tables.ledger import (
-    DRAW,
-    ENTRY,
-    HOLD,
-    HOLD_DUE,
-    LOT,
-    LOT_DUE,
-    PENDING,
-    PENDING_DUE,
-    LotRow,
-)
+from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, LotRow
 from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
-from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE, STANDING
+from gamify_core.storage.tables.progress import REVIEW, STANDING
+from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
     from gamify_core.history.looking import Check
-    from gamify_core.storage.protocol import Index, Table
 
 __all__ = ["CHECKS"]
-
-_WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
-    (HOLD, HOLD_DUE),
-    (LOT, LOT_DUE),
-    (PENDING, PENDING_DUE),
-    (REVIEW, REVIEW_DUE),
-)
 
 
 def lots(look: Look) -> Iterator[Mismatch]:
@@ -82,7 +65,7 @@ def people(look: Look) -> Iterator[Mismatch]:
         waits: list[int] = []
         held: Counter[str] = Counter()
         lapsing: Counter[str] = Counter()
-        for table, index in _WAITING:
+        for table, index in WAITING:
             for row in look.reader.scan(table, index, (who.number,)):
                 if table is HOLD or not who.is_closed:
                     waits.append(row.due)

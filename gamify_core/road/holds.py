@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.decimals import exact, worth
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, HoldEndedBefore, NotFound
-from gamify_core.road import lots, wallet
+from gamify_core.road import former, lots, wallet
 from gamify_core.storage.tables.ledger import HOLD, HoldRow
 from gamify_core.storage.tables.participants import NEVER
 
@@ -71,13 +71,11 @@ def _standing(turn: Turn, hold: tuple[int, int]) -> HoldRow:
 def _let_go(turn: Turn, row: HoldRow, state: str, cause: str, captured: int = 0) -> None:
     """End a hold. All of it is there again; what is captured is spent from there, as anything else."""
     who, place = turn.who, (row.activity, row.ordinal)
-    turn.unit.put(
-        HOLD,
-        row._replace(
-            state=state, captured=captured, resolved=turn.seq, resolved_at=turn.occurred_at, due=None
-        ),
+    ended = row._replace(
+        state=state, captured=captured, resolved=turn.seq, resolved_at=turn.occurred_at, due=None
     )
+    former.rewrite(turn, HOLD, row, ended)
     turn.timed.add(who.number)
     turn.say("hold_ended", who.number, cause, row.amount, row.currency, *place, state, captured)
     balance = lots.balance(turn.unit, who.number, row.currency)
-    lots.put_back(turn, who, row.currency, place, lots.draws(turn.unit, *place), balance)
+    lots.put_back(turn, who, row.currency, lots.draws(turn.unit, *place), balance)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.reviews import next_review
-from gamify_core.road import gone
+from gamify_core.road import former, gone
 from gamify_core.road.meters import value_of
 from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.progress import REVIEW, STANDING, ReviewRow, StandingRow
@@ -94,9 +94,9 @@ def schedule(turn: Turn, who: ParticipantRow, plan: LadderPlan, to: int) -> None
     row = turn.unit.get(REVIEW, (who.number, plan.ladder.code))
     if to <= plan.earned(0):
         if row is not None:
-            turn.unit.remove(REVIEW, row)
+            former.rewrite(turn, REVIEW, row, None)
             turn.timed.add(who.number)
     elif row is None:
         due = next_review(plan.review, turn.plan.zone, turn.occurred_at)
-        turn.unit.put(REVIEW, ReviewRow(who.number, plan.ladder.code, due))
+        former.rewrite(turn, REVIEW, None, ReviewRow(who.number, plan.ladder.code, due))
         turn.timed.add(who.number)

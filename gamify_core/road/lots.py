@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain import lots
 from gamify_core.domain.lots import Lot
+from gamify_core.road import former
 from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, HOLD_DUE, LOT, LOT_DUE, DrawRow, LotRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -64,11 +65,20 @@ def available(turn: Turn, who: ParticipantRow, currency: str, balance: int) -> i
 
 
 def open_lot(  # noqa: PLR0913 - which lot of which wallet, and what there is
-    turn: Turn, who: ParticipantRow, currency: str, version: int, amount: int, expires: int, balance: int
+    turn: Turn,
+    who: ParticipantRow,
+    currency: str,
+    version: int,
+    amount: int,
+    expires: int,
+    balance: int,
+    *,
+    back: bool = False,
 ) -> None:
     """Let an amount of what movement `version` brought lapse at `expires`; the wallet holds `balance` by now.
 
-    Where it was in debt, what the debt has swallowed cannot lapse.
+    Where it was in debt, what the debt has swallowed cannot lapse. Of a lot that comes with its movement no word is
+    left, for it was not there before that; of what comes `back` there is.
     """
     turn.timed.add(who.number)
     left = sum(row.left for row in _open(turn, who, currency))
@@ -79,7 +89,11 @@ def open_lot(  # noqa: PLR0913 - which lot of which wallet, and what there is
     key = (who.number, currency, version, expires)
     row = turn.unit.get(LOT, key)
     whole, kept = (row.amount, row.left) if row is not None else (0, 0)
-    turn.unit.put(LOT, LotRow(*key, max(whole, kept + part), kept + part, expires))
+    now = LotRow(*key, max(whole, kept + part), kept + part, expires)
+    if row is None and not back:
+        turn.unit.put(LOT, now)
+    else:
+        former.rewrite(turn, LOT, row, now)
 
 
 def spend(turn: Turn, who: ParticipantRow, currency: str, amount: int, ordinal: int) -> list[Lot]:
@@ -121,25 +135,19 @@ def give_back(  # noqa: PLR0913 - whose movement, and how much of how much
     """Give an amount of a movement out of a wallet back to its lots; `left` of it had not been taken back before."""
     drawn = draws(turn.unit, entry.activity, entry.ordinal)
     back = lots.restored(drawn, amount, left)
-    put_back(turn, who, entry.currency, (entry.activity, entry.ordinal), back, balance)
-
-
-def put_back(  # noqa: PLR0913 - what comes back from what, and to where
-    turn: Turn,
-    who: ParticipantRow,
-    currency: str,
-    taker: tuple[int, int],
-    back: Iterable[Lot],
-    balance: int,
-) -> None:
-    """Put what was drawn back into its lots; of one that has lapsed by now it lapses at this instant."""
     for lot in back:
-        key = (*taker, who.number, currency, lot.version, lot.expires)
+        key = (entry.activity, entry.ordinal, who.number, entry.currency, lot.version, lot.expires)
         row = turn.unit.get(DRAW, key)
         if row is not None:
             turn.unit.put(DRAW, row._replace(amount=row.amount - lot.left))
+    put_back(turn, who, entry.currency, back, balance)
+
+
+def put_back(turn: Turn, who: ParticipantRow, currency: str, back: Iterable[Lot], balance: int) -> None:
+    """Put what was drawn back into its lots; of one that has lapsed by now it lapses at this instant."""
+    for lot in back:
         expires = max(lot.expires, turn.occurred_at)
-        open_lot(turn, who, currency, lot.version, lot.left, expires, balance)
+        open_lot(turn, who, currency, lot.version, lot.left, expires, balance, back=True)
 
 
 def withdraw(turn: Turn, who: ParticipantRow, entry: EntryRow, amount: int, balance: int) -> None:
@@ -174,5 +182,5 @@ def _take(turn: Turn, who: ParticipantRow, currency: str, lot: Lot) -> None:
     row = turn.unit.get(LOT, (who.number, currency, lot.version, lot.expires))
     assert row is not None  # noqa: S101 - it was just read
     left = row.left - lot.left
-    turn.unit.put(LOT, row._replace(left=left, due=row.expires if left else None))
+    former.rewrite(turn, LOT, row, row._replace(left=left, due=row.expires if left else None))
     turn.timed.add(who.number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.decimals import exact
 from gamify_core.errors import BadValue
-from gamify_core.road import wallet
+from gamify_core.road import former, wallet
 from gamify_core.storage.tables.ledger import ENTRY, PENDING
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def mature(turn: Turn, row: PendingRow) -> None:
     else:
         head = turn.unit.last(ENTRY, (who.number, row.currency))
         version = head.version if head is not None else None
-    turn.unit.put(PENDING, row._replace(due=None, version=version, resolved=turn.seq))
+    former.rewrite(turn, PENDING, row, row._replace(due=None, version=version, resolved=turn.seq))
     turn.timed.add(who.number)
 
 
@@ -54,8 +54,8 @@ def cancel(turn: Turn, who: ParticipantRow, row: PendingRow, cause: str, amount:
     if not take:
         return 0
     left = row.left - take
-    row = row._replace(left=left)
-    turn.unit.put(PENDING, row if left else row._replace(due=None, resolved=turn.seq))
+    now = row._replace(left=left)
+    former.rewrite(turn, PENDING, row, now if left else now._replace(due=None, resolved=turn.seq))
     turn.timed.add(who.number)
     turn.say("pending_cancelled", who.number, cause, take, row.currency, left)
     return take

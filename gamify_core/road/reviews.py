@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.reviews import falls_to
-from gamify_core.road import ladders
+from gamify_core.road import former, ladders
 from gamify_core.road.meters import window_number
 from gamify_core.road.plan import natural
 from gamify_core.road.values import natural_value
@@ -26,7 +26,7 @@ __all__ = ["review"]
 def review(turn: Turn, row: ReviewRow) -> None:
     """Hold a rung against what the metric came to just before its review; it stays, or its holder falls."""
     who, plan = turn.who, turn.plan.ladders.get(row.ladder)
-    turn.unit.remove(REVIEW, row)
+    former.rewrite(turn, REVIEW, row, None)
     head = turn.unit.last(STANDING, (who.number, row.ladder))
     if plan is None or plan.review is None or head is None or head.tier is None:
         return

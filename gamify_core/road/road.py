@@ -44,9 +44,7 @@ _row = tuple.__new__
 
 
 class Road:
-    """A store and a catalog, and how commands travel from one to the other. On one to the `past` none does."""
-
-    past = False
+    """A store and a catalog, and how commands travel from one to the other."""
 
     unit: type[Unit] = Unit
     """What the work of a command is done in."""

@@ -15,7 +15,7 @@ from gamify_core.storage.unit import Unit
 if TYPE_CHECKING:
     from gamify_core.storage.protocol import Index, Key, Reader, Table
 
-__all__ = ["Trial"]
+__all__ = ["Trial", "beneath"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -106,6 +106,13 @@ class Trial(Unit):
             return len(rows)
         marked = table.columns.index(index.marked)
         return sum([row[marked] == mark for row in rows])
+
+
+def beneath(reader: Reader | Unit) -> Reader | Unit:
+    """Return what trials read from, one upon the other: a snapshot, the past, or the unit of an open handle."""
+    while isinstance(reader, Trial):
+        reader = reader._transaction  # noqa: SLF001 - its own kind
+    return reader
 
 
 def _within(values: Key, prefix: Key, start: Key | None, stop: Key | None) -> bool:

@@ -57,6 +57,7 @@ class Turn:
         "undoing",
         "unit",
         "who",
+        "words",
     )
 
     def __init__(  # noqa: PLR0913 - the road is the one place that makes a turn
@@ -92,6 +93,7 @@ class Turn:
         self.gained: list[tuple[CounterPlan, int]] = []  # what an event added to the goals of streaks
         self.aside: Aside | None = None  # something is amended: what it gave may be given again
         self.idle: bool = False
+        self.words: int = 0  # how often word was left of what a row was
         self.anew: bool = False  # thresholds are held against everybody anew, both ways
 
     @property

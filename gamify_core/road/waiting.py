@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gamify_core.clock import iso
 from gamify_core.domain.lots import Lot
-from gamify_core.road import holds, pending, reviews, wallet
+from gamify_core.road import former, holds, pending, reviews, wallet
 from gamify_core.road.commands import Ask
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE
+from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "due_for", "first_due", "forget", "refresh", "settle"]
 
 KIND: Final = "participants.settled"
-_WAITING: Final[tuple[tuple[Table[Any], Index], ...]] = (
-    (PENDING, PENDING_DUE),
-    (HOLD, HOLD_DUE),
-    (LOT, LOT_DUE),
-    (REVIEW, REVIEW_DUE),
-)
 
 
 def due_for(participant_id: str, at: int) -> Ask:
@@ -60,7 +55,7 @@ def settle(turn: Turn) -> int | None:
     lapsing: dict[str, list[Lot]] = {}
     for row in _due(turn, LOT, LOT_DUE):
         lapsing.setdefault(row.currency, []).append(Lot(row.expires, row.version, row.left))
-        turn.unit.put(LOT, row._replace(left=0, due=None))
+        former.rewrite(turn, LOT, row, row._replace(left=0, due=None))
     for currency, gone in sorted(lapsing.items()):
         wallet.lapse(turn, turn.who, currency, gone)
     for row in _due(turn, REVIEW, REVIEW_DUE):
@@ -78,7 +73,7 @@ def refresh(unit: Unit, number: int) -> None:
     person = unit.get(PARTICIPANT, (number,))
     if person is None:
         return
-    waiting = _WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
+    waiting = WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
     firsts = [unit.scan(table, index, (number,), limit=1) for table, index in waiting]
     due = min((rows[0].due for rows in firsts if rows), default=None)
     if person.erased is not None:  # nothing happens to them any more

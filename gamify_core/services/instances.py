@@ -24,6 +24,7 @@ from gamify_core.exactly import exactly
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.groups import calendar_of_group, group_in
 from gamify_core.road.meters import DAILY
+from gamify_core.road.trial import beneath
 from gamify_core.services.orders import Kept, Order, Rescan, Scanned
 from gamify_core.services.reading import window_named
 from gamify_core.services.rolling import rolled
@@ -236,7 +237,7 @@ def people_of(
     in when it became final: the scores of such a table stay behind when somebody moves.
     """
     if not access.road.live and due is not None:
-        reader = cast("Past", reader).before(due)
+        reader = cast("Past", beneath(reader)).before(due)
     return reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
 
 

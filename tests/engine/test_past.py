@@ -146,7 +146,7 @@ def everything(game: Game) -> dict[str, Any]:
     return found
 
 
-def _now(game: Engine) -> datetime:
+def now_of(game: Engine) -> datetime:
     """Return an instant by which all is recorded: the clock's, or the last activity's where that is later."""
     with store_of(game).view() as view:
         head = view.last(ACTIVITY)
@@ -168,7 +168,7 @@ def test_a_past_read_answers_what_a_live_read_answered_then(
     )
     told: list[tuple[datetime, dict[str, Any]]] = []
     game = played(
-        store, draws, 12, least_wait=1, after=lambda game: told.append((_now(game), everything(game)))
+        store, draws, 12, least_wait=1, after=lambda game: told.append((now_of(game), everything(game)))
     )
     for instant, then in told:
         past = everything(game.at(instant))
@@ -208,7 +208,6 @@ COMMANDS: dict[str, Callable[[Game], object]] = {
     "delete": lambda game: game.participants.delete("ada"),
     "define": lambda game: game.definitions.badges.create({"code": "b"}),
     "settle": lambda game: game.settle(),
-    "explain": lambda game: game.events.explain("ada", "e"),
     "verify": lambda game: game.history.verify(),
     "digest": lambda game: game.history.state_digest(),
 }
@@ -219,7 +218,7 @@ def test_the_past_is_for_reading(make_engine: MakeEngine, command: str) -> None:
     """Every command is refused by one error, in a transaction of the past as well, and leaves no trace."""
     game = make_engine()
     game.points.award("ada", 5)
-    now, digest = _now(game), game.history.state_digest()
+    now, digest = now_of(game), game.history.state_digest()
     with pytest.raises(ReadOnly, match="for reading"):
         COMMANDS[command](game.at(now))
     with pytest.raises(ReadOnly), game.at(now).transaction() as tx:
@@ -273,7 +272,7 @@ def test_another_catalog_since_then_reads_by_the_one_of_then(
     assert [entry.score for entry in second.at(then).leaderboards.top("old")] == [5]
     with pytest.raises(NotFound):
         second.at(then).leaderboards.top("new")
-    assert [entry.score for entry in second.at(_now(second)).leaderboards.top("new")] == [10]
+    assert [entry.score for entry in second.at(now_of(second)).leaderboards.top("new")] == [10]
 
 
 def test_different_values_of_rolling_days_are_counted_as_they_were(

@@ -93,8 +93,9 @@ class LotRow(NamedTuple):
 class DrawRow(NamedTuple):
     """How much the movement or the hold that an activity made at `ordinal` has from a lot.
 
-    What is given back to the lot, or lapses of it, is taken off. Of a movement by which lots lapsed it is what lapsed
-    of each, less what was not to have lapsed as its award was taken back.
+    Of a movement that is taken back, what is given back to the lot is taken off; of a hold it stays, for it ends once.
+    Of a movement by which lots lapsed it is what lapsed of each, less what was not to have lapsed as its award was
+    taken back.
     """
 
     activity: int
