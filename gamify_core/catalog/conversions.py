@@ -6,13 +6,13 @@ the catalog can say where it stands, together with everything else that is wrong
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 if TYPE_CHECKING:
-    from gamify_core.catalog.definitions import Amount
+    from gamify_core.catalog.defining import Amount
 
 __all__ = [
     "KINDS",
@@ -21,6 +21,7 @@ __all__ = [
     "day",
     "decimal",
     "edge",
+    "gifts",
     "goals",
     "many",
     "moment",
@@ -114,13 +115,45 @@ def amounts(
 
     Sorted, because what a rule gives must not depend on the order of keys, which JSON does not keep.
     """
+    found = _sorted(value)
+    return (("points", cast("Amount", value)),) if found is None else found
+
+
+def _sorted(value: object) -> tuple[tuple[str, Any], ...] | None:
+    """Return a mapping, or pairs, as pairs in the order of their keys; None for what is neither."""
     if value is None:
         return ()
     if isinstance(value, Mapping):
-        return tuple(sorted(value.items(), key=lambda pair: str(pair[0])))
+        value = tuple(value.items())
     if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):  # noqa: PLR2004
         return tuple(sorted(value, key=lambda pair: str(pair[0])))
-    return (("points", cast("Amount", value)),)
+    return None
+
+
+def gifts(
+    value: Mapping[Any, object] | Iterable[Item] | Item | None,
+    kind: Callable[..., Item],
+    span_of: Callable[[Any], tuple[object, ...] | None],
+    place: Callable[[Item], int],
+) -> tuple[Item, ...]:
+    """Return what is given at some places, in their order: a mapping of places to amounts, or to what is given there.
+
+    `span_of` reads a place: the first arguments of what is made of it, or None.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        return many(cast("Iterable[Item]", value))
+    made: list[Item] = []
+    for key, gift in value.items():
+        given = gift if isinstance(gift, Mapping) else {"points": gift}
+        known = {name: given.get(name) for name in ("points", "badge", "reward")}
+        span = span_of(key)
+        sound = span is not None and not set(given) - set(known)
+        made.append(kind(*span, **known) if span is not None and sound else cast("Item", {key: gift}))
+    if all(not isinstance(each, Mapping) and type(place(each)) is int for each in made):
+        made.sort(key=place)
+    return tuple(made)
 
 
 def points(
@@ -149,13 +182,8 @@ def moment(value: datetime | str | None) -> datetime | None:
 
 def goals(value: Mapping[str, int] | tuple[tuple[str, int], ...] | None) -> tuple[tuple[str, int], ...]:
     """Return goals by metric as pairs in the order of the metrics' names; what is no mapping stays as it came."""
-    if value is None:
-        return ()
-    if isinstance(value, Mapping):
-        return tuple(sorted(value.items(), key=lambda pair: str(pair[0])))
-    if isinstance(value, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):  # noqa: PLR2004
-        return tuple(sorted(value, key=lambda pair: str(pair[0])))
-    return value
+    found = _sorted(value)
+    return cast("tuple[tuple[str, int], ...]", value) if found is None else found
 
 
 def day(value: date | str | None) -> date | None:

@@ -3,32 +3,48 @@
 Promise: a definition keeps what it was given and decides nothing (`Rule.decide` asks the domain). Whether it makes
 sense is the question of the `Catalog` it is put into, which answers for all of them at once; so a definition by
 itself is never refused. Things refer to each other by code. `name` is the code in title case unless given.
+Streaks and leaderboards, which have parts of their own, are defined in rooms of their own, and are had from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import attrs
 
+from gamify_core.catalog.board_definitions import Leaderboard, Prize, Season
 from gamify_core.catalog.conversions import (
     Properties,
     amounts,
-    day,
     decimal,
-    edge,
-    goals,
     many,
     moment,
     names,
     points,
-    ranks,
-    title,
     word_of,
 )
+from gamify_core.catalog.defining import (
+    Amount,
+    Definition,
+    Demotion,
+    Fall,
+    GroupScore,
+    Order,
+    Period,
+    Predicate,
+    Review,
+    RewardType,
+    Rounding,
+    Stacking,
+    StreakPeriod,
+    Ties,
+    Weekday,
+    name_of_code,
+)
 from gamify_core.catalog.nearest import nearest
+from gamify_core.catalog.streak_definitions import Milestone, Streak
 from gamify_core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -67,63 +83,6 @@ __all__ = [
     "Weekday",
 ]
 
-Amount = int | str
-Predicate = Callable[[Mapping[str, object]], bool]
-Period = Literal["hourly", "daily", "weekly", "monthly", "yearly", "all_time"]
-StreakPeriod = Literal["hourly", "daily", "weekly", "monthly", "yearly", "days"]
-Rounding = Literal["floor", "round", "ceil"]
-Demotion = Literal["never", "immediate", "at_review"]
-Review = Literal["daily", "weekly", "monthly", "yearly"]
-Fall = Literal["all", "one"]
-Ties = Literal["competition", "dense", "ordinal"]
-Order = Literal["descending", "ascending"]
-GroupScore = Literal["sum", "average"]
-RewardType = Literal["coupon", "voucher", "physical", "digital", "points_multiplier"]
-Stacking = Literal["highest", "add", "multiply"]
-GraceMode = Literal["keep_alive", "credit"]
-Counting = Literal["activities", "days"]
-Match = Literal["all", "any"]
-Once = Literal["ever", "run"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-def _name() -> str:
-    """Declare a name that defaults to the code in title case."""
-    made = attrs.Factory(lambda self: title(self.code), takes_self=True)
-    return attrs.field(default=made)
-
-
-# `names` for words that type checkers know
-def _periods(value: str | Iterable[str] | None) -> tuple[str, ...]:
-    return names(value)
-
-
-def _weekdays(value: Weekday | Iterable[Weekday] | None) -> tuple[Weekday, ...]:
-    return cast("tuple[Weekday, ...]", names(value))
-
-
-@attrs.frozen(repr=False)
-class Definition:
-    """Anything that has a code and stands in a catalog."""
-
-    code: str
-
-    def __repr__(self) -> str:
-        """Return what would have to be written to make it: the code, and what is not as by default."""
-        return f"{type(self).__name__}({', '.join([repr(self.code), *_told(self)])})"
-
-
-def _told(value: attrs.AttrsInstance) -> list[str]:
-    """Return `name=value` for each field that differs from its default."""
-    told = []
-    for field in attrs.fields(type(value)):
-        make = getattr(field.default, "factory", None)
-        default = field.default if make is None else make(value)
-        given = getattr(value, field.name)
-        if field.name != "code" and given != default:
-            told.append(f"{field.name}={given!r}")
-    return told
-
 
 @attrs.frozen(init=False, repr=False)
 class Event(Definition):
@@ -161,7 +120,7 @@ class Currency(Definition):
     otherwise.
     """
 
-    name: str = _name()
+    name: str = name_of_code()
     scale: int = 0
     matures: str | None = attrs.field(default=None, kw_only=True)
     expires: str | None = attrs.field(default=None, kw_only=True)
@@ -239,7 +198,7 @@ class Rule(Definition):
     ends: datetime | None = attrs.field(default=None, converter=moment)
     strict: bool = False
     rounding: Rounding | None = None
-    name: str = _name()
+    name: str = name_of_code()
     matures: str | None = attrs.field(default=None, kw_only=True)
     expires: str | None = attrs.field(default=None, kw_only=True)
 
@@ -279,7 +238,7 @@ class Rule(Definition):
 class Tier(Definition):
     """A rung of a ladder. A `level` of 0 is filled in by the ladder: 1, 2, 3 … from the lowest rung up."""
 
-    name: str = _name()
+    name: str = name_of_code()
     level: int = 0
     min_points: int = 0
     color: str | None = None
@@ -316,7 +275,7 @@ class Ladder(Definition):
     tiers: tuple[Tier, ...] = attrs.field(default=(), converter=_rungs)
     metric: str = "points.earned"
     demotion: Demotion = "never"
-    name: str = _name()
+    name: str = name_of_code()
     review: Review | None = attrs.field(default=None, kw_only=True)
     fall: Fall = attrs.field(default="all", kw_only=True)
 
@@ -339,7 +298,7 @@ class Badge(Definition):
     A badge that is not `permanent` is lost, with the points it gave, as soon as its criteria are met no more.
     """
 
-    name: str = _name()
+    name: str = name_of_code()
     description: str | None = None
     icon_url: str | None = None
     icon: str | None = None
@@ -356,199 +315,6 @@ class Badge(Definition):
     display_order: int = 0
 
 
-@attrs.frozen
-class Milestone:
-    """What a run of `length` periods gives: points (an amount, or a mapping by currency), badges, rewards."""
-
-    length: int
-    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
-    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
-    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
-
-
-def _lengths(
-    value: Mapping[int, int | Mapping[str, object]] | Iterable[Milestone] | Milestone | None,
-) -> tuple[Milestone, ...]:
-    """Return milestones from the shortest up; `{7: 50}` and `{7: {"badge": "keen"}}` are read as such."""
-    if value is None:
-        return ()
-    if not isinstance(value, Mapping):
-        found: tuple[Milestone, ...] = many(value)
-        return found
-    made = []
-    for key, gift in value.items():
-        length = int(key) if isinstance(key, str) and key.isdecimal() and len(key) < 10 else key  # noqa: PLR2004 - a file's keys are text
-        given = gift if isinstance(gift, Mapping) else {"points": gift}
-        known = {name: given.get(name) for name in ("points", "badge", "reward")}
-        odd = set(given) - set(known)
-        made.append(cast("Milestone", {length: gift}) if odd else Milestone(length, **known))  # type: ignore[arg-type]
-    if all(isinstance(each, Milestone) and type(each.length) is int for each in made):
-        made.sort(key=lambda each: each.length)
-    return tuple(made)
-
-
-@attrs.frozen(repr=False)
-class Streak(Definition):
-    """Periods in a row with at least `target` activities each.
-
-    `timezone` is `"participant"`, `"event"` (the offset the instant itself carries) or the name of a zone.
-    `on` names events that record it, where `when` holds; rules and direct calls record it too. `week_start`
-    None is the catalog's. `period="days"` are `days` days each, one of which begins on `anchor` (a date).
-
-    What a period asks: `target` activities, or (`count="days"`) activities on so many different days of it; or
-    `goals`, a mapping of declared metrics to how much of each its events have to add up to within the period, of all
-    of which (`match="all"`) or any. Then events alone record it.
-    What is forgiven: an activity within the grace keeps the run alive (`grace_mode="keep_alive"`), or counts for the
-    period that was missed (`"credit"`). A freeze stands in for one missed period; at most `freeze_cap` are held. They
-    are given by hand, earned with every `freeze_every`th period of a run, or bought for `freeze_cost` points each. A
-    broken run is taken up again by `streaks.repair` within `repair_hours` of the break, for `repair_cost` points.
-    `milestones` map lengths of a run to what reaching them gives, `"ever"` once or in each `"run"`. In the last
-    `at_risk_hours` (None: a quarter of the period) before it would break a run is at risk.
-    """
-
-    name: str = _name()
-    description: str | None = None
-    period: StreakPeriod = "daily"
-    grace_period_hours: int = 0
-    timezone: str = "participant"
-    target: int = 1
-    week_start: Weekday | None = None
-    day_start: str = "00:00"
-    rest_days: tuple[Weekday, ...] = attrs.field(default=(), converter=_weekdays)
-    freeze_cap: int = 0
-    display_order: int = 0
-    on: tuple[str, ...] = attrs.field(default=(), converter=names)
-    when: str | None = None
-    days: int | None = attrs.field(default=None, kw_only=True)
-    anchor: date | None = attrs.field(default=None, converter=day, kw_only=True)
-    grace_mode: GraceMode = attrs.field(default="keep_alive", kw_only=True)
-    count: Counting = attrs.field(default="activities", kw_only=True)
-    goals: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=goals, kw_only=True)
-    match: Match = attrs.field(default="all", kw_only=True)
-    freeze_every: int = attrs.field(default=0, kw_only=True)
-    freeze_cost: int = attrs.field(default=0, kw_only=True)
-    repair_hours: int = attrs.field(default=0, kw_only=True)
-    repair_cost: int = attrs.field(default=0, kw_only=True)
-    milestones: tuple[Milestone, ...] = attrs.field(default=(), converter=_lengths, kw_only=True)
-    milestones_once: Once = attrs.field(default="ever", kw_only=True)
-    at_risk_hours: int | None = attrs.field(default=None, kw_only=True)
-
-
-@attrs.frozen
-class Season:
-    """A stretch of time with a name, from `starts` on and before `ends`.
-
-    Both are dates, whose midnights are those of the board's zone, or aware datetimes; ISO 8601 text is read.
-    """
-
-    code: str
-    starts: date | datetime = attrs.field(converter=edge)
-    ends: date | datetime = attrs.field(converter=edge)
-
-
-def _seasons(
-    value: Mapping[str, Mapping[str, date | datetime | str]] | Iterable[Season] | Season | None,
-) -> tuple[Season, ...]:
-    """Return seasons in the order of time; `{"spring": {"starts": …, "ends": …}}` is read as such."""
-    if value is None:
-        return ()
-    if isinstance(value, Mapping):
-        whole = {"starts", "ends"}
-        made: list[Season] = []
-        for code, span in value.items():
-            sound = isinstance(span, Mapping) and set(span) == whole
-            made.append(Season(code, span["starts"], span["ends"]) if sound else cast("Season", {code: span}))
-    else:
-        made = [*many(value)]
-    if all(isinstance(each, Season) for each in made):
-        made.sort(key=lambda each: str(each.starts))
-    return tuple(made)
-
-
-@attrs.frozen
-class Prize:
-    """What those on the ranks from `first` to `last` of a board get: points, badges, rewards."""
-
-    first: int
-    last: int
-    points: tuple[tuple[str, int], ...] = attrs.field(default=(), converter=points)
-    badge: tuple[str, ...] = attrs.field(default=(), converter=names)
-    reward: tuple[str, ...] = attrs.field(default=(), converter=names)
-
-    @property
-    def ranks(self) -> str:
-        """The ranks as they are written: `1`, `2-3`."""
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-
-
-def _prizes(
-    value: Mapping[Any, object] | Iterable[Prize] | Prize | None,
-) -> tuple[Prize, ...]:
-    """Return prizes from the first rank down; `{1: 500, "2-3": {"badge": "podium"}}` is read as such."""
-    if value is None:
-        return ()
-    if not isinstance(value, Mapping):
-        found: tuple[Prize, ...] = many(value)
-        return found
-    made = []
-    for key, gift in value.items():
-        given = gift if isinstance(gift, Mapping) else {"points": gift}
-        known = {name: given.get(name) for name in ("points", "badge", "reward")}
-        span = ranks(key)
-        odd = span is None or set(given) - set(known)
-        made.append(cast("Prize", {key: gift}) if odd or span is None else Prize(*span, **known))  # type: ignore[arg-type]
-    if all(isinstance(each, Prize) for each in made):
-        made.sort(key=lambda each: each.first)
-    return tuple(made)
-
-
-@attrs.frozen(repr=False)
-class Leaderboard(Definition):
-    """A ranking by a metric, kept for each of its `periods`, of which `period` is the one shown by default.
-
-    A period is `"all_time"`, `"yearly"`, `"monthly"`, `"weekly"`, `"daily"`; `"days"`, of `days` days each, one of
-    which begins on `anchor` (a date); `"season"`, for the board's `seasons` (a mapping of names to when they start and
-    end, which do not overlap); or rolling, such as `"last_7d"`: today and the six days before it. Days begin at
-    midnight in the board's zone; `timezone` and `week_start` None are the catalog's. Each period is a table of its own,
-    and stays readable when it is over.
-
-    `min_score` is the least score that is ranked, in either `order`. `group_by` names an attribute of participants:
-    each of its values has a board of its own too, and the groups are ranked by the sum of their members' scores, or by
-    the average (`group_score`).
-
-    With `finalize_after` (`"12h"`) a period is final so long after its end: what is recorded later does not change it
-    any more, whenever it happened; elsewhere it counts as ever. Then `prizes`, a mapping of ranks to what they give
-    (`{1: 500, "2-3": {"badge": "podium"}}`), are paid for the table of `period`, once. Who shares a rank gets what the
-    rank gets: after two firsts of a `competition` board nobody is second; a `dense` board has a second after them; on
-    an `ordinal` board ranks are not shared, and of equal scores the one that was reached first is the better.
-    """
-
-    name: str = _name()
-    metric: str = "points.earned"
-    period: str = "all_time"
-    periods: tuple[str, ...] = attrs.field(
-        default=attrs.Factory(lambda self: (self.period,), takes_self=True), converter=_periods
-    )
-    ties: Ties = "competition"
-    timezone: str | None = None
-    order: Order = "descending"
-    week_start: Weekday | None = None
-    display_order: int = 0
-    days: int | None = attrs.field(default=None, kw_only=True)
-    anchor: date | None = attrs.field(default=None, converter=day, kw_only=True)
-    seasons: tuple[Season, ...] = attrs.field(default=(), converter=_seasons, kw_only=True)
-    min_score: str | None = attrs.field(default=None, converter=decimal, kw_only=True)
-    group_by: str | None = attrs.field(default=None, kw_only=True)
-    group_score: GroupScore = attrs.field(default="sum", kw_only=True)
-    finalize_after: str | None = attrs.field(default=None, kw_only=True)
-    prizes: tuple[Prize, ...] = attrs.field(default=(), converter=_prizes, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        """Put `period` among the periods that are kept."""
-        if self.period not in self.periods:
-            object.__setattr__(self, "periods", (self.period, *self.periods))
-
-
 @attrs.frozen(repr=False)
 class Reward(Definition):
     """Something to be claimed for points, as far as stock, codes and the limit for each participant go.
@@ -561,7 +327,7 @@ class Reward(Definition):
     cap counts points as they were multiplied.
     """
 
-    name: str = _name()
+    name: str = name_of_code()
     type: RewardType = "digital"
     description: str | None = None
     points_cost: int = 0
@@ -587,7 +353,7 @@ class Challenge(Definition):
     """
 
     goals: str = ""
-    name: str = _name()
+    name: str = name_of_code()
     description: str | None = None
     period: Period = "all_time"
     starts: datetime | None = attrs.field(default=None, converter=moment)

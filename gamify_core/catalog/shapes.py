@@ -9,8 +9,8 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, Final, get_args
 
+from gamify_core.catalog import defining, values
 from gamify_core.catalog import definitions as d
-from gamify_core.catalog import values
 from gamify_core.catalog.board_checks import check_prizes_shape, check_seasons_shape
 from gamify_core.catalog.conversions import KINDS
 from gamify_core.catalog.findings import Findings, shown
@@ -189,10 +189,10 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "days": values.flag,
         "when": _some_expression,
         "scale": values.whole(0, 9),
-        "rounding": values.optional(values.one_of(get_args(d.Rounding))),
+        "rounding": values.optional(values.one_of(get_args(defining.Rounding))),
         "count": values.flag,
     },
-    d.Cap: {"points": _some_amount, "times": _some_amount, "per": values.one_of(get_args(d.Period))},
+    d.Cap: {"points": _some_amount, "times": _some_amount, "per": values.one_of(get_args(defining.Period))},
     d.Rule: {
         "on": values.each(values.event_name),
         "when": values.optional(values.condition),
@@ -205,7 +205,7 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "starts": values.optional(values.instant),
         "ends": values.optional(values.instant),
         "strict": values.flag,
-        "rounding": values.optional(values.one_of(get_args(d.Rounding))),
+        "rounding": values.optional(values.one_of(get_args(defining.Rounding))),
         "name": values.text,
         "matures": values.optional(values.length),
         "expires": values.optional(values.length),
@@ -222,10 +222,10 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
     },
     d.Ladder: {
         "metric": values.expression,
-        "demotion": values.one_of(get_args(d.Demotion)),
+        "demotion": values.one_of(get_args(defining.Demotion)),
         "name": values.text,
-        "review": values.optional(values.one_of(get_args(d.Review))),
-        "fall": values.one_of(get_args(d.Fall)),
+        "review": values.optional(values.one_of(get_args(defining.Review))),
+        "fall": values.one_of(get_args(defining.Fall)),
     },
     d.Badge: {
         "name": values.text,
@@ -246,7 +246,7 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
     d.Streak: {
         "name": values.text,
         "description": _some_text,
-        "period": values.one_of(get_args(d.StreakPeriod)),
+        "period": values.one_of(get_args(defining.StreakPeriod)),
         "days": values.optional(values.whole(1, 3660)),
         "anchor": values.optional(values.calendar_day),
         "grace_period_hours": values.whole(0, 100_000),
@@ -256,14 +256,14 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "day_start": values.time_of_day,
         "rest_days": values.rest_days,
         "freeze_cap": values.whole(0, 1_000_000),
-        "grace_mode": values.one_of(get_args(d.GraceMode)),
-        "count": values.one_of(get_args(d.Counting)),
-        "match": values.one_of(get_args(d.Match)),
+        "grace_mode": values.one_of(get_args(defining.GraceMode)),
+        "count": values.one_of(get_args(defining.Counting)),
+        "match": values.one_of(get_args(defining.Match)),
         "freeze_every": values.whole(0, 1_000_000),
         "freeze_cost": values.whole(0, values.MOST),
         "repair_hours": values.whole(0, 100_000),
         "repair_cost": values.whole(0, values.MOST),
-        "milestones_once": values.one_of(get_args(d.Once)),
+        "milestones_once": values.one_of(get_args(defining.Once)),
         "at_risk_hours": values.optional(values.whole(1, 100_000)),
         "display_order": _order,
         "on": values.each(values.event_name),
@@ -274,21 +274,21 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "metric": values.expression,
         "period": values.board_period,
         "periods": values.each(values.board_period),
-        "ties": values.one_of(get_args(d.Ties)),
+        "ties": values.one_of(get_args(defining.Ties)),
         "timezone": values.optional(values.zone),
-        "order": values.one_of(get_args(d.Order)),
+        "order": values.one_of(get_args(defining.Order)),
         "week_start": _some_weekday,
         "display_order": _order,
         "days": values.optional(values.whole(1, 3660)),
         "anchor": values.optional(values.calendar_day),
         "min_score": values.optional(values.score),
         "group_by": values.optional(values.attribute),
-        "group_score": values.one_of(get_args(d.GroupScore)),
+        "group_score": values.one_of(get_args(defining.GroupScore)),
         "finalize_after": values.optional(values.delay),
     },
     d.Reward: {
         "name": values.text,
-        "type": values.one_of(get_args(d.RewardType)),
+        "type": values.one_of(get_args(defining.RewardType)),
         "description": _some_text,
         "points_cost": values.whole(0, values.MOST),
         "currency": values.code,
@@ -298,15 +298,15 @@ _FIELDS: Final[Mapping[type, Mapping[str, values.Check]]] = {
         "factor": values.optional(values.factor),
         "duration": values.optional(values.span),
         "multiplies": values.code,
-        "stacking": values.one_of(get_args(d.Stacking)),
-        "rounding": values.one_of(get_args(d.Rounding)),
+        "stacking": values.one_of(get_args(defining.Stacking)),
+        "rounding": values.one_of(get_args(defining.Rounding)),
         "display_order": _order,
     },
     d.Challenge: {
         "goals": values.goals,
         "name": values.text,
         "description": _some_text,
-        "period": values.one_of(get_args(d.Period)),
+        "period": values.one_of(get_args(defining.Period)),
         "starts": values.optional(values.instant),
         "ends": values.optional(values.instant),
         "badge": values.each(values.code),
