@@ -37,7 +37,8 @@ class Engine(Game):
     `on_change` says what to do when the store was last written under another catalog: `"keep"` adopts the new one
     from now on (metrics it newly keeps are rebuilt from history; who has reached something already gets it with
     `"reevaluate"` only, which holds everybody against all of the new one), `"refuse"` raises `CatalogError` on the
-    first write.
+    first write. Reads before the first write answer as they will after it: what the new catalog newly keeps is worked
+    out meanwhile, a participant's values from their own history, a board at each reading from everybody's.
     `limits` are bounds tighter than the library's own. `seed` makes `chance` and `roll` of a new store repeatable.
 
     >>> from gamify_core import Catalog, Engine

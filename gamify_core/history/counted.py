@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gamify_core.history.grouped import final
 from gamify_core.history.looking import AT_ONCE, Look, spelt
 from gamify_core.history.report import Mismatch
-from gamify_core.road.rebuild import again
+from gamify_core.road.repeating import again
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.metrics import (

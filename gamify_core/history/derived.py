@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gamify_core.road.commands import NOBODY
-from gamify_core.road.rebuild import fill, replay, wanted_of
+from gamify_core.road.repeating import fill, replay, wanted_of
 from gamify_core.road.streak_rows import _NOTHING, FREEZES, PAUSES, REPAIRS, case_of, marks_of
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn

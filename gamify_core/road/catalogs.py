@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from gamify_core.catalog import Catalog
 from gamify_core.errors import CatalogError, Fault, StoreCorrupt
 from gamify_core.road import reevaluation
+from gamify_core.road.adopting import Adopting
 from gamify_core.road.commands import NOBODY
 from gamify_core.road.definitions import Merged, identity, merged, refuse_unsound, versions
 from gamify_core.road.plan import Plan, compile_plan
-from gamify_core.road.rebuild import rebuild
+from gamify_core.road.rebuild import Changes, changes, rebuild
 from gamify_core.road.scales import check_scales
 from gamify_core.road.seal import FIRST, canonical
 from gamify_core.road.turn import Turn
@@ -87,7 +88,10 @@ class Catalogs:
         return plan, head
 
     def plan_in(self, reader: Reader | Unit) -> Plan:
-        """Return the plan to read by: what this engine's catalog and the definitions in the store come to."""
+        """Return the plan to read by: what this engine's catalog and the definitions in the store come to.
+
+        Where it is not in force yet and asks for rows that are not there, it says so (`Plan.ahead`).
+        """
         head = reader.last(ACTIVITY)
         number = 0 if head is None else head.catalog
         memo = reader.memo if isinstance(reader, Unit) else self._known
@@ -96,9 +100,27 @@ class Catalogs:
             if known is not None and known[0] == number:
                 plan: Plan = known[1]
                 return plan
-        _, plan = self.effective(reader)
+        made_of, plan = self.effective(reader)
+        row = reader.find(CATALOG, CATALOG_BY_FINGERPRINT, (made_of,)) if number else None
+        if number and (row is None or row.number != number):
+            changed = changes(plan, compile_plan(self.catalog_of(reader, number)))
+            plan = plan.awaiting(changed) if changed else plan
         remember(memo, {"read": (number, plan)})
         return plan
+
+    def adopting(self, reader: Reader | Unit, changed: Changes, now: int) -> Adopting:
+        """Return a reader that shows what adopting the plan to read by will change."""
+        head = reader.last(ACTIVITY)
+        assert head is not None  # noqa: S101 - else there is nothing to be made up for
+        plan = self.effective(reader)[1]
+        at = max(now, head.recorded_at + 1)
+
+        def turn_in(unit: Unit) -> Turn:
+            return Turn(unit, plan, self._seed, "", head.seq + 1, at, at, 0, NOBODY)
+
+        ahead = Adopting(reader, turn_in, changed)
+        ahead.memo["plan"] = head.catalog, plan  # what is tried out on top of it adopts nothing again
+        return ahead
 
     def effective(self, reader: Reader | Unit, edit: Turn | None = None) -> tuple[str, Plan]:
         """Return the plan of this engine's catalog together with the definitions made at run time, and its identity.

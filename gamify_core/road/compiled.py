@@ -333,6 +333,11 @@ class BoardPlan:
     scale: int
     grouping: Grouping | None
 
+    @property
+    def every(self) -> list[Tracker]:
+        """The trackers of all its periods."""
+        return [*self.trackers.values(), *(tracker for _, tracker in self.seasons)]
+
     def named(self, period: str, window: WindowRow) -> str | None:
         """Return what a window is called as one of a period, `2026-W07` or `spring`; None where it is none of these."""
         key = window.metric, window.calendar

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar, get_args
@@ -53,6 +54,7 @@ from gamify_core.road.compiled import (
 __all__ = ["Plan", "compile_plan", "mode_of", "natural"]
 
 if TYPE_CHECKING:
+    from gamify_core.road.rebuild import Changes
     from gamify_core.storage.tables.metrics import WindowRow
 
 Planned = TypeVar("Planned")
@@ -60,7 +62,9 @@ _EVER = 2**62  # longer than all time: what a cooldown of a billion weeks comes 
 
 
 class Plan:
-    """A compiled catalog."""
+    """A compiled catalog. One that is read by before it is in force says what its adoption will change, as `ahead`."""
+
+    ahead: Changes | None = None
 
     def __init__(self, catalog: Catalog) -> None:
         """Compile `catalog`, which has been validated already."""
@@ -179,6 +183,12 @@ class Plan:
             tracker = self._named[name] = self.track(base, window or "all_time", keep=False)
         return tracker
 
+    def awaiting(self, changed: Changes) -> Plan:
+        """Return the same plan as one that is not in force yet."""
+        other = copy(self)
+        other.ahead = changed
+        return other
+
     def streak(self, code: str) -> StreakPlan:
         """Return the plan of a streak. Raises `NotFound`."""
         return self.streaks[self.catalog.streak(code).code]
@@ -277,7 +287,7 @@ class Plan:
                 trackers[period] = self._kept(self.ranking(board, period))
         grouping = Grouping(board.group_by, board.group_score == "average") if board.group_by else None
         plan = BoardPlan(board, trackers, tuple(seasons), self.scale(board.metric), grouping)
-        for tracker in (*trackers.values(), *(tracker for _, tracker in seasons)):
+        for tracker in plan.every:
             tracker.ranked, tracker.ascending = True, board.order == "ascending"
             tracker.dense = tracker.dense or board.ties == "dense"
             if grouping is not None and grouping not in tracker.groupings:

@@ -13,38 +13,98 @@ read in an event. A board that is merely ranked otherwise is not filled anew: no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from gamify_core.domain.streaks import BASELINE, Mark, State, step
-from gamify_core.road import groups, opening, rules, scores, streak_moves, streaks, waiting
-from gamify_core.road.compiled import CounterPlan, LadderPlan, MetricPlan, Tracker
+from gamify_core.road import groups, streak_moves, waiting
+from gamify_core.road.compiled import LadderPlan, Tracker
 from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.levels import relevel
-from gamify_core.road.meters import moved, value_of, window_number
+from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.plan import Plan, natural
-from gamify_core.road.requests import asked_with
-from gamify_core.road.streak_rows import case_of, marks_of, row_of
+from gamify_core.road.repeating import Everyone, again, fill_for
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
-from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
-from gamify_core.storage.tables.challenges import ADVANCE
-from gamify_core.storage.tables.gifts import SCORE, ScoreRow
-from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
+from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
-from gamify_core.storage.tables.participants import PARTICIPANT
-from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING, ended_by, is_void, voided
+from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from gamify_core.road.streak_moves import Ruled
     from gamify_core.storage.tables.metrics import MetricRow
     from gamify_core.storage.tables.participants import ParticipantRow
-    from gamify_core.storage.tables.progress import BadgeRow, EventRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["again", "fill", "rank", "rebuild", "replay", "unranked", "wanted_of"]
+__all__ = ["Changes", "Rebuilding", "changes", "rank", "rebuild", "unranked"]
+
+
+@attrs.frozen(eq=False)
+class Changes:
+    """What a plan keeps, ranks or judges otherwise than the one before it, and so asks to be made up for.
+
+    `fresh` are windows to be filled anew, `reranked` those whose rows are merely put in another order; `ruled` are the
+    streaks that are judged otherwise, `ladders` the new ones, `reviewed` those that have reviews from now on.
+    """
+
+    old: Plan
+    ruled: Mapping[str, Ruled]
+    fresh: tuple[Tracker, ...]
+    reranked: Mapping[tuple[str, str], Tracker]
+    ladders: tuple[LadderPlan, ...]
+    reviewed: tuple[LadderPlan, ...]
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to be made up for."""
+        return bool(self.ruled or self.fresh or self.reranked or self.ladders or self.reviewed)
+
+    def concern(self, tracker: Tracker) -> bool:
+        """Say whether what a window holds, or would hold, is not what the rows say that there are."""
+        words = tracker.metric.split(".")
+        return (
+            tracker.key in self.reranked
+            or any(tracker.key == each.key for each in self.fresh)
+            or (words[0] == "streak" and words[1] in self.ruled)
+        )
+
+    def of(self, trackers: Iterable[Tracker]) -> Changes:
+        """Return what of it these windows ask for."""
+        keys = {tracker.key for tracker in trackers}
+        fresh = tuple(each for each in self.fresh if each.key in keys)
+        reranked = {key: each for key, each in self.reranked.items() if key in keys}
+        return Changes(self.old, self.ruled, fresh, reranked, (), ())
+
+
+def changes(plan: Plan, old: Plan) -> Changes:
+    """Compare a plan with the one before it."""
+    ruled = streak_moves.redefined(plan, old)
+    metrics = {f"streak.{code}{part}" for code in ruled for part in ("", ".longest")}
+    counted = {metric.code: metric for metric in old.catalog.metrics}
+    metrics.update(each.code for each in plan.catalog.metrics if each != counted.get(each.code))
+    fresh = tuple(
+        tracker
+        for key, tracker in plan.trackers.items()
+        if tracker.metric in metrics or (key not in old.trackers and not tracker.metric.startswith("rule."))
+    )
+    filled = {tracker.key for tracker in fresh}
+    reranked = {
+        key: tracker
+        for key, tracker in plan.trackers.items()
+        if key not in filled
+        and (was := old.trackers.get(key)) is not None
+        and (tracker.ranked, tracker.dense, {*tracker.groupings}) != (was.ranked, was.dense, {*was.groupings})
+    }
+    ladders = tuple(ladder for code, ladder in plan.ladders.items() if code not in old.ladders)
+    reviewed = tuple(
+        ladder
+        for code, ladder in plan.ladders.items()
+        if ladder.review is not None and code in old.ladders and old.ladders[code].review is None
+    )
+    return Changes(old, ruled, fresh, reranked, ladders, reviewed)
 
 
 def rebuild(turn: Turn, old: Plan) -> None:
@@ -52,79 +112,98 @@ def rebuild(turn: Turn, old: Plan) -> None:
 
     What `old` counted otherwise is filled anew, and what it ranked otherwise is put in its new order.
     """
-    ruled = streak_moves.redefined(turn.plan, old)
-    if ruled:
-        for who in _everyone(turn.unit):
-            streak_moves.rejudge(turn, who, ruled)
-    metrics = {f"streak.{code}{part}" for code in ruled for part in ("", ".longest")}
-    counted = {metric.code: metric for metric in old.catalog.metrics}
-    metrics.update(each.code for each in turn.plan.catalog.metrics if each != counted.get(each.code))
-    fresh = [
-        tracker
-        for key, tracker in turn.plan.trackers.items()
-        if tracker.metric in metrics or (key not in old.trackers and not tracker.metric.startswith("rule."))
-    ]
-    if fresh:
-        fresh = [attrs.evolve(tracker, sealed=_sealed(turn, tracker)) for tracker in fresh]
-        kept = {row.window for row in turn.unit.scan(CLOSING)}
-        pending = _pending(turn.unit, old)
-        for tracker in fresh:
-            was = old.trackers.get(tracker.key, tracker)
-            groups.clear(
-                turn.unit, tracker.text, tracker.metric, {*tracker.groupings, *was.groupings}, tracker.sealed
-            )
-        _clear(turn.unit, fresh)
-        fill(turn, fresh)
-        _pass_over(turn, kept, pending)
-    filled = {tracker.key for tracker in fresh}
-    _rekey(turn, old, [tracker for key, tracker in turn.plan.trackers.items() if key not in filled])
-    ladders = [plan for code, plan in turn.plan.ladders.items() if code not in old.ladders]
-    reviewed = [
-        plan
-        for code, plan in turn.plan.ladders.items()
-        if plan.review is not None and code in old.ladders and old.ladders[code].review is None
-    ]
-    if ladders or reviewed:
-        _place(turn, ladders, reviewed)
+    changed = changes(turn.plan, old)
+    if changed:
+        work = Rebuilding(turn, changed)
+        work.over(Everyone(turn.unit))
+        work.finish()
 
 
-def fill(turn: Turn, fresh: list[Tracker], scope: str | None = None) -> None:
-    """Move through history what these trackers count; for one scope, or (None) for all."""
-    wanted = wanted_of(turn.plan, fresh)
-    for who in _everyone(turn.unit):
-        if scope is not None and who.scope != scope:
-            continue
-        replay(
-            Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who), wanted
+class Rebuilding:
+    """A rebuild under way: what is nobody's in particular is cleared as it begins, then it goes over people.
+
+    However these are divided, the rows come out the same.
+    """
+
+    def __init__(self, turn: Turn, changed: Changes) -> None:
+        """Clear the boards of groups, and the counts of scores, of all windows that are filled or ranked anew."""
+        unit, self._old, self._turn, self._changed = turn.unit, changed.old, turn, changed
+        self._fresh = [attrs.evolve(each, sealed=_sealed(turn, each)) for each in changed.fresh]
+        self._kept: set[int] = set()
+        self._pending: Pending = set()
+        self._emptied: set[int] = set()
+        if self._fresh:
+            self._kept = {row.window for row in unit.scan(CLOSING)}
+            self._pending = _pending(unit, self._old)
+            for tracker in self._fresh:
+                was = self._old.trackers.get(tracker.key, tracker)
+                groupings = {*tracker.groupings, *was.groupings}
+                groups.clear(unit, tracker.text, tracker.metric, groupings, tracker.sealed)
+            self._emptied = _emptied(unit, self._fresh)
+            _clear_levels(unit, self._emptied)
+        for key, now in changed.reranked.items():
+            groupings = {*now.groupings, *self._old.trackers[key].groupings}
+            groups.clear(unit, now.text, now.metric, groupings, _sealed(turn, now))
+        keyed = changed.reranked
+        self._reranked = (
+            {row.number: keyed[key] for row in unit.scan(WINDOW) if (key := row[2:4]) in keyed}
+            if keyed
+            else {}
         )
+        _clear_levels(unit, self._reranked)
+
+    def over(self, people: Iterable[ParticipantRow]) -> None:
+        """Make up for what was not kept of some people, whom it goes through several times."""
+        turn, changed = self._turn, self._changed
+        if changed.ruled:
+            for who in people:
+                streak_moves.rejudge(turn, who, changed.ruled)
+        if self._emptied:
+            _clear(turn.unit, self._emptied, people)
+        if self._fresh:
+            fill_for(turn, self._fresh, people)
+        if self._reranked:
+            self._rank(people)
+        if changed.ladders or changed.reviewed:
+            _place(turn, changed.ladders, changed.reviewed, people)
+
+    def finish(self) -> None:
+        """Let periods that were over before anybody asked to close them give no prizes; everybody was gone over."""
+        if self._fresh:
+            _pass_over(self._turn, self._kept, self._pending)
+
+    def _rank(self, people: Iterable[ParticipantRow]) -> None:
+        """Put the rows of windows that are ranked otherwise now in their new order; the values stay as they are."""
+        turn, unit = self._turn, self._turn.unit
+        begun = {
+            key: tracker
+            for key, tracker in self._changed.reranked.items()
+            if tracker.ranked and not self._old.trackers[key].ranked
+        }
+        for who in people:
+            days: dict[int, MetricRow] = {}
+            if begun:  # what the day began with was of no interest until now
+                scratch = Trial(unit)
+                again(turn, scratch, who, begun)
+                days = {row.window: row for row in scratch.queued(METRIC)}
+            for row in unit.scan(METRIC, None, (who.number,)):
+                tracker = self._reranked.get(row.window)
+                if tracker is not None:
+                    rank(turn, tracker, who, row, days.get(row.window))
 
 
-def wanted_of(plan: Plan, trackers: Iterable[Tracker]) -> dict[str, MetricPlan]:
-    """Return what is to be moved again: these windows and no others, and nothing set off by them."""
-    wanted: dict[str, MetricPlan] = {}
-    for tracker in trackers:
-        kept = plan.metrics[tracker.metric]
-        part = wanted.setdefault(tracker.metric, attrs.evolve(kept, watch=None, trackers=()))
-        part.trackers = (*part.trackers, attrs.evolve(tracker, watch=None))
-    return wanted
-
-
-def replay(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    """Move through one participant's history what is wanted of it; what was taken back has no part in it."""
-    _wallets(turn, wanted)
-    _badges(turn, wanted)
-    _streaks(turn, wanted)
-    _events(turn, wanted)
-    _advances(turn, wanted)
-
-
-def _place(turn: Turn, ladders: list[LadderPlan], reviewed: list[LadderPlan]) -> None:
-    """Put everybody on the rungs they have earned; what the turns of this have to say is dropped.
+def _place(
+    turn: Turn,
+    ladders: Sequence[LadderPlan],
+    reviewed: Sequence[LadderPlan],
+    people: Iterable[ParticipantRow],
+) -> None:
+    """Put people on the rungs they have earned; what the turns of this have to say is dropped.
 
     Who stands on a ladder that has reviews from now on is reviewed as who reaches their rung now.
     """
     at = turn.recorded_at
-    for who in _everyone(turn.unit):
+    for who in people:
         silent = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, at, at, 0, who)
         for plan in ladders:
             if _has_moved(silent, plan.ladder.metric):
@@ -146,37 +225,6 @@ def _has_moved(turn: Turn, metric: str) -> bool:
         return part == "balance" and turn.unit.last(ENTRY, (turn.who.number, currency)) is not None
     window = window_number(turn.unit, turn.scope, turn.plan.reading(metric), turn.occurred_at)
     return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
-
-
-def _rekey(turn: Turn, old: Plan, kept: Iterable[Tracker]) -> None:
-    """Put the rows of windows that are ranked otherwise now in their new order; the values stay as they are."""
-    unit = turn.unit
-    changed = {
-        tracker.key: tracker
-        for tracker in kept
-        if (was := old.trackers.get(tracker.key)) is not None
-        and (tracker.ranked, tracker.dense, {*tracker.groupings}) != (was.ranked, was.dense, {*was.groupings})
-    }
-    for key, now in changed.items():
-        groupings = {*now.groupings, *old.trackers[key].groupings}
-        groups.clear(unit, now.text, now.metric, groupings, _sealed(turn, now))
-    windows = {row.number: changed[key] for row in unit.scan(WINDOW) if (key := row[2:4]) in changed}
-    if not windows:
-        return
-    _clear_levels(unit, windows)
-    begun = {
-        key: tracker for key, tracker in changed.items() if tracker.ranked and not old.trackers[key].ranked
-    }
-    for who in _everyone(unit):
-        days: dict[int, MetricRow] = {}
-        if begun:  # what the day began with was of no interest until now
-            scratch = Trial(unit)
-            again(turn, scratch, who, begun)
-            days = {row.window: row for row in scratch.queued(METRIC)}
-        for row in unit.scan(METRIC, None, (who.number,)):
-            tracker = windows.get(row.window)
-            if tracker is not None:
-                rank(turn, tracker, who, row, days.get(row.window))
 
 
 def rank(turn: Turn, tracker: Tracker, who: ParticipantRow, row: MetricRow, told: MetricRow | None) -> None:
@@ -203,45 +251,18 @@ def unranked(row: MetricRow) -> MetricRow:
     return row._replace(down=None, tie=None, day=None, day_down=None, day_reached=None)
 
 
-def again(
-    turn: Turn, scratch: Trial, who: ParticipantRow, trackers: Mapping[tuple[str, str], Tracker]
-) -> dict[int, MetricRow]:
-    """Fill windows of one participant anew in `scratch`, and return the rows that there are, by window."""
-    kept: dict[int, MetricRow] = {}
-    for held in turn.unit.scan(METRIC, None, (who.number,)):
-        window = turn.unit.get(WINDOW, (held.window,))
-        if window is not None and (window.metric, window.calendar) in trackers:
-            kept[held.window] = held
-            scratch.remove(METRIC, held)
-            for seen in turn.unit.scan(SEEN, None, (who.number, held.window)):
-                scratch.remove(SEEN, seen)
-    silent = Turn(scratch, turn.plan, turn.draws, who.scope, turn.seq, turn.recorded_at, 0, 0, who)
-    wanted = [attrs.evolve(tracker, groupings=()) for tracker in trackers.values()]
-    replay(silent, wanted_of(turn.plan, wanted))
-    return kept
-
-
-def _everyone(unit: Unit) -> Iterator[ParticipantRow]:
-    last = unit.last(PARTICIPANT)
-    for number in range(1, last.number + 1 if last is not None else 1):
-        row = unit.get(PARTICIPANT, (number,))
-        if row is not None and row.erased != "deleted":  # whose past is to show on no board
-            yield row
-
-
-def _clear(unit: Unit, fresh: list[Tracker]) -> None:
-    """Empty the windows: they may hold what an earlier catalog kept and a later one did not."""
-    names = {tracker.key for tracker in fresh}
+def _emptied(unit: Unit, fresh: list[Tracker]) -> set[int]:
+    """Return the windows that are to be emptied: they may hold what an earlier catalog kept and a later one did not."""
     sealed = {tracker.key: tracker.sealed for tracker in fresh}
-    windows = {
+    return {
         row.number
         for row in unit.scan(WINDOW)
-        if (key := (row.metric, row.calendar)) in names and (row.scope, row.label) not in sealed[key]
+        if (key := (row.metric, row.calendar)) in sealed and (row.scope, row.label) not in sealed[key]
     }
-    if not windows:
-        return
-    _clear_levels(unit, windows)
-    for who in _everyone(unit):
+
+
+def _clear(unit: Unit, windows: AbstractSet[int], people: Iterable[ParticipantRow]) -> None:
+    for who in people:
         for metric in unit.scan(METRIC, None, (who.number,)):
             if metric.window in windows:
                 unit.remove(METRIC, metric)
@@ -290,139 +311,3 @@ def _clear_levels(unit: Unit, windows: Iterable[int]) -> None:
     for window in windows:
         for level in unit.scan(SCORE_LEVEL, None, (window,)):
             unit.remove(SCORE_LEVEL, level)
-
-
-def _at(turn: Turn, instant: int, activity: int) -> None:
-    """Put the turn at an instant of history; a board's day is that of the recording."""
-    turn.occurred_at = instant
-    row = turn.unit.get(ACTIVITY, (activity,))
-    if row is not None:
-        turn.recorded_at = row.recorded_at
-
-
-def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    currencies = {
-        name.rpartition(".")[0] for name in wanted if name.endswith((".earned", ".spent", ".balance"))
-    }
-    for currency in sorted(currencies):
-        before = (0, 0, 0)
-        undone = {
-            row.version: row.amount for row in turn.unit.scan(REVERSAL, None, (turn.who.number, currency))
-        }
-        for entry in turn.unit.scan(ENTRY, None, (turn.who.number, currency)):
-            _at(turn, entry.occurred_at, entry.activity)
-            after = (entry.earned, entry.spent, entry.balance)
-            for part, was, now in zip(("earned", "spent", "balance"), before, after, strict=True):
-                plan = wanted.get(f"{currency}.{part}")
-                if plan is None or was == now:
-                    continue
-                change = now - was
-                if (
-                    part != "balance"
-                ):  # what was taken back was never earned or spent, in the window where it was
-                    change = 0 if entry.reverses is not None else change - undone.get(entry.version, 0)
-                if change:
-                    opened = entry.account == opening.ACCOUNT
-                    moved(turn, turn.who, opening.kept(plan) if opened else plan, None, now, change)
-            before = after
-
-
-def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    plan = wanted.get("badges.count")
-    if plan is not None:
-        found = turn.unit.scan(BADGE, None, (turn.who.number,))
-        gone = voided(found)
-        kept = [row for row in found if not is_void(row) and (row.badge, row.n) not in gone]
-        rows = sorted(kept, key=lambda row: row.activity)
-        standing: dict[str, set[int]] = {}
-        for row in rows:
-            _at(turn, row.occurred_at, row.activity)
-            held = standing.setdefault(row.badge, set())
-            before = bool(held)
-            _stand(held, row)
-            change = bool(held) - before
-            if change:  # a repeatable badge that is earned again is no other badge
-                opened = row.source == opening.SOURCE
-                moved(turn, turn.who, opening.kept(plan) if opened else plan, None, change, change)
-
-
-def _stand(held: set[int], row: BadgeRow) -> None:
-    """Let a row of a badge have its effect on the earnings by which it is held."""
-    over = ended_by(row)
-    if over is not None:
-        held.discard(over)
-    elif row.held:
-        held.add(row.n)
-    else:
-        held.clear()
-
-
-def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    """Go through the activities in the order they came, late ones as late as they were."""
-    for code in sorted({name.split(".")[1] for name in wanted if name.startswith("streak.")}):
-        current, longest = wanted.get(f"streak.{code}"), wanted.get(f"streak.{code}.longest")
-        plan = attrs.evolve(turn.plan.streaks[code], current=current, longest=longest)
-        row = row_of(turn.unit, turn.who.number, code)
-        case = case_of(turn.unit, turn.who, plan, turn.plan.zone, row)
-        beside: dict[int, list[Mark]] = {}
-        marks: list[Mark] = []
-        state: State | None = None
-        for mark in sorted(marks_of(turn.unit, turn.who.number, code), key=lambda mark: (mark.id, mark.part)):
-            marks.append(mark)
-            _at(turn, mark.instant, mark.id)
-            others = beside.setdefault(mark.label, [])
-            opened = mark.part == BASELINE
-            following = None if opened else step(state, mark, plan.rules, case.line, case.pardons, others)
-            before, state = state, following or case.fold(marks)
-            others.append(mark)
-            if state is not None and opened:
-                opening.follow(turn, turn.who, plan, state)
-            elif state is not None:
-                streaks.follow(turn, case, before, state)
-
-
-def _advances(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    """Go through the steps by which rules advanced challenges."""
-    for name, plan in wanted.items():
-        if name.startswith("challenge."):
-            code = name.removeprefix("challenge.")
-            steps = turn.unit.scan(ADVANCE, None, (turn.who.number, code))
-            for row in steps:
-                _at(turn, row.occurred_at, row.activity)
-                moved(turn, turn.who, plan, None, row.steps, row.steps)
-
-
-def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
-    counters = [plan for plans in turn.plan.counters.values() for plan in plans if plan.metric.code in wanted]
-    if not counters and "events.count" not in wanted:
-        return
-    rows: list[EventRow | ScoreRow] = [
-        *turn.unit.scan(EVENT, None, (turn.who.number,)),
-        *turn.unit.scan(SCORE, None, (turn.who.number,)),
-    ]
-    rows.sort(key=lambda row: row.activity)  # as they came: a board knows what its day began with
-    for event in rows:
-        if isinstance(event, ScoreRow):
-            _at(turn, event.occurred_at, event.activity)
-            if event.action == opening.ACCOUNT:
-                opening.repeat(turn, event.activity, wanted)
-            else:
-                scores.repeat(turn, event, wanted)
-            continue
-        if event.retracted is not None:
-            continue
-        _at(turn, event.occurred_at, event.activity)
-        turn.seq = event.activity
-        if (plan := wanted.get("events.count")) is not None:
-            moved(turn, turn.who, plan, None, 1, 1)
-        request = asked_with(turn.unit, event.activity)
-        facts = rules.facts_for(turn, (request or {}).get("properties", {}))
-        for counter in turn.plan.counters.get(event.name, ()):
-            part = wanted.get(counter.metric.code)
-            if part is not None and (request is not None or _plain(counter)):
-                rules.count(turn, attrs.evolve(counter, plan=part, goals=()), facts)
-
-
-def _plain(counter: CounterPlan) -> bool:
-    """Say whether a metric counts events without a look into them."""
-    return counter.when is None and counter.amount is None and counter.distinct is None

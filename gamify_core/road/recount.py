@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gamify_core.road.groups import follow
 from gamify_core.road.levels import relevel
 from gamify_core.road.meters import DAILY, window_number
-from gamify_core.road.rebuild import again
+from gamify_core.road.repeating import again
 from gamify_core.road.reversals import taken
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.activity import ACTIVITY, ActivityRow

@@ -32,8 +32,10 @@ from gamify_core.storage.unit import Unit, remember
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
     from gamify_core.effects import Words
+    from gamify_core.road.adopting import Adopting
     from gamify_core.road.catalogs import OnChange
     from gamify_core.road.plan import Plan
+    from gamify_core.road.rebuild import Changes
     from gamify_core.storage.protocol import Reader, Store
     from gamify_core.storage.tables.activity import ActivityRow
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -280,6 +282,13 @@ class Road:
     def plan_in(self, reader: Reader | Unit) -> Plan:
         """Return the plan to read by: what this engine's catalog and the definitions in the store come to."""
         return self.catalogs.plan_in(reader)
+
+    def adopting(self, reader: Reader | Unit, changed: Changes, scope: str | None = None) -> Adopting:
+        """Return a reader that shows what adopting a plan will change; of a scope, if one is named, all of it."""
+        ahead = self.catalogs.adopting(reader, changed, self.now()[0])
+        if scope is not None:
+            ahead.everyone(scope)
+        return ahead
 
     def catalog_of(self, reader: Reader | Unit, number: int) -> Catalog:
         """Return the catalog that decisions were made under."""

@@ -7,6 +7,7 @@ A dry run is the other way, and rolls back what it sent; it has the writer while
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gamify_core.storage.tables import ORDER
@@ -23,17 +24,35 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 class Trial(Unit):
     """A unit of work over a view, or over the unit of an open handle."""
 
-    __slots__ = ()
+    __slots__ = ("_firsts",)
 
     def __init__(self, reader: Reader | Unit) -> None:
         """Read from `reader`. Facts other units have learnt since are left alone: the snapshot may be older."""
         never_written_to: Any = reader
         super().__init__(never_written_to, ORDER)
+        if isinstance(reader, Trial):
+            self.memo.update(reader.memo)  # what that has tried out holds here too
+        # The keys of queued rows by their first column: a scan of one person's must not go through everybody's
+        self._firsts: dict[Table[Any], dict[object, dict[Key, None]]] = defaultdict(dict)
 
     def flush(self) -> None:
         """Send nothing; what was appended to chains joins the queued rows, which is where `get` looks."""
-        for shelf in self._shelves.values():
+        for table, shelf in self._shelves.items():
+            for row in shelf.ends:
+                self._queue(table, row[: shelf.key])
             shelf.join()
+
+    def remove(self, table: Table[Row], row: Row) -> None:
+        """Queue the removal of a row."""
+        self._queue(table, row[: table.key])
+        super().remove(table, row)
+
+    def _keep(self, table: Table[Row], shelf: Any, key: Key, old: Row | None, row: Row) -> None:
+        self._queue(table, key)
+        super()._keep(table, shelf, key, old, row)
+
+    def _queue(self, table: Table[Any], key: Key) -> None:
+        self._firsts[table].setdefault(key[0], {})[key] = None
 
     def scan(  # noqa: PLR0913 - the same range as the store's own scan
         self,
@@ -50,27 +69,30 @@ class Trial(Unit):
     ) -> list[Row]:
         """Return a range of rows, the snapshot's and the queued ones in one order."""
         self.flush()
-        queued = self._shelves[table].before
+        shelf = self._shelves[table]
+        places = table.places(index) if index is not None else ()
+        order = (*places, *range(table.key))
+        own = self._firsts[table].get(prefix[0], {}) if prefix and order[0] == 0 else shelf.before
+        queued = [key for key in own if key in shelf.before]
         if not queued:
             return super().scan(
                 table, index, prefix, start=start, stop=stop, reverse=reverse, offset=offset, limit=limit
             )
-        places = table.places(index) if index is not None else ()
-        order = (*places, *range(table.key))
         most = (
             offset + limit + len(queued) if limit is not None else None
         )  # each may stand for one that is kept
         kept = self._transaction.scan(
             table, index, prefix, start=start, stop=stop, reverse=reverse, limit=most
         )
-        rows = [row for row in kept if row[: table.key] not in queued]
-        for row in self.queued(table):
-            absent = (
-                index is not None
-                and index.present is not None
-                and row[table.columns.index(index.present)] is None
-            )
-            if not absent and _within(tuple([row[place] for place in order]), prefix, start, stop):
+        rows = [row for row in kept if row[: table.key] not in shelf.before]
+        present = None if index is None or index.present is None else table.columns.index(index.present)
+        for key in queued:
+            row = shelf.rows[key]
+            if (
+                row is not None
+                and (present is None or row[present] is not None)
+                and _within(tuple([row[place] for place in order]), prefix, start, stop)
+            ):
                 rows.append(row)
         rows.sort(key=lambda row: tuple([row[place] for place in order]), reverse=reverse)
         return rows[offset:] if limit is None else rows[offset : offset + limit]

@@ -24,7 +24,7 @@ from gamify_core.exactly import exactly
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.groups import calendar_of_group, group_in
 from gamify_core.road.meters import DAILY
-from gamify_core.road.trial import beneath
+from gamify_core.road.trial import Trial, beneath
 from gamify_core.services.orders import Kept, Order, Rescan, Scanned
 from gamify_core.services.reading import window_named
 from gamify_core.services.rolling import rolled
@@ -273,9 +273,12 @@ class _Tables:
             return self._members(Kept(self._reader, everybody).slice(0, _ALL), label)
         if self._group is not None and self._definition.group_by is not None:
             text = calendar_of_group(text, self._definition.group_by, self._group)
-        return Kept(
-            self._reader, window_named(self._access, self._reader, self._place.tracker.metric, text, label)
-        )
+        window = window_named(self._access, self._reader, self._place.tracker.metric, text, label)
+        if isinstance(
+            self._reader, Trial
+        ):  # which keeps no order: it is put in one once, and not by each question
+            return Scanned(self._reader.scan(METRIC, METRIC_BY_RANK, (window,)) if window else [])
+        return Kept(self._reader, window)
 
     def begun(self) -> bool:
         """Say whether there was anybody on a table before the one that is asked for.

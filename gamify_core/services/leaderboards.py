@@ -31,7 +31,7 @@ from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
 from gamify_core.services.page_memory import PageMemory
-from gamify_core.services.standings import open_board, rank_in, way_to
+from gamify_core.services.standings import as_adopted, open_board, rank_in, way_to
 from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
 
 if TYPE_CHECKING:
@@ -299,8 +299,8 @@ class Leaderboards:
         1. cyd 2
         """
         number, size = border.page(page, page_size)
-        with self._access.read() as reader:
-            plan, definition, place = self._place(reader, leaderboard_code, period, of)
+        with self._access.read() as found:
+            reader, plan, definition, place = self._place(found, leaderboard_code, period, of)
             groups = open_groups(self._access, reader, plan, definition, place)
             entries = tuple(groups.entries((number - 1) * size, size))
             table = self._table(reader, definition, checked_period(definition, period), place, None)
@@ -311,8 +311,8 @@ class Leaderboards:
     ) -> GroupEntry | None:
         """Return where a group stands among groups, or None for one without a ranked member."""
         name = border.code(group, "group")
-        with self._access.read() as reader:
-            plan, definition, place = self._place(reader, leaderboard_code, period, of)
+        with self._access.read() as found:
+            reader, plan, definition, place = self._place(found, leaderboard_code, period, of)
             return open_groups(self._access, reader, plan, definition, place).entry(name)
 
     # -- who is shown -----------------------------------------------------------------------------------------
@@ -357,20 +357,21 @@ class Leaderboards:
         with self._access.read() as reader:
             yield self._opened(reader, code, period, of, group)
 
-    def _opened(self, reader: Reader, code: str, period: str | None, of: Of, group: str | None) -> _Opened:
-        plan, definition, place = self._place(reader, code, period, of)
+    def _opened(self, found: Reader, code: str, period: str | None, of: Of, group: str | None) -> _Opened:
+        reader, plan, definition, place = self._place(found, code, period, of)
         within = check_group(definition, group)
         board = open_board(self._access, reader, plan, definition, place, within)
         asked = checked_period(definition, period)
         return _Opened(board, self._table(reader, definition, asked, place, within), place)
 
     def _place(
-        self, reader: Reader, code: str, period: str | None, of: Of
-    ) -> tuple[Plan, Leaderboard, Place]:
-        plan = self._access.road.plan_in(reader)
+        self, found: Reader, code: str, period: str | None, of: Of
+    ) -> tuple[Reader, Plan, Leaderboard, Place]:
+        plan = self._access.road.plan_in(found)
         definition = _definition(plan, code)
         asked = checked_period(definition, period)
-        return plan, definition, place_of(plan, definition, asked, of, self._access.road.now()[0])
+        place = place_of(plan, definition, asked, of, self._access.road.now()[0])
+        return as_adopted(self._access, found, plan, definition), plan, definition, place
 
     def _table(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import attrs
 
 from gamify_core.road.commands import NOBODY
-from gamify_core.road.rebuild import fill
+from gamify_core.road.repeating import fill
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.services.mornings import Asked, Counted, Morning

@@ -44,10 +44,12 @@ class Snapshot(NamedTuple):
 def snapshot(access: Access, about: str | None = None) -> Iterator[Snapshot]:
     """Open something to read from, then read the clock once: whatever is seen has been written by then.
 
-    Of the participant that it is `about` all is seen that time has done by then, written or not.
+    Of the participant that it is `about` all is seen that time has done by then, written or not. Under a catalog that
+    is not in force yet everything is as its adoption will leave it.
     """
-    with access.read() as reader:
-        now, plan = access.road.now()[0], access.road.plan_in(reader)
+    with access.read() as found:
+        now, plan = access.road.now()[0], access.road.plan_in(found)
+        reader = found if plan.ahead is None else access.road.adopting(found, plan.ahead)
         yield Snapshot(access, access.present(reader, about, now) if about is not None else reader, now, plan)
 
 

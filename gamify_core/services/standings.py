@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.metrics import MetricRow
 
-__all__ = ["Board", "Way", "open_board", "rank_in", "way_to"]
+__all__ = ["Board", "Way", "as_adopted", "open_board", "rank_in", "way_to"]
 
 
 class Board:
@@ -203,7 +203,8 @@ class Way(NamedTuple):
 
 def way_to(plan: Plan, definition: Leaderboard, period: str) -> Way:
     """Return what the ranks of a board in a period are read by."""
-    tracker = None if rolling(period) is not None else plan.boards[definition.code].trackers.get(period)
+    known = rolling(period) is None and not _awaited(plan, definition)
+    tracker = plan.boards[definition.code].trackers.get(period) if known else None
     return Way(plan, definition, period, tracker, plan.scale(definition.metric))
 
 
@@ -216,6 +217,7 @@ def rank_in(access: Access, reader: Reader, way: Way, participant_id: str) -> Ra
     now = access.road.now()[0]
     if tracker is None:
         place = place_of(plan, definition, period, None, now)
+        reader = as_adopted(access, reader, plan, definition)
         return open_board(access, reader, plan, definition, place).rank(participant_id)
     order = Kept(reader, window_at(access, reader, tracker, now))
     person = access.person(reader, participant_id)
@@ -234,6 +236,18 @@ def _rank(
     percentile = round(100 * (total - above - 1) / total, 1)
     score = exact(row.value, scale)
     return Rank(participant_id, rank, score, total, percentile, above, upto - above - 1, total - upto)
+
+
+def as_adopted(access: Access, reader: Reader, plan: Plan, definition: Leaderboard) -> Reader:
+    """Return a reader of a board's rows: under a plan that is not in force yet, as adopting it will leave them."""
+    if plan.ahead is None or not _awaited(plan, definition):
+        return reader
+    return access.road.adopting(reader, plan.ahead.of(plan.boards[definition.code].every), access.scope)
+
+
+def _awaited(plan: Plan, definition: Leaderboard) -> bool:
+    """Say whether the rows of a board are not there before its plan is adopted."""
+    return plan.ahead is not None and any(map(plan.ahead.concern, plan.boards[definition.code].every))
 
 
 def open_board(  # noqa: PLR0913 - which board, and which table of it
