@@ -273,19 +273,28 @@ class CounterPlan:
 
 @attrs.define(eq=False)
 class CapPlan:
-    """The bound of a rule: at most so many points (of so many decimals, kept as an integer) and times in a period."""
+    """The bound of a rule: at most so many points (of so many decimals, kept as an integer) and times in a period.
+
+    How many there were is read in the windows `points_in` and `times_in`.
+    """
 
     points: int | None
     times: int | None
     per: str
     points_plan: MetricPlan
     times_plan: MetricPlan
+    points_in: Tracker
+    times_in: Tracker
     scale: int = 0
 
 
 @attrs.define(eq=False)
 class RulePlan:
-    """A rule with its expressions compiled."""
+    """A rule with its expressions compiled.
+
+    `opaque`: its condition is a Python callable; `bounded`: more than its condition may stand against it; `gives`: it
+    does more than move points; `noted`: that it fired has to be remembered.
+    """
 
     rule: Rule
     when: Expression | None
@@ -297,6 +306,20 @@ class RulePlan:
     ends: int | None
     terms: Terms | None = None
     random: bool = attrs.field(init=False)  # whether anything in it draws luck, and needs a stream of its own
+    cause: str = attrs.field(init=False)
+    opaque: bool = attrs.field(init=False)
+    noted: bool = attrs.field(init=False)
+    bounded: bool = attrs.field(init=False)
+    gives: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Tell once what would else be asked with every event."""
+        rule, cap = self.rule, self.cap
+        self.cause = f"rule:{rule.code}"
+        self.opaque = rule.opaque
+        self.noted = self.cooldown is not None or (cap is not None and cap.times is not None)
+        self.bounded = self.noted or self.starts is not None or self.ends is not None
+        self.gives = any((rule.streak, rule.badge, rule.mint, rule.reward, rule.advance))
 
     @random.default
     def _draws(self) -> bool:

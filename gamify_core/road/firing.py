@@ -13,7 +13,7 @@ from gamify_core.domain.conditions import Expression
 from gamify_core.domain.decimals import exact, told
 from gamify_core.errors import BadValue, ConditionError, InsufficientPoints, RuleFailed, SoldOut, WalletClosed
 from gamify_core.road import assets, badges, boosts, challenges, rewards, streaks, wallet
-from gamify_core.road.meters import moved, value_of
+from gamify_core.road.meters import moved, value_in
 from gamify_core.road.rules import FIRES, PassedOver, Verdict
 from gamify_core.storage.tables.rules import FIRED, FiredRow
 
@@ -30,13 +30,11 @@ NOTHING = Verdict(fires=False, quiet="it has nothing to give")
 def act(turn: Turn, judged: Judged) -> Verdict:
     """Let a rule do what it says, unless something stands against it, and say what came of it."""
     verdict = judged.verdict
-    if verdict is not FIRES and not verdict.passed:
-        return verdict
-    firing = _Firing(turn, judged)
     if verdict is not FIRES:
         for passed in verdict.passed:
-            firing.skip(passed)
+            _Firing(turn, judged).skip(passed)
         return verdict
+    firing = _Firing(turn, judged)
     fired = firing.all_parts()
     if firing.passed or firing.told:
         return Verdict(fired, tuple(firing.passed), "; ".join(firing.told))
@@ -59,7 +57,7 @@ class _Firing:
         self.turn = turn
         self.plan = judged.plan
         self.facts = judged.facts
-        self.cause = f"rule:{judged.plan.rule.code}"
+        self.cause = judged.plan.cause
         self.passed: list[PassedOver] = []
         self.told: list[str] = []  # what nobody need know, but somebody who asks may want to
 
@@ -70,14 +68,24 @@ class _Firing:
 
     def all_parts(self) -> bool:
         """Do all parts in their order, and say whether anything was done."""
+        plan = self.plan
+        fired = False
+        for currency, amount in plan.awards:
+            value = amount if isinstance(amount, int) else self._amount(currency, amount, "award")
+            fired = (value > 0 and self._award(currency, value)) or fired
+        for currency, amount in plan.deducts:
+            value = amount if isinstance(amount, int) else self._amount(currency, amount, "deduct")
+            fired = (value > 0 and self._deduct(currency, value)) or fired
+        if plan.gives:
+            fired = self._other_parts() or fired
+        if fired and plan.noted:
+            self._note()
+        return fired
+
+    def _other_parts(self) -> bool:
+        """Do what is no movement of points."""
         turn, rule = self.turn, self.plan.rule
         fired = False
-        for currency, amount in self.plan.awards:
-            value = self._amount(currency, amount, "award")
-            fired = (value > 0 and self._award(currency, value)) or fired
-        for currency, amount in self.plan.deducts:
-            value = self._amount(currency, amount, "deduct")
-            fired = (value > 0 and self._deduct(currency, value)) or fired
         for code in rule.streak:
             streaks.record(turn, turn.who, turn.plan.streaks[code], self.cause)
             fired = True
@@ -91,14 +99,10 @@ class _Firing:
             fired = self._reward(code) or fired
         for code in rule.advance:
             fired = challenges.advance(turn, turn.who, code) or fired
-        if fired:
-            self._note()
         return fired
 
-    def _amount(self, currency: str, amount: int | Expression, effect: str) -> int:
+    def _amount(self, currency: str, amount: Expression, effect: str) -> int:
         """Return what an amount comes to; 0 is nothing to do, and what is no amount is passed over."""
-        if isinstance(amount, int):
-            return amount
         try:
             value = amount.amount(self.facts, self.plan.rule.rounding)
         except ConditionError as error:
@@ -122,7 +126,7 @@ class _Firing:
             scale = turn.plan.catalog.scale(currency)
             self.told.append(f"{exact(base, scale):,} {currency} are multiplied to {exact(value, scale):,}")
         if cap is not None and cap.points is not None:
-            left = max(cap.points - value_of(turn, turn.who, f"{cap.points_plan.name}@{cap.per}"), 0)
+            left = max(cap.points - value_in(turn, turn.who, cap.points_in), 0)
             if value > left:
                 self.skip(
                     PassedOver("award", "cap", (told(cap.points, cap.scale), cap.per, told(left, cap.scale)))
@@ -185,7 +189,7 @@ class _Firing:
         return True
 
     def _note(self) -> None:
-        """Remember that the rule fired, where its bounds ask for it."""
+        """Remember that the rule fired, for its bounds ask for it."""
         turn, plan = self.turn, self.plan
         if plan.cap is not None and plan.cap.times is not None:
             moved(turn, turn.who, plan.cap.times_plan, None, 1, 1)

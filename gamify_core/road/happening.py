@@ -69,7 +69,7 @@ def happen(
         verdict = act(turn, judged)
         if witness is not None:
             witness.acted(judged, verdict)
-        if earnest:
+        if verdict.passed and earnest:
             refuse(judged, verdict)
         if verdict.fires:
             told.append(judged.plan.rule.code)

@@ -353,13 +353,14 @@ class Plan:
         if rule.cap is not None:
             names = f"rule.{rule.code}.points", f"rule.{rule.code}.times"
             points, times = (self.metric(name, "sum") for name in names)
-            if rule.cap.points is not None:
-                self.track(names[0], rule.cap.per)
-            if rule.cap.times is not None:
-                self.track(names[1], rule.cap.per)
+            limits = rule.cap.points, rule.cap.times
+            points_in, times_in = (
+                self.track(name, rule.cap.per, keep=limit is not None)
+                for name, limit in zip(names, limits, strict=True)
+            )
             scale = max([self.catalog.scale(currency) for currency, _ in rule.award], default=0)
             most = rule.cap.points * int(10**scale) if rule.cap.points is not None else None
-            cap = CapPlan(most, rule.cap.times, rule.cap.per, points, times, scale)
+            cap = CapPlan(most, rule.cap.times, rule.cap.per, points, times, points_in, times_in, scale)
         return RulePlan(
             rule,
             self._expression(rule.when) if isinstance(rule.when, str) else None,

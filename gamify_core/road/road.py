@@ -135,7 +135,7 @@ class Road:
             if (who.due is not None or ask.others) and not ask.by_time:
                 before = self._catch_up(unit, scope, who, ask.others, now)
                 who = unit.get(PARTICIPANT, (who.number,)) or who
-                head = unit.last(ACTIVITY) or head
+                head = self.recorder.last(unit) or head
                 recorded_at = max(recorded_at, head.recorded_at + 1)
         catalog = head.catalog
         seq = head.seq + 1
