@@ -10,18 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gamify_core.answers import (
-        Answer,
-        BadgeAnswer,
-        BatchAnswer,
-        BatchItem,
-        EventAnswer,
-        PointsAnswer,
-        StreakAnswer,
-        TierAnswer,
-        TierUpgrade,
-        TransferAnswer,
-    )
+    from gamify_core.answers import Answer, BatchAnswer, BatchItem, TierUpgrade
     from gamify_core.border import Limits
     from gamify_core.catalog import (
         Badge,
@@ -123,11 +112,15 @@ if TYPE_CHECKING:
     from gamify_core.reasons import Explained
     from gamify_core.replay.opening import backtest
     from gamify_core.replay.report import Backtest
+    from gamify_core.services.badges import BadgeAnswer
     from gamify_core.services.correcting import Applied
+    from gamify_core.services.event_answers import EventAnswer
     from gamify_core.services.events import Emit
     from gamify_core.services.openings import Opening, OpeningBalance
+    from gamify_core.services.streak_answers import StreakAnswer
+    from gamify_core.services.tiers import TierAnswer
     from gamify_core.services.trades import Side
-    from gamify_core.services.wallets import Award
+    from gamify_core.services.wallets import Award, PointsAnswer, TransferAnswer
     from gamify_core.simulation import Mix, Persona, Scenario, ScenarioError, compare, simulate, sweep
     from gamify_core.storage.sqlite import SQLiteStore
     from gamify_core.storage.sqlite_joined import HostStore
@@ -256,18 +249,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "answers": (
-        "Answer",
-        "BadgeAnswer",
-        "BatchAnswer",
-        "BatchItem",
-        "EventAnswer",
-        "PointsAnswer",
-        "StreakAnswer",
-        "TierAnswer",
-        "TierUpgrade",
-        "TransferAnswer",
-    ),
+    "answers": ("Answer", "BatchAnswer", "BatchItem", "TierUpgrade"),
     "border": ("Limits",),
     "catalog": (
         "Badge",
@@ -370,12 +352,16 @@ _ROOMS = {
     "storage.sqlite_joined": ("HostStore",),
     "replay.opening": ("backtest",),
     "replay.report": ("Backtest",),
-    "services.correcting": ("Applied",),
     "reasons": ("Explained",),
+    "services.badges": ("BadgeAnswer",),
+    "services.correcting": ("Applied",),
+    "services.event_answers": ("EventAnswer",),
     "services.events": ("Emit",),
     "services.openings": ("Opening", "OpeningBalance"),
+    "services.streak_answers": ("StreakAnswer",),
+    "services.tiers": ("TierAnswer",),
     "services.trades": ("Side",),
-    "services.wallets": ("Award",),
+    "services.wallets": ("Award", "PointsAnswer", "TransferAnswer"),
     "simulation": ("Mix", "Persona", "Scenario", "ScenarioError", "compare", "simulate", "sweep"),
 }
 _ROOM = {name: room for room, names in _ROOMS.items() for name in names}

@@ -8,19 +8,19 @@ under the documents' own keys with `to_dict()`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import ClassVar
 
 import attrs
 
 from gamify_core.clock import iso, moment
-from gamify_core.domain.decimals import Amount, exact, plain
+from gamify_core.domain.decimals import Amount, exact
 from gamify_core.effects import (
     BadgeEarned,
     Effect,
     PointsAwarded,
     PointsDeducted,
-    PointsPending,
     PointsReversed,
     Skipped,
     StreakCorrected,
@@ -28,25 +28,17 @@ from gamify_core.effects import (
     TierChanged,
     Words,
     decode,
-    effect_id,
 )
 from gamify_core.errors import GamifyError
 from gamify_core.ids import id_of
-from gamify_core.reasons import Explained
 from gamify_core.road.commands import Decided
 
 __all__ = [
     "ActionAnswer",
     "Answer",
-    "BadgeAnswer",
     "BatchAnswer",
     "BatchItem",
-    "EventAnswer",
-    "PointsAnswer",
-    "StreakAnswer",
-    "TierAnswer",
     "TierUpgrade",
-    "TransferAnswer",
 ]
 
 
@@ -76,6 +68,9 @@ class Answer:
     """What a command did."""
 
     __slots__ = ("_decided",)
+
+    _unlisted: ClassVar[Mapping[str, object]] = {}
+    """What a batch lists in the place of an answer where there is none."""
 
     def __init__(self, decided: Decided) -> None:
         """Read from what was decided."""
@@ -187,6 +182,10 @@ class Answer:
             "effects": [effect.to_dict() for effect in self.effects],
         }
 
+    def _listed(self) -> Mapping[str, object]:
+        """Return what a batch lists of it."""
+        return self.to_dict()
+
     def __eq__(self, other: object) -> bool:
         """Answers are equal when the same was done to the same people; ids and instants are left out."""
         if not isinstance(other, Answer) or type(self) is not type(other):
@@ -222,193 +221,6 @@ class Answer:
         return "\n".join([title, *lines_of(self._read(), self._decided.catalog, self.participant_id)])
 
 
-class PointsAnswer(Answer):
-    """An award or a deduction."""
-
-    __slots__ = ()
-
-    @property
-    def _movement(self) -> Words:
-        return self._decided.outcome[0]
-
-    @property
-    def transaction_id(self) -> str:
-        """The id of the movement."""
-        return effect_id("points_", self._decided.seq, 0)
-
-    @property
-    def amount(self) -> Amount:
-        """How many points were moved, multipliers included: a `Decimal` where the currency has a `scale`."""
-        return self._shown(self._movement[3], self.currency)
-
-    @property
-    def base_amount(self) -> Amount:
-        """How many were asked for, before multipliers made `amount` of them."""
-        multiplied = len(self._movement) > 7 and self._movement[0] != PointsPending.tag  # noqa: PLR2004
-        return self._shown(self._movement[7], self.currency) if multiplied else self.amount
-
-    @property
-    def currency(self) -> str:
-        """Of which currency."""
-        return str(self._movement[4])
-
-    @property
-    def new_balance(self) -> Amount:
-        """The balance after everything the command did; what is pending is not in it."""
-        mine = [
-            e
-            for e in self.effects
-            if isinstance(e, PointsAwarded | PointsDeducted | PointsReversed | PointsPending)
-            and e.currency == self.currency
-            and e.participant_id == self.participant_id
-        ]
-        return mine[-1].balance
-
-    @property
-    def matures_at(self) -> datetime | None:
-        """From when on the points count; None where they do already."""
-        return moment(int(self._movement[6] or 0)) if self._movement[0] == PointsPending.tag else None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's answer to an award or a deduction."""
-        upgrade = self.tier_upgrade
-        body: dict[str, object] = {
-            "transaction_id": self.transaction_id,
-            "participant_id": self.participant_id,
-            "amount": plain(self.amount),
-            "new_balance": plain(self.new_balance),
-        }
-        if self._decided.kind == "points.award":
-            body["tier_upgrade"] = upgrade.to_dict() if upgrade else None
-        return body
-
-
-class TransferAnswer(Answer):
-    """A transfer of points between two participants."""
-
-    __slots__ = ()
-
-    @property
-    def transaction_id(self) -> str:
-        """The id of the sender's movement."""
-        return effect_id("points_", self._decided.seq, 0)
-
-    @property
-    def amount(self) -> Amount:
-        """How many points were moved."""
-        return self._of(0, 3)
-
-    @property
-    def sender_balance(self) -> Amount:
-        """What the sender has left."""
-        return self._of(0, 5)
-
-    def _of(self, movement: int, place: int) -> Amount:
-        words = self._decided.outcome[movement]
-        return self._shown(words[place], str(words[4]))
-
-    @property
-    def recipient_id(self) -> str:
-        """Who received."""
-        return self._decided.people[int(self._decided.outcome[1][1] or 0)]
-
-    @property
-    def recipient_balance(self) -> Amount:
-        """What the recipient has now."""
-        return self._of(1, 5)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
-        return {
-            "transaction_id": self.transaction_id,
-            "participant_id": self.participant_id,
-            "recipient_id": self.recipient_id,
-            "amount": plain(self.amount),
-            "new_balance": plain(self.sender_balance),
-            "recipient_balance": plain(self.recipient_balance),
-        }
-
-
-class EventAnswer(Answer):
-    """An event and everything it brought about; `why` is None unless it was asked for with `explain=True`."""
-
-    __slots__ = ("why",)
-
-    def __init__(self, decided: Decided, why: Explained | None = None) -> None:
-        """Read from what was decided."""
-        super().__init__(decided)
-        self.why: Explained | None = why
-
-    @property
-    def event_id(self) -> str:
-        """The id of the event."""
-        return f"evt_{self._decided.seq}"
-
-    @property
-    def fact_id(self) -> str:
-        """The id of the activity that recorded it."""
-        return f"fact_{self._decided.seq}"
-
-    @property
-    def status(self) -> str:
-        """Always `processed`: events are processed before they are answered."""
-        return "processed"
-
-    @property
-    def event_name(self) -> str:
-        """The name of the event."""
-        return str(self._said()[2])
-
-    def _title(self) -> str:
-        return self.event_name
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's answer to an event, and the effects."""
-        return {
-            "event_id": self.event_id,
-            "fact_id": self.fact_id,
-            "status": self.status,
-            "effects": [effect.to_dict() for effect in self.effects],
-        }
-
-
-class BadgeAnswer(Answer):
-    """A badge that was awarded, or was held already."""
-
-    __slots__ = ()
-
-    @property
-    def badge_code(self) -> str:
-        """The badge."""
-        return str(self._said()[2])
-
-    @property
-    def already_earned(self) -> bool:
-        """Whether it was held before, so that nothing was written."""
-        return bool(self._said()[3])
-
-    @property
-    def earned_at(self) -> datetime:
-        """When it was earned, in UTC."""
-        return moment(int(self._said()[4] or 0))
-
-    def _told(self) -> tuple[object, ...]:
-        return self.badge_code, self.already_earned
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's answer to a badge award."""
-        badge = self._decided.catalog.badge(self.badge_code)
-        return {
-            "participant_id": self.participant_id,
-            "badge_code": badge.code,
-            "badge_name": badge.name,
-            "icon": badge.icon_url or badge.icon,
-            "rarity": badge.rarity,
-            "earned_at": iso(int(self._said()[4] or 0)),
-            "already_earned": self.already_earned,
-        }
-
-
 class ActionAnswer(Answer):
     """Something done between people, in the words of the documents' social action."""
 
@@ -425,63 +237,6 @@ class ActionAnswer(Answer):
         return "completed"
 
 
-class TierAnswer(Answer):
-    """A rung that was assigned by hand, or cleared."""
-
-    __slots__ = ()
-
-    @property
-    def tier_code(self) -> str | None:
-        """The rung the participant stands on now."""
-        code = self._said()[2]
-        return str(code) if code is not None else None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
-        return {"participant_id": self.participant_id, "tier_code": self.tier_code}
-
-
-class StreakAnswer(Answer):
-    """An activity of a streak."""
-
-    __slots__ = ()
-
-    @property
-    def streak_code(self) -> str:
-        """The streak."""
-        return str(self._said()[2])
-
-    @property
-    def new_count(self) -> int:
-        """The run after it."""
-        return int(self._said()[3] or 0)
-
-    @property
-    def longest_count(self) -> int:
-        """The longest run after it."""
-        return int(self._said()[4] or 0)
-
-    @property
-    def is_new_record(self) -> bool:
-        """Whether the longest run grew."""
-        return bool(self._said()[5])
-
-    @property
-    def already_recorded(self) -> bool:
-        """Whether the period was complete before, so that the count stayed."""
-        return bool(self._said()[6])
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's answer to a recording."""
-        return {
-            "streak_code": self.streak_code,
-            "new_count": self.new_count,
-            "longest_count": self.longest_count,
-            "is_new_record": self.is_new_record,
-            "already_recorded": self.already_recorded,
-        }
-
-
 @attrs.frozen
 class BatchItem:
     """One item of a batch: its answer, or the error it was refused with."""
@@ -489,23 +244,14 @@ class BatchItem:
     participant_id: str
     answer: Answer | None
     error: GamifyError | None
-    kind: type[Answer] = attrs.field(default=PointsAnswer, repr=False)
+    kind: type[Answer] = attrs.field(default=Answer, repr=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's result of one award of a batch, or the same for an event."""
-        body: dict[str, object] = {"participant_id": self.participant_id}
-        match self.answer:
-            case EventAnswer() as event:
-                body |= {"event_id": event.event_id, "fact_id": event.fact_id, "status": event.status}
-            case PointsAnswer() as points:
-                body |= {"transaction_id": points.transaction_id, "new_balance": plain(points.new_balance)}
-            case Answer() as other:
-                body |= other.to_dict()
-            case _ if self.kind is EventAnswer:
-                body |= {"event_id": None, "fact_id": None, "status": "failed"}
-            case _ if self.kind is PointsAnswer:
-                body |= {"transaction_id": None, "new_balance": None}
-        return {**body, "error": self.error.detail if self.error else None}
+        answer, kind = self.answer, self.kind
+        told = answer._listed() if answer is not None else kind._unlisted  # noqa: SLF001 - of one room
+        error = self.error.detail if self.error else None
+        return {"participant_id": self.participant_id, **told, "error": error}
 
 
 @attrs.frozen

@@ -79,6 +79,7 @@ SHARED = {
     "definition_fields",
     "erasing",
     "explaining",
+    "event_answers",
     "exporting",
     "flows",
     "held",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core import border
-from gamify_core.answers import Answer, BadgeAnswer
+from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import exact
 from gamify_core.errors import NotFound
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["BadgeList", "BadgeProgress", "BadgeState", "Badges", "states"]
+__all__ = ["BadgeAnswer", "BadgeList", "BadgeProgress", "BadgeState", "Badges", "states"]
 
 
 @attrs.frozen
@@ -126,6 +126,43 @@ class BadgeProgress:
             **attrs.asdict(self, recurse=False),
             "needs": [need.to_dict() for need in self.needs],
             "missing": [need.to_dict() for need in self.missing],
+        }
+
+
+class BadgeAnswer(Answer):
+    """A badge that was awarded, or was held already."""
+
+    __slots__ = ()
+
+    @property
+    def badge_code(self) -> str:
+        """The badge."""
+        return str(self._said()[2])
+
+    @property
+    def already_earned(self) -> bool:
+        """Whether it was held before, so that nothing was written."""
+        return bool(self._said()[3])
+
+    @property
+    def earned_at(self) -> datetime:
+        """When it was earned, in UTC."""
+        return moment(int(self._said()[4] or 0))
+
+    def _told(self) -> tuple[object, ...]:
+        return self.badge_code, self.already_earned
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a badge award."""
+        badge = self._decided.catalog.badge(self.badge_code)
+        return {
+            "participant_id": self.participant_id,
+            "badge_code": badge.code,
+            "badge_name": badge.name,
+            "icon": badge.icon_url or badge.icon,
+            "rarity": badge.rarity,
+            "earned_at": iso(int(self._said()[4] or 0)),
+            "already_earned": self.already_earned,
         }
 
 

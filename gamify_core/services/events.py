@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from gamify_core import border
-from gamify_core.answers import BatchAnswer, EventAnswer
-from gamify_core.clock import iso, moment, offset_of
+from gamify_core.answers import BatchAnswer
+from gamify_core.clock import moment, offset_of
 from gamify_core.errors import BadValue, GamifyError
 from gamify_core.reasons import Explained
 from gamify_core.road import amendment, retraction
@@ -20,9 +20,10 @@ from gamify_core.road.happening import check, happen
 from gamify_core.road.requests import asked_with
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
+from gamify_core.services.event_answers import AmendAnswer, EventAnswer, Sent
 from gamify_core.services.explaining import Inquiry, explained_again, tried
 from gamify_core.services.pages import Page
-from gamify_core.services.undo import AmendAnswer, RetractAnswer, event_called, policy
+from gamify_core.services.undo import RetractAnswer, event_called, policy
 from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     Before = Callable[[Reader, Road, int], Road]
 
-__all__ = ["Emit", "Events", "Sent"]
+__all__ = ["Emit", "Events"]
 
 
 @attrs.frozen
@@ -46,26 +47,6 @@ class Emit:
     properties: Mapping[str, object] | None = None
     timestamp: datetime | None = None
     idempotency_key: str | None = None
-
-
-@attrs.frozen
-class Sent:
-    """An event that was sent; `retracted` is whether it was taken back since."""
-
-    id: str
-    event_name: str
-    properties: Mapping[str, object]
-    occurred_at: datetime
-    retracted: bool = False
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the document's event."""
-        return {
-            "id": self.id,
-            "event_name": self.event_name,
-            "properties": dict(self.properties),
-            "occurred_at": iso(self.occurred_at),
-        }
 
 
 class Events:

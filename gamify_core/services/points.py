@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gamify_core import border
-from gamify_core.answers import Answer, BatchAnswer, PointsAnswer, TransferAnswer
+from gamify_core.answers import Answer, BatchAnswer
 from gamify_core.domain.decimals import exact
 from gamify_core.errors import BadValue, BalanceMismatch, GamifyError
 from gamify_core.road import accounts, boosts, lots, pending, wallet
@@ -21,7 +21,16 @@ from gamify_core.services.holding import Waiting
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import snapshot
 from gamify_core.services.undo import ReversalAnswer, movement_called, policy
-from gamify_core.services.wallets import Award, Balance, Movement, balance_of, currency_of, movement_of
+from gamify_core.services.wallets import (
+    Award,
+    Balance,
+    Movement,
+    PointsAnswer,
+    TransferAnswer,
+    balance_of,
+    currency_of,
+    movement_of,
+)
 from gamify_core.storage.tables.ledger import ENTRY, PENDING
 
 if TYPE_CHECKING:

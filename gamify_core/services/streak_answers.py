@@ -1,4 +1,4 @@
-"""What commands about streaks answer, beside the recording itself."""
+"""What commands about streaks answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
 from gamify_core.services.undo import Undone
 
-__all__ = ["FreezesAnswer", "PauseAnswer", "RepairAnswer", "StreakRetractAnswer"]
+__all__ = ["FreezesAnswer", "PauseAnswer", "RepairAnswer", "StreakAnswer", "StreakRetractAnswer"]
 
 
 class _OfStreak(Answer):
@@ -20,6 +20,42 @@ class _OfStreak(Answer):
     def streak_code(self) -> str:
         """The streak."""
         return str(self._said()[2])
+
+
+class StreakAnswer(_OfStreak):
+    """An activity of a streak."""
+
+    __slots__ = ()
+
+    @property
+    def new_count(self) -> int:
+        """The run after it."""
+        return int(self._said()[3] or 0)
+
+    @property
+    def longest_count(self) -> int:
+        """The longest run after it."""
+        return int(self._said()[4] or 0)
+
+    @property
+    def is_new_record(self) -> bool:
+        """Whether the longest run grew."""
+        return bool(self._said()[5])
+
+    @property
+    def already_recorded(self) -> bool:
+        """Whether the period was complete before, so that the count stayed."""
+        return bool(self._said()[6])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to a recording."""
+        return {
+            "streak_code": self.streak_code,
+            "new_count": self.new_count,
+            "longest_count": self.longest_count,
+            "is_new_record": self.is_new_record,
+            "already_recorded": self.already_recorded,
+        }
 
 
 class FreezesAnswer(_OfStreak):

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gamify_core import border
-from gamify_core.answers import StreakAnswer
 from gamify_core.clock import instant_of, iso
 from gamify_core.domain.streaks import BASELINE
 from gamify_core.errors import BadValue, NotFound, OutOfWindow
@@ -21,6 +20,7 @@ from gamify_core.services.streak_answers import (
     FreezesAnswer,
     PauseAnswer,
     RepairAnswer,
+    StreakAnswer,
     StreakRetractAnswer,
 )
 from gamify_core.services.streak_calendars import (

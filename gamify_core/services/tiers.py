@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core import border
-from gamify_core.answers import TierAnswer
+from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.reviews import held_until
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["NextTier", "TierReached", "TierState", "Tiers", "standing"]
+__all__ = ["NextTier", "TierAnswer", "TierReached", "TierState", "Tiers", "standing"]
 
 
 @attrs.frozen
@@ -106,6 +106,22 @@ class TierState:
                 for reached in self.tier_history
             ],
         }
+
+
+class TierAnswer(Answer):
+    """A rung that was assigned by hand, or cleared."""
+
+    __slots__ = ()
+
+    @property
+    def tier_code(self) -> str | None:
+        """The rung the participant stands on now."""
+        code = self._said()[2]
+        return str(code) if code is not None else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {"participant_id": self.participant_id, "tier_code": self.tier_code}
 
 
 class Tiers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from gamify_core import border
-from gamify_core.answers import Answer, EventAnswer
+from gamify_core.answers import Answer
 from gamify_core.clock import iso
 from gamify_core.domain.decimals import Amount, plain
 from gamify_core.effects import PendingCancelled, PointsReversed, Skipped, Words, effect_id
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.progress import EventRow
 
 __all__ = [
-    "AmendAnswer",
     "RetractAnswer",
     "ReversalAnswer",
     "Undone",
@@ -82,26 +81,6 @@ class RetractAnswer(Undone):
             "already_retracted": self.already_retracted,
             "recorded_at": iso(self._decided.recorded_at),
             "effects": [effect.to_dict() for effect in self.effects if effect not in self.stayed],
-            "stayed": [skipped.to_dict() for skipped in self.stayed],
-        }
-
-
-class AmendAnswer(EventAnswer, Undone):
-    """An event that was taken back and sent again otherwise: what went, and what came."""
-
-    __slots__ = ()
-
-    @property
-    def amended_event_id(self) -> str:
-        """The event that was taken back; `event_id` is the one that stands in its place."""
-        said = [words for words in self._decided.outcome if words[0] == "="]
-        return id_of("evt", int(said[-1][2] or 0))
-
-    def to_dict(self) -> dict[str, object]:
-        """Return what an event answers, with the event in whose place it stands and what stayed of that."""
-        return {
-            **super().to_dict(),
-            "amended_event_id": self.amended_event_id,
             "stayed": [skipped.to_dict() for skipped in self.stayed],
         }
 

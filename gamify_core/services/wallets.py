@@ -1,17 +1,24 @@
-"""What wallets say: awards of a batch, what a wallet holds, and each of its movements."""
+"""What wallets say: what moving points answers, what a wallet holds, and each of its movements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from gamify_core import border
+from gamify_core.answers import Answer
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain, worth
-from gamify_core.effects import effect_id
+from gamify_core.effects import (
+    PointsAwarded,
+    PointsDeducted,
+    PointsPending,
+    PointsReversed,
+    effect_id,
+)
 from gamify_core.road import lots
 from gamify_core.road.requests import asked_with
 from gamify_core.storage.tables.ledger import ENTRY, PENDING, PENDING_DUE
@@ -20,12 +27,22 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from gamify_core.effects import Words
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["Award", "Balance", "Movement", "balance_of", "currency_of", "movement_of"]
+__all__ = [
+    "Award",
+    "Balance",
+    "Movement",
+    "PointsAnswer",
+    "TransferAnswer",
+    "balance_of",
+    "currency_of",
+    "movement_of",
+]
 
 
 @attrs.frozen
@@ -91,6 +108,119 @@ class Movement:
         """Return plain JSON."""
         told = {name: plain(value) for name, value in attrs.asdict(self).items()}
         return {**told, "occurred_at": iso(self.occurred_at)}
+
+
+class PointsAnswer(Answer):
+    """An award or a deduction."""
+
+    __slots__ = ()
+
+    _unlisted: ClassVar[Mapping[str, object]] = {"transaction_id": None, "new_balance": None}
+
+    @property
+    def _movement(self) -> Words:
+        return self._decided.outcome[0]
+
+    @property
+    def transaction_id(self) -> str:
+        """The id of the movement."""
+        return effect_id("points_", self._decided.seq, 0)
+
+    @property
+    def amount(self) -> Amount:
+        """How many points were moved, multipliers included: a `Decimal` where the currency has a `scale`."""
+        return self._shown(self._movement[3], self.currency)
+
+    @property
+    def base_amount(self) -> Amount:
+        """How many were asked for, before multipliers made `amount` of them."""
+        multiplied = len(self._movement) > 7 and self._movement[0] != PointsPending.tag  # noqa: PLR2004
+        return self._shown(self._movement[7], self.currency) if multiplied else self.amount
+
+    @property
+    def currency(self) -> str:
+        """Of which currency."""
+        return str(self._movement[4])
+
+    @property
+    def new_balance(self) -> Amount:
+        """The balance after everything the command did; what is pending is not in it."""
+        mine = [
+            e
+            for e in self.effects
+            if isinstance(e, PointsAwarded | PointsDeducted | PointsReversed | PointsPending)
+            and e.currency == self.currency
+            and e.participant_id == self.participant_id
+        ]
+        return mine[-1].balance
+
+    @property
+    def matures_at(self) -> datetime | None:
+        """From when on the points count; None where they do already."""
+        return moment(int(self._movement[6] or 0)) if self._movement[0] == PointsPending.tag else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the document's answer to an award or a deduction."""
+        upgrade = self.tier_upgrade
+        body: dict[str, object] = {
+            "transaction_id": self.transaction_id,
+            "participant_id": self.participant_id,
+            "amount": plain(self.amount),
+            "new_balance": plain(self.new_balance),
+        }
+        if self._decided.kind == "points.award":
+            body["tier_upgrade"] = upgrade.to_dict() if upgrade else None
+        return body
+
+    def _listed(self) -> Mapping[str, object]:
+        """Return the document's result of one award of a batch."""
+        return {"transaction_id": self.transaction_id, "new_balance": plain(self.new_balance)}
+
+
+class TransferAnswer(Answer):
+    """A transfer of points between two participants."""
+
+    __slots__ = ()
+
+    @property
+    def transaction_id(self) -> str:
+        """The id of the sender's movement."""
+        return effect_id("points_", self._decided.seq, 0)
+
+    @property
+    def amount(self) -> Amount:
+        """How many points were moved."""
+        return self._of(0, 3)
+
+    @property
+    def sender_balance(self) -> Amount:
+        """What the sender has left."""
+        return self._of(0, 5)
+
+    def _of(self, movement: int, place: int) -> Amount:
+        words = self._decided.outcome[movement]
+        return self._shown(words[place], str(words[4]))
+
+    @property
+    def recipient_id(self) -> str:
+        """Who received."""
+        return self._decided.people[int(self._decided.outcome[1][1] or 0)]
+
+    @property
+    def recipient_balance(self) -> Amount:
+        """What the recipient has now."""
+        return self._of(1, 5)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain JSON."""
+        return {
+            "transaction_id": self.transaction_id,
+            "participant_id": self.participant_id,
+            "recipient_id": self.recipient_id,
+            "amount": plain(self.amount),
+            "new_balance": plain(self.sender_balance),
+            "recipient_balance": plain(self.recipient_balance),
+        }
 
 
 def currency_of(access: Access, code: str) -> str:

@@ -30,7 +30,7 @@ from gamify_core import (
     RuleFailed,
     Streak,
 )
-from gamify_core.answers import EventAnswer
+from gamify_core.services.event_answers import EventAnswer
 from tests.engine.conftest import MakeEngine
 
 DRAWN = re.compile(r"\(drew 0\.[0-9]{6}\)")

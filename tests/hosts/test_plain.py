@@ -30,8 +30,8 @@ from gamify_core import (
     StoreNewer,
     StoreOlder,
 )
-from gamify_core.answers import EventAnswer
 from gamify_core.game import Game
+from gamify_core.services.event_answers import EventAnswer
 from tests.hosts.conftest import CATALOG, ORDERS, orders
 
 

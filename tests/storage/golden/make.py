@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from gamify_core import Award, Catalog, Emit, Engine, ManualClock, Side
-from gamify_core.answers import EventAnswer
+from gamify_core.services.event_answers import EventAnswer
 from gamify_core.storage.sqlite_schema import NUMBER
 
 __all__ = ["told"]
