@@ -12,8 +12,19 @@ from gamify_core.road.opening import SOURCE
 from gamify_core.road.streak_rows import case_of, marks_of, state_in
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.participants import PARTICIPANT
-from gamify_core.storage.tables.progress import BADGE, EVENT, RETRACTION, STANDING, is_void
-from gamify_core.storage.tables.streaks import STREAK
+from gamify_core.storage.tables.progress import (
+    BADGE,
+    EVENT,
+    RETRACTION,
+    REVIEW,
+    STANDING,
+    BadgeRow,
+    StandingRow,
+    ended_by,
+    is_void,
+    voided,
+)
+from gamify_core.storage.tables.streaks import MARK, STREAK
 
 if TYPE_CHECKING:
     from gamify_core.history.looking import Check
@@ -26,6 +37,7 @@ def tiers(look: Look) -> Iterator[Mismatch]:
 
     A pin and the rung at the bottom go unsaid, and so does where a ladder that is new to the catalog puts people.
     """
+    told = 0
     for rows, gaps in look.chains(STANDING, "tier.gap"):
         yield from gaps
         before = None
@@ -33,10 +45,24 @@ def tiers(look: Look) -> Iterator[Mismatch]:
             moved = look.tells(
                 row.activity, "tier_changed", row.participant, ..., row.ladder, row.tier, before
             )
+            told += moved
             silent = before is None or row.tier == before
             if not silent and not moved and not _placed(look, row.activity):
                 yield Mismatch("tier.outcome", spelt(*row[:3]), row.tier, before)
             before = row.tier
+        yield from _reviewed(look, rows[-1])
+    yield from look.count("tier.missing", STANDING, look.said["tier_changed"], told)
+
+
+def _reviewed(look: Look, head: StandingRow) -> Iterator[Mismatch]:
+    """See that a rung that can be lost is to be reviewed."""
+    plan = look.plan.ladders.get(head.ladder)
+    if plan is None or plan.review is None or head.tier not in plan.codes:
+        return
+    if plan.codes.index(head.tier) > plan.earned(0) and look.reader.get(REVIEW, head[:2]) is None:
+        who = look.reader.get(PARTICIPANT, head[:1])
+        if who is not None and who.erased != DELETED:
+            yield Mismatch("review.missing", spelt(*head[:2]), None, head.tier)
 
 
 def _placed(look: Look, activity: int) -> bool:
@@ -46,8 +72,10 @@ def _placed(look: Look, activity: int) -> bool:
 
 def badges(look: Look) -> Iterator[Mismatch]:
     """Compare every earning and every end of one with what was said of it."""
+    told = 0
     for rows, gaps in look.chains(BADGE, "badge.gap"):
         yield from gaps
+        told += len(rows) - _unsaid(rows)
         for row in rows:
             if row.source == SOURCE:
                 if not look.tells(row.activity, "=", row.participant, "badge", row.badge):
@@ -59,10 +87,19 @@ def badges(look: Look) -> Iterator[Mismatch]:
                 continue  # an earning that was over already never was: nothing more is said
             if not look.tells(row.activity, tag, row.participant, ..., row.badge):
                 yield Mismatch("badge.outcome", spelt(*row[:3]), row.held)
+    said = look.said["badge_earned"] + look.said["badge_revoked"] + look.done["opened badge"]
+    yield from look.count("badge.missing", BADGE, said, told)
+
+
+def _unsaid(rows: list[BadgeRow]) -> int:
+    """Return how many rows nothing is said of: what lets an earning never have been that was over already."""
+    over = {ended_by(row) for row in rows}
+    return sum(is_void(row) and any(n in over for _, n in voided([row])) for row in rows)
 
 
 def events(look: Look) -> Iterator[Mismatch]:
     """Compare events with the activities that they were, and what took some of them back with the ones that did."""
+    yield from look.count("event.missing", EVENT, look.done["happened"])
     retracted = 0
     for rows, gaps in look.chains(EVENT, "event.gap"):
         yield from gaps
@@ -85,10 +122,12 @@ def events(look: Look) -> Iterator[Mismatch]:
 def streaks(look: Look) -> Iterator[Mismatch]:
     """Fold every streak again from its activities."""
     who = None
+    marks_met = 0
     for row in look.rows(STREAK):
         if who is None or who.number != row.participant:
             who = look.reader.get(PARTICIPANT, (row.participant,))
         plan = look.plan.streaks.get(row.streak)
+        marks_met += look.reader.count(MARK, None, row[:2])
         if plan is None or who is None or who.erased == DELETED:
             continue
         case = case_of(look.reader, who, plan, look.plan.zone, row)
@@ -99,6 +138,7 @@ def streaks(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("streak.state", spelt(*row[:2]), found, state)
         elif row.told is not None and who.erased is None and row.due != case.due(state, row.told):
             yield Mismatch("streak.due", spelt(*row[:2]), row.due, case.due(state, row.told))
+    yield from look.count("streak.missing", MARK, marks_met)
 
 
 CHECKS: tuple[Check, ...] = (tiers, badges, events, streaks)

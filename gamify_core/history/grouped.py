@@ -105,7 +105,8 @@ def _boards(
 
 
 def closed(look: Look) -> Iterator[Mismatch]:
-    """Hold the periods that were closed against the sealed outcomes."""
+    """Hold the periods that were closed against the sealed outcomes, and those that are to be against the boards."""
+    yield from look.count("closed.missing", CLOSED, look.done["closed"])
     for row in look.rows(CLOSED):
         if not look.tells(row.activity, "=", None, row.leaderboard, row.period):
             yield Mismatch("closed.outcome", spelt(*row[:3]), row.activity)
@@ -115,6 +116,13 @@ def closed(look: Look) -> Iterator[Mismatch]:
         due = tracker.due(window.label) if tracker is not None and window is not None else closing.due
         if closing.due not in (None, due):
             yield Mismatch("closing.due", spelt(closing.window), closing.due, due)
+    head = look.reader.last(ACTIVITY)
+    for window in look.rows(WINDOW):
+        tracker = look.plan.trackers.get((window.metric, window.calendar))
+        due = tracker.due(window.label) if tracker is not None else None
+        awaited = due is not None and head is not None and due > head.recorded_at
+        if awaited and look.reader.get(CLOSING, (window.number,)) is None:
+            yield Mismatch("closing.missing", spelt(window.number), None, due)
 
 
 CHECKS: tuple[Check, ...] = (groups, closed)

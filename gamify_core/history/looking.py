@@ -59,8 +59,14 @@ class Look:
         self.erased = 0
         self.said: Counter[str] = Counter()
         """How many effects of each kind the sealed outcomes tell, once the chain was gone through."""
+        self.done: Counter[str] = Counter()
+        """How many commands of each kind were sealed, and how many of some facts these tell (`_FACTS` of `sealed`)."""
+        self.versions: dict[tuple[str, str], int] = {}
+        """The latest version of each definition that a sealed outcome tells of."""
         self.adopted: dict[int, str] = {}
         """The fingerprints of catalogs as their adoption sealed them, by the number of the catalog."""
+        self.multipliers: dict[int, frozenset[str]] = {}
+        """The rewards of each catalog, by its number, that multiply points."""
         self._advance = advance
         self._told: OrderedDict[int, list[Words]] = OrderedDict()
 
@@ -81,6 +87,12 @@ class Look:
             chain = list(rows)
             yield chain, _gaps(chain, width, code)
 
+    def count(self, code: str, table: Table[Any], said: int, there: int | None = None) -> Iterator[Mismatch]:
+        """Compare how many rows of a table (all of it, or so many) are there with how many were said."""
+        found = self.reader.count(table) if there is None else there
+        if found != said:
+            yield Mismatch(code, table.name, found, said)
+
     def outcome(self, activity: int) -> list[Words]:
         """Return the sealed outcome of an activity; there is none where there is no such activity."""
         told = self._told.get(activity)
@@ -90,6 +102,11 @@ class Look:
             if len(self._told) > _REMEMBERED:
                 self._told.popitem(last=False)
         return told
+
+    def multiplies(self, activity: int, reward: str) -> bool:
+        """Say whether a reward, as it was when an activity was decided, multiplies points."""
+        row = self.reader.get(ACTIVITY, (activity,))
+        return row is not None and reward in self.multipliers.get(row.catalog, ())
 
     def tells(self, activity: int, *words: object) -> bool:
         """Say whether an activity's outcome has an effect that these words begin, the cause (None) left open."""

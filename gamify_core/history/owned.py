@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.history.looking import AT_ONCE, Look, spelt
 from gamify_core.history.report import Mismatch
+from gamify_core.ids import id_of
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import (
     ASSET,
@@ -18,8 +19,9 @@ from gamify_core.storage.tables.assets import (
     ProvenanceRow,
 )
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
+from gamify_core.storage.tables.definitions import DEFINITION
 from gamify_core.storage.tables.gifts import GIFT, SCORE
-from gamify_core.storage.tables.rewards import BOOST, CLAIM, CODE, STOCK
+from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_CLAIM, CLAIM, CODE, STOCK
 
 if TYPE_CHECKING:
     from gamify_core.history.looking import Check
@@ -29,8 +31,13 @@ __all__ = ["CHECKS"]
 _SAID = {"minted": "asset_minted", "transferred": "asset_transferred", "burned": "asset_burned"}
 
 
+_POSTED = ("scores.add", "gifts.redeem", "participants.opening")
+
+
 def assets(look: Look) -> Iterator[Mismatch]:
     """Go every copy's way, and compare where it ends with whose it is."""
+    yield from look.count("asset.missing", ASSET, look.said["asset_minted"])
+    yield from look.count("asset.missing", PROVENANCE, sum(look.said[tag] for tag in _SAID.values()))
     for steps, gaps in look.chains(PROVENANCE, "asset.provenance"):
         yield from gaps
         yield from _way(look, steps)
@@ -110,6 +117,7 @@ def rewards(look: Look) -> Iterator[Mismatch]:
 
 def claims(look: Look) -> Iterator[Mismatch]:
     """Compare claims, and multipliers that came of them, with what was said of them."""
+    yield from look.count("claim.missing", CLAIM, look.said["reward_claimed"])
     for row in look.rows(CLAIM):
         told = look.outcome(row.claimed_by)[row.ordinal :][:1]
         words = ["reward_claimed", row.participant, row.reward, row.cost]
@@ -120,6 +128,9 @@ def claims(look: Look) -> Iterator[Mismatch]:
             row.cancelled_by and not look.tells(row.cancelled_by, *ended)
         ):
             yield Mismatch("claim.outcome", spelt(*row[:2]), row.cancelled_by)
+        boosts = look.multiplies(row.claimed_by, row.reward)
+        if boosts and look.reader.find(BOOST, BOOST_BY_CLAIM, row[:2]) is None:
+            yield Mismatch("boost.missing", spelt(*row[:2]), None, row.reward)
     for boost in look.rows(BOOST):
         claim = look.reader.get(CLAIM, (boost.claimed_by, boost.ordinal))
         if claim is None or (claim.participant, claim.reward) != (boost.participant, boost.reward):
@@ -128,6 +139,7 @@ def claims(look: Look) -> Iterator[Mismatch]:
 
 def challenges(look: Look) -> Iterator[Mismatch]:
     """Compare completions with what was said of them."""
+    yield from look.count("challenge.missing", COMPLETION, look.said["challenge_completed"])
     for row in look.rows(COMPLETION):
         if not look.tells(
             row.activity, "challenge_completed", row.participant, ..., row.challenge, row.label
@@ -140,10 +152,15 @@ def challenges(look: Look) -> Iterator[Mismatch]:
 
 def gifts(look: Look) -> Iterator[Mismatch]:
     """Compare gifts, and scores that were posted, with the activities that made them."""
+    yield from look.count("gift.missing", GIFT, look.done["gifts.create"])
+    yield from look.count("gift.missing", SCORE, sum(look.done[kind] for kind in _POSTED))
     for gift in look.rows(GIFT):
         made = look.reader.get(ACTIVITY, (gift.activity,))
         if made is None or (made.kind, made.scope) != ("gifts.create", gift.scope):
             yield Mismatch("gift.outcome", spelt(gift.activity), gift.name)
+        own = ("badges", id_of("gift", gift.activity))
+        if gift.badge == own[1] and look.reader.last(DEFINITION, own) is None:
+            yield Mismatch("definition.missing", spelt(*own), None, 1)
     for score in look.rows(SCORE):
         posted = look.reader.get(ACTIVITY, (score.activity,))
         there = score.gift is None or look.reader.get(GIFT, (score.gift,)) is not None

@@ -18,6 +18,7 @@ from gamify_core.storage.tables.definitions import DEFINITION
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
+    from gamify_core.effects import Words
     from gamify_core.history.looking import Check
 
 __all__ = ["CHECKS"]
@@ -58,8 +59,24 @@ def chain(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("activity.late", where, row.late, late)
         if row.catalog not in catalogs or not 0 < (row.participant or 1) <= max(people, 1):
             yield Mismatch("activity.orphan", where, [row.catalog, row.participant])
+        look.done[row.kind] += 1
         for words in look.outcome(row.seq):
             look.said[str(words[0])] += 1
+            if words[0] == "=":
+                _fact(look, row.kind, words)
+
+
+def _fact(look: Look, kind: str, words: Words) -> None:
+    """Take down what a command says beside its effects, where a row of its own came of that."""
+    if kind.startswith("definitions."):
+        _, _, section, code, n, *_ = words
+        look.versions[str(section), str(code)] = int(n or 0)
+    elif kind == "leaderboards.closed":
+        look.done["closed"] += 1
+    elif kind == "participants.opening":
+        look.done["opened badge"] += words[2] == "badge"
+    elif kind in ("event", "events.amend"):
+        look.done["happened"] += isinstance(words[2], str)
 
 
 def _sealed(look: Look, previous: bytes, row: ActivityRow, payload: PayloadRow) -> Iterator[Mismatch]:
@@ -108,6 +125,9 @@ def catalogs(look: Look) -> Iterator[Mismatch]:
         except (GamifyError, ValueError) as error:
             yield Mismatch("catalog.altered", spelt(row.number), str(error))
             continue
+        look.multipliers[row.number] = frozenset(
+            reward.code for reward in catalog.rewards if reward.type == "points_multiplier"
+        )
         if canonical(catalog.to_dict()) != row.document:
             yield Mismatch("catalog.altered", spelt(row.number), row.document, canonical(catalog.to_dict()))
         sealed = look.adopted.get(row.number, catalog.fingerprint)
@@ -126,6 +146,11 @@ def definitions(look: Look) -> Iterator[Mismatch]:
             edited = look.tells(row.activity, "=", None, row.section, row.code, row.n, row.deleted)
             if not edited and not look.tells(row.activity, "=", None, row.code):
                 yield Mismatch("definition.altered", spelt(row.section, row.code, row.n), row.activity)
+        said = look.versions.pop(rows[0][:2], 0)
+        if said > rows[-1].n:
+            yield Mismatch("definition.missing", spelt(*rows[0][:2]), rows[-1].n, said)
+    for of, said in sorted(look.versions.items()):
+        yield Mismatch("definition.missing", spelt(*of), 0, said)
 
 
 def _made(look: Look) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
-from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, LotRow
+from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, HoldRow, LotRow, PendingRow
 from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
 from gamify_core.storage.tables.progress import REVIEW, STANDING
 from gamify_core.storage.tables.waiting import WAITING
@@ -31,16 +32,53 @@ def lots(look: Look) -> Iterator[Mismatch]:
 
 
 def holds(look: Look) -> Iterator[Mismatch]:
-    """Hold the end of every hold against how it ended."""
+    """Hold every hold against what was said of it, and its end against how it ended."""
+    yield from look.count("hold.missing", HOLD, look.said["hold_placed"])
     for row in look.rows(HOLD):
+        told = look.outcome(row.activity)[row.ordinal :][:1]
+        words = ["hold_placed", row.participant, "direct", row.amount, row.currency, row.expires]
+        if told != [words]:
+            yield Mismatch("hold.outcome", spelt(*row[:2]), words, told)
+        if row.state != "held" and not _has_ended(look, row):
+            yield Mismatch("hold.outcome", spelt(*row[:2]), [row.state, row.captured], row.resolved)
         ends = (NEVER if row.expires is None else row.expires) if row.state == "held" else None
         if row.due != ends or not 0 <= row.captured <= row.amount:
             yield Mismatch("hold.state", spelt(*row[:2]), [row.state, row.captured, row.due], ends)
 
 
+def _has_ended(look: Look, row: HoldRow) -> bool:
+    """Say whether the end of a hold is sealed. When its holder is deleted nothing is said of it."""
+    if row.resolved is None:
+        return False
+    words = (row.amount, row.currency, row.activity, row.ordinal, row.state, row.captured)
+    if look.tells(row.resolved, "hold_ended", row.participant, ..., *words):
+        return True
+    activity = look.reader.get(ACTIVITY, (row.resolved,))
+    return activity is not None and activity.kind == "participants.delete" and row.state == "released"
+
+
+def _was_promised(look: Look, row: PendingRow) -> bool:
+    told = look.outcome(row.activity)
+    words = told[row.ordinal] if row.ordinal < len(told) else []
+    terms = [row.matures, row.expires] if row.expires is not None else [row.matures]
+    cause = "direct" if row.source is None else row.source
+    return words[:5] + words[6:] == [
+        "points_pending",
+        row.participant,
+        cause,
+        row.amount,
+        row.currency,
+        *terms,
+    ]
+
+
 def promises(look: Look) -> Iterator[Mismatch]:
-    """Hold what was promised against what has become of it."""
+    """Hold what was promised against what was said of it, and what has become of it."""
+    yield from look.count("pending.missing", PENDING, look.said["points_pending"])
     for row in look.rows(PENDING):
+        if not _was_promised(look, row):
+            told = look.outcome(row.activity)[row.ordinal :][:1]
+            yield Mismatch("pending.outcome", spelt(*row[:2]), [row.amount, row.matures, row.expires], told)
         ends = row.matures if row.resolved is None else None
         if row.due != ends or not 0 <= row.left <= row.amount:
             yield Mismatch("pending.state", spelt(*row[:2]), [row.left, row.due], ends)
