@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import awards, dryrun, events, importing, ranks, simulation, streaks
+from benchmarks import awards, backtest, dryrun, events, importing, ranks, simulation, streaks
 from benchmarks.bars import missed
 from benchmarks.doses import NORMAL, Dose, dose_of
 from benchmarks.measure import environment
@@ -17,7 +17,7 @@ def main(dose: Dose = NORMAL) -> None:
     print(environment(), end="\n\n")
     lines = [
         line
-        for script in (awards, events, dryrun, ranks, importing, simulation)
+        for script in (awards, events, dryrun, ranks, importing, simulation, backtest)
         for line in script.main(dose)
     ]
     print("Streaks, pure\n")

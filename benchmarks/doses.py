@@ -29,6 +29,8 @@ class Dose(NamedTuple):
     """Sizes of the boards that are read, the smallest first."""
     boards: tuple[int, ...] = (100, 1_000, 10_000, 100_000)
     """Sizes of the boards that are read beside Redis, the largest last; growth is measured from the one before it."""
+    history: int = 100_000
+    """Events of the history that is decided again."""
     starts: int = 15
     """Python processes started for each import."""
 
@@ -41,6 +43,7 @@ QUICK = Dose(
     batched=1_000,
     reads=200,
     scans=10,
+    history=5_000,
     entries=(1_000, 10_000),
     starts=5,
     boards=(100, 1_000, 5_000),

@@ -156,12 +156,24 @@ def _for_designers(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
     _exit_option(one)
     one = _command(commands, "backtest", _backtest, "say what a catalog would have made of a file's history")
-    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("db", metavar="DB", help=f"{_GAME}, or a history as gamify export writes it")
     one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
     one.add_argument(
         "--top", type=_whole, default=20, metavar="N", help="how many of the largest movers (20)"
     )
     _exit_option(one)
+    one = _command(
+        commands, "apply", _apply, "adopt a catalog, and make up for what it would have given: once"
+    )
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("catalog", metavar="CATALOG", help="a TOML or JSON file")
+    one.add_argument("--no-give", action="store_true", help="give nothing")
+    one.add_argument(
+        "--take",
+        choices=("never", "unspent", "all"),
+        default="never",
+        help="take back what it would not have given: as far as it is there, or into debts (never)",
+    )
 
 
 def _command(
@@ -277,6 +289,12 @@ def _backtest(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.comparing import backtest  # noqa: PLC0415
 
     return backtest(asked.db, asked.catalog, output, top=asked.top, exit_code=asked.exit_code)
+
+
+def _apply(asked: argparse.Namespace, output: Output) -> int:
+    from gamify_core.commands.comparing import apply  # noqa: PLC0415
+
+    return apply(asked.db, asked.catalog, output, give=not asked.no_give, take=asked.take)
 
 
 def _run(asked: argparse.Namespace, output: Output) -> int:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import awards, dryrun, events, importing, leaderboards, ranks, simulation
+from benchmarks import awards, backtest, dryrun, events, importing, leaderboards, ranks, simulation
 from benchmarks.bars import Bar, Line, at_least, at_most, microseconds, missed, rate_of, slowness
 from benchmarks.boards import board_in_memory, board_on_file
 from benchmarks.doses import LARGE, NORMAL, QUICK, Dose, dose_of
@@ -30,6 +30,7 @@ TINY = Dose(
     batched=100,
     reads=5,
     scans=2,
+    history=60,
     entries=(20, 40),
     boards=(20, 40, 300),
     starts=1,
@@ -39,7 +40,7 @@ AWARDS = 200
 
 @pytest.mark.parametrize(
     ("script", "lines"),
-    [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1), (simulation, 2)],
+    [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1), (simulation, 2), (backtest, 2)],
 )
 def test_every_script_prints_every_line(script: Any, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A script run small measures all its cases, prints each, and each median lies within its extremes."""

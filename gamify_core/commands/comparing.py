@@ -1,14 +1,22 @@
-"""`gamify diff` and `gamify backtest`: what another catalog would mean for a game, and have meant for its past."""
+"""`gamify diff`, `backtest` and `apply`: what another catalog would mean for a game, and have meant for its past."""
 
 from __future__ import annotations
 
-from gamify_core import Catalog, Engine
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamify_core import Backtest, Catalog, Engine
 from gamify_core.catalog.elsewhere import decidable
-from gamify_core.commands.files import check_readable
+from gamify_core.commands.files import check_readable, is_database
 from gamify_core.commands.output import Output, clean, wrapped
 from gamify_core.commands.progress import progress
+from gamify_core.replay.opening import backtest as decided_again
 
-__all__ = ["backtest", "diff"]
+if TYPE_CHECKING:
+    from gamify_core.game import Game
+    from gamify_core.road.corrections import Take
+
+__all__ = ["apply", "backtest", "diff"]
 
 
 def diff(db: str, catalog_path: str, output: Output, *, exit_code: bool = False) -> int:
@@ -31,16 +39,38 @@ def diff(db: str, catalog_path: str, output: Output, *, exit_code: bool = False)
 
 
 def backtest(db: str, catalog_path: str, output: Output, *, top: int = 20, exit_code: bool = False) -> int:
-    """Decide the history in a file again under a catalog, and say what comes out otherwise."""
-    check_readable(db)
-    catalog = decidable(Catalog.load(catalog_path))
-    with (
-        Engine.reopen(db, read_only=True) as engine,
-        progress(output.err, 100, "commands") as advance,
-    ):
-        report = engine.history.backtest(
-            catalog, top=top, progress=lambda done, whole: advance(100 * done // max(whole, 1), done)
-        )
+    """Decide the history in a file, or one that was exported, again under a catalog; say what comes out otherwise."""
+    if not Path(db).is_file() or is_database(db):
+        check_readable(db)
+    report = _again(db, decidable(Catalog.load(catalog_path)), output, top)
     output.give({"db": db, **report.to_dict()})
     output.say(*(clean(line) for line in str(report).splitlines()))
     return 1 if exit_code and not report.same else 0
+
+
+def apply(db: str, catalog_path: str, output: Output, *, give: bool = True, take: Take = "never") -> int:
+    """Adopt a catalog in a file, and make up for what it would have given, or (`take`) would not have: once."""
+    check_readable(db)
+    catalog = decidable(Catalog.load(catalog_path))
+    with Engine(catalog, db) as engine:
+        report = _again(engine, catalog, output, 0)
+        with progress(output.err, 100, "participants") as advance:
+            done = engine.history.apply(
+                report,
+                give=give,
+                take=take,
+                progress=lambda done, whole: advance(100 * done // max(whole, 1), done),
+            )
+    output.give({"db": db, "catalog": catalog_path, **done.to_dict()})
+    output.say(*wrapped(str(done), "", "    "))
+    return 0
+
+
+def _again(history: Game | str, catalog: Catalog, output: Output, top: int) -> Backtest:
+    with progress(output.err, 100, "commands") as advance:
+        return decided_again(
+            history,
+            catalog,
+            top=top,
+            progress=lambda done, whole: advance(100 * done // max(whole, 1), done),
+        )

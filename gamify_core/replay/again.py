@@ -99,6 +99,7 @@ class Again:
         self.road: Repeating = self._following or Repeating(decidable(catalog or Catalog()), self._seed)
         self.game: Game = Game(Access(Shared(self.road)), Limits())
         self.names: Names = Names(source)
+        self._scopes: dict[str, Game] = {"": self.game}
         self.erased: list[int] = []
         """The commands that were passed over, for their words were erased."""
 
@@ -220,14 +221,21 @@ class Again:
         elif row.kind == corrections.KIND:
             self._perform(row, corrections.correction(request, key))
         else:
-            call(self.game.scope(row.scope), row.kind, request, key)
+            call(self._of(row.scope), row.kind, request, key)
 
     def _otherwise(self, row: ActivityRow, request: dict[str, Any]) -> None:
         if row.kind in _TIME:
             self._whole(lambda unit: settling.settle(self.road, unit, row.occurred_at, _MOST))
         elif row.kind not in _PASSED_OVER:
             translated = self.names.translated(request)
-            call(self.game.scope(row.scope), row.kind, translated, _KEY if row.key is not None else None)
+            call(self._of(row.scope), row.kind, translated, _KEY if row.key is not None else None)
+
+    def _of(self, scope: str) -> Game:
+        """Return the game of a scope, made once: what hangs off it is as dear as half a command."""
+        game = self._scopes.get(scope)
+        if game is None:
+            game = self._scopes[scope] = self.game.scope(scope)
+        return game
 
     def _perform(self, row: ActivityRow, ask: Ask) -> None:
         self._whole(lambda unit: self.road.perform(unit, row.scope, ask))

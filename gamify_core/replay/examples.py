@@ -19,7 +19,8 @@ from gamify_core.errors import DefinitionExists, DefinitionFixed, NotFound
 from gamify_core.ids import without_ids
 from gamify_core.printing import lines_of
 from gamify_core.replay.again import Again, Repeated
-from gamify_core.replay.report import CauseChange, Difference, Example, NotRepeated, SkipChange
+from gamify_core.replay.changes import CauseChange, Example, NotRepeated, SkipChange
+from gamify_core.replay.report import Difference
 from gamify_core.road.seal import canonical
 from gamify_core.services.explaining import explained_again
 from gamify_core.storage.tables.activity import SETTING

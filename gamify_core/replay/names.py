@@ -31,6 +31,8 @@ _SAYS_CODE: Final = frozenset({"badge", "badge_code", "code", "reward_id"})
 _CODED: Final = frozenset({"definitions.rewards.create", "gifts.create"})
 """What makes a definition whose code is an id, where none was given."""
 _WITHIN: Final = frozenset({"first", "second"})
+_DOCUMENTS: Final = frozenset({"definition", "changes"})
+"""The fields of a definition, which may name others: the rewards of a challenge, of a milestone, of a rank."""
 _COUNTED: Final = {"points_awarded": 4, "points_deducted": 4, "asset_minted": 5, "reward_claimed": 3}
 """Where an effect says of what it is (the currency, the badge, the reward)."""
 
@@ -87,13 +89,21 @@ class Names:
             return self._needed(value, f"act_{value}")
         if name in _WITHIN and isinstance(value, dict):
             return self.translated(value)
+        if name in _DOCUMENTS:
+            return self._document(value)
         if name in _SAYS_CODE:
             return self._code(value)
-        if name not in _SAYS:
-            return value
+        if name in _SAYS:
+            return [self._id(each) for each in value] if isinstance(value, list) else self._id(value)
+        return value
+
+    def _document(self, value: Any) -> Any:
+        """Translate the codes in the fields of a definition, however deep they stand."""
+        if isinstance(value, dict):
+            return {name: self._document(each) for name, each in value.items()}
         if isinstance(value, list):
-            return [self._id(each) for each in value]
-        return self._id(value)
+            return [self._document(each) for each in value]
+        return self._code(value)
 
     def _code(self, value: Any) -> Any:
         """Translate a code where it is an id: any other code may look like one."""

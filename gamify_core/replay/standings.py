@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.history.looking import rows_of
+from gamify_core.road.streak_rows import case_of, state_in
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import BADGE, STANDING
 from gamify_core.storage.tables.rewards import CLAIM
+from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
+    from gamify_core.road.plan import Plan
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.unit import Unit
@@ -52,18 +55,28 @@ class Standing:
     purses: dict[str, Purse] = attrs.field(factory=dict)
     badges: set[str] = attrs.field(factory=set)
     tiers: dict[str, str | None] = attrs.field(factory=dict)
+    streaks: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+    """The run that goes on, and the longest; a streak of which there never was one is left out."""
     claims: Counter[str] = attrs.field(factory=Counter)
 
 
 def standings(
-    reader: Reader | Unit, left_out: Collection[Person] = (), called: Callable[[str], str] = str
+    reader: Reader | Unit,
+    plan: Plan,
+    as_of: int,
+    left_out: Collection[Person] = (),
+    called: Callable[[str], str] = str,
 ) -> dict[Person, Standing]:
-    """Return how everybody stands who was not erased, and is not `left_out`; `called` says how to call definitions."""
-    people = {
-        row.number: (row.scope, row.participant_id)
+    """Return how everybody stands at an instant who was not erased, and is not `left_out`.
+
+    `plan` judges streaks; `called` says how to call definitions.
+    """
+    rows = {
+        row.number: row
         for row in rows_of(reader, PARTICIPANT)
         if row.erased is None and (row.scope, row.participant_id) not in left_out
     }
+    people = {number: (row.scope, row.participant_id) for number, row in rows.items()}
     found = {person: Standing() for person in people.values()}
     _purses(reader, people, found)
     for badge in rows_of(reader, BADGE):
@@ -76,6 +89,11 @@ def standings(
     for claim in rows_of(reader, CLAIM):
         if claim.standing and claim.participant in people:
             found[people[claim.participant]].claims[called(claim.reward)] += 1
+    for row in rows_of(reader, STREAK):
+        streak, who = plan.streaks.get(row.streak), rows.get(row.participant)
+        if streak is not None and who is not None and row.longest:
+            current = case_of(reader, who, streak, plan.zone, row).ahead(state_in(row), as_of).current
+            found[people[row.participant]].streaks[row.streak] = current, row.longest
     return found
 
 

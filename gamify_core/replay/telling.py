@@ -6,19 +6,23 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gamify_core.domain.decimals import worth
+
 if TYPE_CHECKING:
-    from gamify_core.replay.report import (
-        Backtest,
+    from gamify_core.domain.decimals import Amount
+    from gamify_core.replay.changes import (
         BadgeChange,
         CauseChange,
         CurrencyChange,
-        Difference,
         Example,
         NotRepeated,
+        RankChange,
         RewardChange,
         SkipChange,
+        StreakChange,
         TierChange,
     )
+    from gamify_core.replay.report import Backtest, Difference
 
 __all__ = ["FIXED", "both", "difference_lines", "example_lines", "report_lines"]
 
@@ -29,6 +33,7 @@ FIXED = (
 """What every replay must say of itself."""
 _SHOWN = 10
 _PAIRS = 4
+_MOVES = 5
 _WIDTH = 88
 
 
@@ -47,6 +52,8 @@ def report_lines(report: Backtest) -> list[str]:
             ("What gave and took them", _causes(report.causes)),
             ("Badges", _badges(report.badges)),
             ("Tiers", _tiers(report.tiers)),
+            ("Streaks", _streaks(report.streaks)),
+            ("Ranks of all time", _ranks(report.ranks)),
             ("Rewards", _rewards(report.rewards)),
             ("Passed over by rules", _skips(report.skipped)),
             ("Would have been refused", _refused(report.refused)),
@@ -88,7 +95,7 @@ def _points(currencies: Sequence[CurrencyChange]) -> list[str]:
         ):
             rows.append([f"{one.currency} {what}", f"{then:,}", f"{now:,}", _signed(now - then)])
         who = [
-            f"{_count(people, 'participant')} {verb} {amount:,}"
+            f"{_count(people, 'participant')} {verb} {worth(amount, one.currency)}"
             for people, verb, amount in (
                 (one.gainers, "gain" if one.gainers != 1 else "gains", one.gained),
                 (one.losers, "lose" if one.losers != 1 else "loses", one.lost),
@@ -96,7 +103,7 @@ def _points(currencies: Sequence[CurrencyChange]) -> list[str]:
             if people
         ]
         if who:
-            tails.append(f"  {', '.join(who)} {one.currency}")
+            tails.append(f"  {', '.join(who)}")
     return [*_table(("", "then", "now", "change"), rows), *tails] if rows else []
 
 
@@ -137,6 +144,35 @@ def _tiers(tiers: Sequence[TierChange]) -> list[str]:
         [f"{one.ladder} {one.then or 'none'} → {one.now or 'none'}", f"{one.participants:,}"] for one in tiers
     ]
     return _table(("", "participants"), rows) if rows else []
+
+
+def _streaks(streaks: Sequence[StreakChange]) -> list[str]:
+    rows = [
+        [one.streak, *(f"{n:,}" for n in (one.only_then, one.only_now, one.longer, one.shorter, one.records))]
+        for one in streaks
+        if one.only_then or one.only_now or one.longer or one.shorter or one.records
+    ]
+    heading = ("runs", "only then", "only now", "longer", "shorter", "other records")
+    return _table(heading, rows) if rows else []
+
+
+def _ranks(ranks: Sequence[RankChange]) -> list[str]:
+    differing = [one for one in ranks if one.differs]
+    rows = [
+        [f"{one.scope} / {one.board}" if one.scope else one.board, *(f"{n:,}" for n in _counts(one))]
+        for one in differing
+    ]
+    if not rows:
+        return []
+    lines = _table(("", "rise", "fall", "come", "go"), rows)
+    for one in differing[:_SHOWN]:
+        told = f"{one.board}, the farthest: {'; '.join(map(str, one.moves[:_MOVES]))}"
+        lines += _wrapped(told, "  ", "    ")
+    return lines
+
+
+def _counts(one: RankChange) -> tuple[int, int, int, int]:
+    return one.rose, one.fell, one.entered, one.left
 
 
 def _rewards(rewards: Sequence[RewardChange]) -> list[str]:
@@ -181,6 +217,8 @@ def difference_lines(one: Difference) -> list[str]:
     news += [f"badge {badge} gained" for badge in one.badges_gained]
     news += [f"badge {badge} lost" for badge in one.badges_lost]
     news += [f"{ladder} {then or 'none'} → {now or 'none'}" for ladder, then, now in one.tiers]
+    news += [f"streak {code} {both(then, now)}" for code, then, now in one.streaks]
+    news += [f"rank {board} {then or 'off'} → {now or 'off'}" for board, then, now in one.ranks]
     lines = [f"{who}: {', '.join(news) or 'claims are otherwise'}"]
     lines += [f"    {cause}" for cause in one.because[:_SHOWN]]
     if one.first is not None:
@@ -222,12 +260,12 @@ def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def both(then: int, now: int) -> str:
+def both(then: Amount, now: Amount) -> str:
     """Return `10 → 12`, or the number that is still the same."""
     return f"{then:,} → {now:,}" if then != now else f"{now:,}"
 
 
-def _signed(number: int) -> str:
+def _signed(number: Amount) -> str:
     return f"{number:+,}".replace("-", "−")
 
 

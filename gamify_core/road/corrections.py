@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from gamify_core.clock import instant_of
+from gamify_core.domain.decimals import told
 from gamify_core.errors import NotFound
 from gamify_core.ids import without_ids
 from gamify_core.road import badges, cascade, wallet
@@ -155,7 +156,8 @@ def _take_points(  # noqa: PLR0913 - what, from what, how, and why
             if took < take:
                 break
     if left > 0:
-        turn.say("skipped", who.number, cause, "points", "spent", left, amount)
+        scale = turn.plan.catalog.scale(currency)
+        turn.say("skipped", who.number, cause, currency, "spent", told(left, scale), told(amount, scale))
 
 
 def _gone_already(turn: Turn, currency: str) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
 
 from gamify_core.clock import instant_of, iso
+from gamify_core.domain.decimals import Amount, exact, kept, plain, worth
 from gamify_core.errors import BadValue, GamifyError, HistoryMovedOn, NotFound, StoreError
 from gamify_core.ids import Kind, numbers_of
 from gamify_core.road.batches import Batch, Failure
@@ -18,6 +20,7 @@ from gamify_core.storage.tables.activity import ACTIVITY
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
+    from gamify_core.catalog import Catalog
     from gamify_core.replay.report import Backtest, Difference
     from gamify_core.road.commands import Ask, Decided
     from gamify_core.road.turn import Turn
@@ -37,29 +40,26 @@ _UNDOING: Mapping[str, Kind] = {"events.retract": "evt", "events.amend": "evt", 
 class Applied:
     """What came of applying a backtest.
 
-    `given` and `taken` are by currency; `short` points were to be taken and were spent already. `participants` is for
-    how many something was done now, `already` how many had it before, and `gone` those who were erased since.
+    `given` and `taken` are by currency; `short`, by currency too, was to be taken and was spent already. `participants`
+    is for how many something was done now, `already` how many had it before, and `gone` those who were erased since.
     """
 
     report: str
     participants: int
     already: int
     gone: int
-    given: dict[str, int]
-    taken: dict[str, int]
-    short: int
+    given: dict[str, Amount]
+    taken: dict[str, Amount]
+    short: dict[str, Amount]
     badges_given: int
     badges_taken: int
 
     def __str__(self) -> str:
         """Return what was done, in a sentence."""
-        parts = [f"+{amount:,} {currency}" for currency, amount in self.given.items()]
-        parts += [f"−{amount:,} {currency}" for currency, amount in self.taken.items()]
-        for number, what in (
-            (self.badges_given, "badge given"),
-            (self.badges_taken, "badge taken back"),
-            (self.short, "point spent already"),
-        ):
+        parts = [worth(amount, currency, "+") for currency, amount in self.given.items()]
+        parts += [worth(amount, currency, "−") for currency, amount in self.taken.items()]
+        parts += [f"{worth(amount, currency)} spent already" for currency, amount in self.short.items()]
+        for number, what in ((self.badges_given, "badge given"), (self.badges_taken, "badge taken back")):
             noun, _, rest = what.partition(" ")
             parts += [f"{number:,} {noun if number == 1 else noun + 's'} {rest}"] * bool(number)
         people = f"{self.participants:,} participant{'' if self.participants == 1 else 's'}"
@@ -75,7 +75,12 @@ class Applied:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        return attrs.asdict(self)
+        sums = {"given": self.given, "taken": self.taken, "short": self.short}
+        plainly = {
+            name: {currency: plain(amount) for currency, amount in amounts.items()}
+            for name, amounts in sums.items()
+        }
+        return {**attrs.asdict(self), **plainly}
 
 
 def carry_out(
@@ -92,9 +97,9 @@ def carry_out(
         still_true.check(reader)
     asks: defaultdict[str, list[Ask]] = defaultdict(list)
     for one in report.differences:
-        for request, key in _requests(one, report.id, give=give, take=take):
+        for request, key in _requests(one, report.id, access.plan.catalog, give=give, take=take):
             asks[one.scope].append(correction(request, key, still_true.look))
-    tally = _Tally()
+    tally = _Tally(access.plan.catalog)
     done, whole = 0, sum(map(len, asks.values()))
     for scope, listed in asks.items():
         for start in range(0, len(listed), _AT_ONCE):
@@ -108,11 +113,12 @@ def carry_out(
 
 
 def _requests(
-    one: Difference, report: str, *, give: bool, take: Take
+    one: Difference, report: str, catalog: Catalog, *, give: bool, take: Take
 ) -> Iterator[tuple[dict[str, Json], str]]:
     """Say what is to be done for one participant, and the key that lets it be done once."""
-    more = {code: amount for code, amount in one.points.items() if amount > 0}
-    less = {code: -amount for code, amount in one.points.items() if amount < 0}
+    units = {code: kept(amount, catalog.scale(code)) or 0 for code, amount in one.points.items()}
+    more = {code: amount for code, amount in units.items() if amount > 0}
+    less = {code: -amount for code, amount in units.items() if amount < 0}
     head: dict[str, Json] = {"participant_id": one.participant_id, "report": report}
     if give and (more or one.badges_gained):
         when: dict[str, Json] = {code: iso(at) for code, at in one.given_last.items() if code in more}
@@ -209,10 +215,11 @@ def _moved_on(report: Backtest, why: str) -> HistoryMovedOn:
 class _Tally:
     """Adds up what was done."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._people: set[tuple[str, str]] = set()
-        self._already = self._gone = self._short = 0
-        self._given, self._taken = Counter[str](), Counter[str]()
+        self._already = self._gone = 0
+        self._given, self._taken, self._short = Counter[str](), Counter[str](), Counter[str]()
         self._badges = Counter[str]()
 
     def add(self, scope: str, decided: Iterable[Decided | Failure]) -> None:
@@ -228,8 +235,13 @@ class _Tally:
     def applied(self, report: str) -> Applied:
         """Return the sum."""
         counts = (len(self._people), self._already, self._gone)
-        sums = (dict(self._given), dict(self._taken), self._short)
-        return Applied(report, *counts, *sums, self._badges["badge_earned"], self._badges["badge_revoked"])
+        given, taken, short = map(self._exactly, (self._given, self._taken, self._short))
+        return Applied(
+            report, *counts, given, taken, short, self._badges["badge_earned"], self._badges["badge_revoked"]
+        )
+
+    def _exactly(self, units: Mapping[str, int]) -> dict[str, Amount]:
+        return {currency: exact(each, self._catalog.scale(currency)) for currency, each in units.items()}
 
     def _failed(self, error: GamifyError) -> None:
         if isinstance(error, StoreError) or not isinstance(error, NotFound):
@@ -245,6 +257,8 @@ class _Tally:
             elif tag == "points_reversed":
                 self._taken[str(currency)] -= int(amount or 0)
             elif tag == "skipped" and words[4] == "spent":
-                self._short += int(words[5] or 0)
+                self._short[str(words[3])] += (
+                    kept(Decimal(words[5] or 0), self._catalog.scale(str(words[3]))) or 0
+                )
             elif tag in {"badge_earned", "badge_revoked"}:
                 self._badges[str(tag)] += 1

@@ -1,4 +1,4 @@
-"""The commands that rules are made with: new, try, diff and backtest."""
+"""The commands that rules are made with: new, try, diff, backtest and apply."""
 
 from __future__ import annotations
 
@@ -207,6 +207,40 @@ def test_backtest_of_what_cannot_be_decided_is_one_sentence(said: Said, game: Pa
     empty = tmp_path / "empty.db"
     sqlite3.connect(empty).close()
     said.by("backtest", empty, GIT)
+    assert said.status == 1
+
+
+def test_an_exported_history_is_decided_again_too(
+    said: Said, game: Path, changed: Path, tmp_path: Path
+) -> None:
+    """It says what the file says that it was exported from; what is neither is one sentence."""
+    exported = tmp_path / "game.jsonl"
+    said.by("export", game, exported)
+    documents = [said.json("backtest", path, changed) for path in (game, exported)]
+    for document in documents:
+        document.pop("db")
+    assert documents[0] == documents[1]
+    said.by("backtest", changed, changed)
+    assert said.status == 1
+    assert len(said.err.splitlines()) == 1
+
+
+def test_apply_makes_up_for_it_once(said: Said, game: Path, changed: Path, tmp_path: Path) -> None:
+    """What a backtest tells is given, and taken where that is asked for; then nothing is left to be done."""
+    db = tmp_path / "game.db"
+    db.write_bytes(game.read_bytes())
+    before = said.json("backtest", db, changed)
+    (points,) = [each for each in before["currencies"] if each["currency"] == "points"]  # type: ignore[attr-defined]
+    assert points["gained"] > 0
+    out = said.by("apply", db, changed, "--no-give")
+    assert "nothing to be done" in out
+    given = said.json("apply", db, changed)
+    assert given["given"] == {"points": points["gained"]}
+    again = said.json("apply", db, changed)
+    assert (again["given"], again["participants"]) == ({}, 0)
+    left = said.json("backtest", db, changed)["currencies"]
+    assert [(each["gained"], each["lost"]) for each in left] == [(0, 0)]  # type: ignore[attr-defined]
+    said.by("apply", tmp_path / "no.db", changed)
     assert said.status == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -15,6 +17,7 @@ from gamify_core import (
     BadValue,
     Catalog,
     Challenge,
+    Currency,
     Engine,
     HistoryMovedOn,
     IdempotencyConflict,
@@ -114,10 +117,10 @@ def test_the_same_report_again_does_nothing(make_engine: MakeEngine, clock: Manu
 
 @pytest.mark.parametrize(
     ("take", "ada", "short"),
-    [("never", (30, 10), 0), ("unspent", (20, 0), 8), ("all", (12, -8), 0)],
+    [("never", (30, 10), {}), ("unspent", (20, 0), {"points": 8}), ("all", (12, -8), {})],
 )
 def test_what_was_given_too_much(
-    make_engine: MakeEngine, clock: ManualClock, take: Any, ada: tuple[int, int], short: int
+    make_engine: MakeEngine, clock: ManualClock, take: Any, ada: tuple[int, int], short: dict[str, int]
 ) -> None:
     """It stays, or goes as far as it is still there, or goes into debts; it was never earned then."""
     game = make_engine(OLD)
@@ -275,3 +278,36 @@ def test_after_any_history_the_sums_are_those_of_the_other_catalog(
             assert gain == 0
     play(after, clock, more[:10])
     assert difference(after) == {}
+
+
+def test_amounts_have_their_decimals(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """In the report, in what is given and taken, in what was spent already, and in plain JSON."""
+
+    def back(share: str) -> Catalog:
+        rule = Rule("back", on="bought", award={"usd": f"price * {share}"}, rounding="floor")
+        return Catalog(currencies=[Currency("usd", scale=2)], rules=[rule])
+
+    game = make_engine(back("0.10"))
+    game.events.emit("ada", "bought", {"price": 49.99})
+    more = game.history.backtest(back("0.25"))
+    assert dict(more.movers[0].points) == {"usd": Decimal("7.50")}
+    (usd,) = more.currencies
+    assert (usd.issued_then, usd.issued_now, usd.gained) == (
+        Decimal("4.99"),
+        Decimal("12.49"),
+        Decimal("7.50"),
+    )
+    (cause,) = more.causes
+    assert str(cause) == "rule back: 4.99 → 12.49 usd, once"
+    assert "1 participant gains 7.50 usd" in str(more)
+    assert json.loads(json.dumps(more.to_dict()))["movers"][0]["points"] == {"usd": "7.50"}
+    given = under(back("0.25"), game, clock).history.apply(more)
+    assert given.given == {"usd": Decimal("7.50")}
+    assert given.to_dict()["given"] == {"usd": "7.50"}
+    poorer = under(back("0.01"), game, clock)
+    poorer.points.deduct("ada", "12.00", currency="usd")
+    less = poorer.history.backtest(back("0.01"))
+    taken = poorer.history.apply(less, take="unspent")
+    assert (taken.taken, taken.short) == ({"usd": Decimal("0.49")}, {"usd": Decimal("11.51")})
+    told = [effect for effect in poorer.history.activity()[-1].effects if effect.tag == "skipped"]
+    assert [str(getattr(effect, "message", "")) for effect in told] == ["11.51 of 12.00 were spent already"]

@@ -19,6 +19,7 @@ from gamify_core import (
     BadHistory,
     Catalog,
     CatalogError,
+    Challenge,
     Engine,
     GamifyError,
     Ladder,
@@ -113,6 +114,86 @@ def test_who_gains_and_who_loses(make_engine: MakeEngine) -> None:
     assert not report.same
     for text in ("bob: −20 points, tier silver → bronze", "badges.keen is new", "Behaviour is held fixed"):
         assert text in str(report)
+
+
+def test_whose_streaks_and_ranks_are_others(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Runs that go on only as it was or only now, that are longer or shorter; who rises, falls, comes and goes."""
+
+    def game_of(least: int) -> Catalog:
+        lesson = Rule("lesson", on="lesson", when=f"score >= {least}", award="score", streak="daily")
+        boards = [Leaderboard("all", period="all_time"), Leaderboard("week", period="weekly")]
+        return Catalog(rules=[lesson], streaks=[Streak("daily")], leaderboards=boards)
+
+    game = make_engine(game_of(50))
+    for scores in ({"ada": 90, "bob": 55}, {"ada": 60, "bob": 55, "cyd": 95}, {"ada": 90, "bob": 58}):
+        for who, score in scores.items():
+            lesson(game, who, score)
+        clock.advance(days=1)
+    clock.advance(hours=-12)
+    report = game.history.backtest(game_of(80))
+    assert [(one.streak, one.only_then, one.only_now, one.longer, one.shorter) for one in report.streaks] == [
+        ("daily", 1, 0, 0, 1)
+    ]
+    assert report.streaks[0].records == 2
+    (board,) = report.ranks
+    assert (board.board, board.ranked_then, board.ranked_now) == ("all", 3, 2)
+    assert (board.rose, board.fell, board.entered, board.left) == (1, 0, 0, 1)
+    assert [str(move) for move in board.moves] == ["bob 2 → off", "cyd 3 → 2"]
+    bob = next(one for one in report.differences if one.participant_id == "bob")
+    assert (bob.streaks, bob.ranks) == ((("daily", 3, 0),), (("all", 2, None),))
+    for text in ("streak daily 3 → 0", "rank all 2 → off", "all, the farthest: bob 2 → off"):
+        assert text in str(report)
+    assert json.loads(json.dumps(report.to_dict()))["ranks"][0]["left"] == 1
+    back = game.history.backtest(game_of(50))
+    assert back.same
+    assert not back.ranks[0].differs
+
+
+@pytest.mark.parametrize("ties", ["competition", "dense", "ordinal"])
+def test_ranks_are_those_of_the_board(make_engine: MakeEngine, ties: Any) -> None:
+    """Whatever its policy of ties, and in each scope by itself."""
+    board = Leaderboard("all", period="all_time", ties=ties)
+    old = Catalog(rules=[Rule("r", on="e", award="n")], leaderboards=[board])
+    new = Catalog(rules=[Rule("r", on="e", award="n % 7 + 1")], leaderboards=[board])
+    game, other = make_engine(old), make_engine(new)
+    sent = [
+        ("", "ada", 9),
+        ("", "bob", 7),
+        ("", "cyd", 9),
+        ("", "dan", 7),
+        ("", "eve", 6),
+        ("guild", "ada", 1),
+    ]
+    for scope, who, n in sent:
+        for each in (game, other):
+            each.scope(scope).events.emit(who, "e", {"n": n})
+    found = {
+        (one.scope, move.participant_id): move
+        for one in game.history.backtest(new, top=9).ranks
+        for move in one.moves
+    }
+    for scope, who, _ in sent:
+        then, now = (each.scope(scope).leaderboards.rank("all", who).rank for each in (game, other))
+        move = found.get((scope, who))
+        assert ((move.then, move.now) if move is not None else (then, then)) == (then, now)
+
+
+def test_definitions_that_name_others_by_their_ids(make_engine: MakeEngine) -> None:
+    """A challenge that gives a reward made at run time gives it under other rules too, whatever its id is there."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 90, 90, 90)
+    game.rewards.claim("mug", "ada")  # refused under stricter rules, so that what follows has other numbers
+    tea = game.definitions.rewards.create({"name": "Tea", "type": "physical", "points_cost": 9})
+    game.definitions.challenges.create(Challenge("four", goals="lessons >= 4", reward=[tea.id]))
+    game.definitions.challenges.update("four", {"goals": "lessons >= 5", "reward": [tea.id]})
+    lesson(game, "ada", 90, 90)
+    assert game.rewards.claims("ada").total == 2
+    report = game.history.backtest(changed(rules=[Rule("lesson", on="lesson", when="score >= 95", award=10)]))
+    assert [one.kind for one in report.refused] == ["rewards.claim"]
+    assert [(one.reward, one.claims_then, one.claims_now) for one in report.rewards] == [
+        ("mug", 1, 0),
+        (tea.id, 1, 1),
+    ]
 
 
 def test_what_could_not_be_paid_any_more(make_engine: MakeEngine) -> None:
