@@ -80,7 +80,7 @@ def test_all_of_them_end_with_the_bars_that_were_missed(
     """`python -m benchmarks` counts the bars and lists each that was missed, with both numbers."""
     spread = Spread(0.52, 0.5, 0.6)
     lines = [Line("an award", spread, spread, spread, (at_least(0.60), at_least(0.50)))]
-    for script in (awards, events, dryrun, ranks, importing, simulation):
+    for script in (awards, events, dryrun, ranks, importing, simulation, backtest):
         monkeypatch.setattr(script, "main", lambda _, script=script: lines if script is awards else [])
     everything.main(TINY)
     printed = capsys.readouterr().out
