@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.periods import Calendar
 from gamify_core.errors import BadValue
 from gamify_core.road.compiled import ALL_TIME, MetricPlan, Tracker
+from gamify_core.road.compiling import natural
 from gamify_core.road.groups import follow
 from gamify_core.road.levels import level, relevel
-from gamify_core.road.plan import natural
 from gamify_core.road.values import natural_value
 from gamify_core.storage.tables.boards import CLOSING, ClosingRow
 from gamify_core.storage.tables.metrics import (

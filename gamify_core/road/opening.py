@@ -25,9 +25,9 @@ from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.errors import AlreadyUnderWay, BadValue
 from gamify_core.road import lots, wallet
 from gamify_core.road.compiled import ALL_TIME
+from gamify_core.road.compiling import natural
 from gamify_core.road.ladders import AUTOMATIC, stand
 from gamify_core.road.meters import moved, see, value_of
-from gamify_core.road.plan import natural
 from gamify_core.road.requests import asked_with
 from gamify_core.road.scores import refusal
 from gamify_core.road.streak_rows import case_of, put, row_of

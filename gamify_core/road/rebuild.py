@@ -20,10 +20,11 @@ import attrs
 
 from gamify_core.road import groups, streak_moves, waiting
 from gamify_core.road.compiled import LadderPlan, Tracker
+from gamify_core.road.compiling import natural
 from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.levels import relevel
 from gamify_core.road.meters import value_of, window_number
-from gamify_core.road.plan import Plan, natural
+from gamify_core.road.plan import Plan
 from gamify_core.road.repeating import Everyone, again, fill_for
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn

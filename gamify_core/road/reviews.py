@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.reviews import falls_to
 from gamify_core.road import former, ladders
+from gamify_core.road.compiling import natural
 from gamify_core.road.meters import window_number
-from gamify_core.road.plan import natural
 from gamify_core.road.values import natural_value
 from gamify_core.storage.tables.metrics import METRIC
 from gamify_core.storage.tables.progress import REVIEW, STANDING

@@ -22,6 +22,7 @@ from gamify_core.domain.periods import rolling
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.road.compiled import ALL_TIME
+from gamify_core.road.compiling import ranking
 from gamify_core.road.groups import calendar_of_group, group_in
 from gamify_core.road.meters import DAILY
 from gamify_core.road.trial import Trial, beneath
@@ -131,7 +132,7 @@ def place_of(plan: Plan, definition: Leaderboard, period: str, of: Of, now: int)
     if period == "season":
         return _season(board, of, now)
     tracker = board.trackers.get(period)
-    made = tracker if tracker is not None else attrs.evolve(plan.ranking(definition, period), delay=None)
+    made = tracker if tracker is not None else attrs.evolve(ranking(plan, definition, period), delay=None)
     days = rolling(period)
     if days is not None and tracker is None:  # a board that keeps days has those of any rolling period
         tracker = board.trackers.get("daily") if definition.min_score is None else None

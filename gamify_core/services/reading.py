@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.road.compiled import Tracker
-from gamify_core.road.plan import Plan, natural
+from gamify_core.road.compiling import natural
+from gamify_core.road.plan import Plan
 from gamify_core.road.trial import Trial
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access

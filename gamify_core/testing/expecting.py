@@ -23,7 +23,7 @@ from gamify_core.effects import (
 )
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.printing import lines_of
-from gamify_core.road.plan import natural
+from gamify_core.road.compiling import natural
 from gamify_core.services.reading import snapshot, value_for
 from gamify_core.testing.giving import by_code
 
