@@ -145,8 +145,8 @@ class _Metrics:
     def _final(self, window: int) -> list[MetricRow] | None:
         """Return the entries of a window that was final by then, None for one that was not.
 
-        They are those of the moment before it was: nothing changes it any more but who is hidden. A board that was
-        made later, or closed otherwise, is worked out from all that was there then.
+        They are those of the moment before it was, or of a board that was made later, of the moment at which it was:
+        from then on nothing changes it any more but who is hidden.
         """
         if window not in self._closed:
             self._closed[window] = self._as_closed(window)
@@ -158,9 +158,9 @@ class _Metrics:
         due = named[1].due(row.label) if row is not None and named is not None else None
         if named is None or due is None or due > self._past.instant:
             return None
-        then = self._past.before(due)
-        tracker = then.plan.trackers.get(named[1].key)
-        if tracker is None or tracker.delay != named[1].delay:
+        tracker = named[1]
+        then = self._past.kept_since(self._past.before(due), lambda plan: tracker.key in plan.trackers)
+        if then is None or then.seq == self._past.seq:
             return None
         metrics = then.derived(METRIC)
         assert isinstance(metrics, _Metrics)  # noqa: S101 - as of any past

@@ -75,6 +75,19 @@ class Past:
         """Return the rows as they were when nothing at or after an earlier instant had been recorded."""
         return self if instant > self.instant else Past(self.reader, instant - 1, self._plan_of)
 
+    def kept_since(self, then: Past, holds: Callable[[Plan], bool]) -> Past | None:
+        """Return the rows of an earlier moment if something held of the plan then, or of when it first did since."""
+        if then is self or holds(then.plan):
+            return then
+        number = None
+        for row in self.reader.scan(ACTIVITY, None, (), start=(then.seq + 1,), stop=(self.seq + 1,)):
+            if row.catalog != number:
+                number = row.catalog
+                later = Past(self.reader, row.recorded_at, self._plan_of)
+                if holds(later.plan):
+                    return later
+        return None
+
     def derived(self, table: Table[Any]) -> Derived | None:
         """Return how the rows of a table are worked out, or None where they are found."""
         if self._derived is None:

@@ -39,6 +39,7 @@ __all__ = [
     "calendar_of_group",
     "calendar_of_groups",
     "clear",
+    "clear_sums",
     "count",
     "follow",
     "group_in",
@@ -236,3 +237,12 @@ def clear(
                 unit.remove(METRIC, row)
             for level in unit.scan(SCORE_LEVEL, None, (window.number,)):
                 unit.remove(SCORE_LEVEL, level)
+
+
+def clear_sums(unit: Unit, tracker: Tracker, window: WindowRow, groupings: Iterable[Grouping]) -> None:
+    """Empty the boards on which groups are ranked so, beside the window of a group's own board."""
+    for grouping in groupings:
+        name = (window.scope, window.metric, calendar_of_groups(tracker.text, grouping), window.label)
+        place = unit.find(WINDOW, WINDOW_BY_NAME, name)
+        for group in unit.scan(GROUP, None, (place.number,)) if place is not None else ():
+            unit.remove(GROUP, group)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from gamify_core.road import former, groups
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.levels import relevel
-from gamify_core.road.rebuild import rank, unranked
 from gamify_core.road.registering import is_new
 from gamify_core.road.repeating import again
+from gamify_core.road.reranking import rank, unranked
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT

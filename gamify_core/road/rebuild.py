@@ -22,10 +22,10 @@ from gamify_core.road import groups, streak_moves, waiting
 from gamify_core.road.compiled import LadderPlan, Tracker
 from gamify_core.road.compiling import natural
 from gamify_core.road.ladders import climb, place_of, schedule
-from gamify_core.road.levels import relevel
 from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.plan import Plan
 from gamify_core.road.repeating import Everyone, again, fill_for
+from gamify_core.road.reranking import rank, regroup, windows_of
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["Changes", "Rebuilding", "changes", "rank", "rebuild", "unranked"]
+__all__ = ["Changes", "Rebuilding", "changes", "rebuild"]
 
 
 @attrs.frozen(eq=False)
@@ -143,14 +143,9 @@ class Rebuilding:
             self._emptied = _emptied(unit, self._fresh)
             _clear_levels(unit, self._emptied)
         for key, now in changed.reranked.items():
-            groupings = {*now.groupings, *self._old.trackers[key].groupings}
-            groups.clear(unit, now.text, now.metric, groupings, _sealed(turn, now))
-        keyed = changed.reranked
-        self._reranked = (
-            {row.number: keyed[key] for row in unit.scan(WINDOW) if (key := row[2:4]) in keyed}
-            if keyed
-            else {}
-        )
+            was = self._old.trackers[key]
+            groups.clear(unit, now.text, now.metric, {*now.groupings, *was.groupings}, _sealed(turn, now))
+        self._reranked = windows_of(turn, changed.reranked, changed.old)
         _clear_levels(unit, self._reranked)
 
     def over(self, people: Iterable[ParticipantRow]) -> None:
@@ -188,9 +183,10 @@ class Rebuilding:
                 again(turn, scratch, who, begun)
                 days = {row.window: row for row in scratch.queued(METRIC)}
             for row in unit.scan(METRIC, None, (who.number,)):
-                tracker = self._reranked.get(row.window)
-                if tracker is not None:
-                    rank(turn, tracker, who, row, days.get(row.window))
+                anew = self._reranked.get(row.window)
+                if anew is not None:
+                    ranked = rank(turn, anew.tracker, who, row, days.get(row.window))
+                    regroup(unit, who, anew, ranked)
 
 
 def _place(
@@ -226,30 +222,6 @@ def _has_moved(turn: Turn, metric: str) -> bool:
         return part == "balance" and turn.unit.last(ENTRY, (turn.who.number, currency)) is not None
     window = window_number(turn.unit, turn.scope, turn.plan.reading(metric), turn.occurred_at)
     return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
-
-
-def rank(turn: Turn, tracker: Tracker, who: ParticipantRow, row: MetricRow, told: MetricRow | None) -> None:
-    """Put one row in its order, or take it out of any; `told` is what history makes of it, where it can tell."""
-    unit = turn.unit
-    down = tracker.down(row.value, who.is_hidden) if tracker.ranked else None
-    if down is None:
-        unit.put(METRIC, unranked(row))
-        return
-    if told is not None and told.value == row.value:
-        row = row._replace(day=told.day, day_down=told.day_down, day_reached=told.day_reached)
-    row = row._replace(down=down, tie=who.participant_id)
-    unit.put(METRIC, row)
-    if tracker.dense:
-        relevel(unit, None, row)
-    window = unit.get(WINDOW, (row.window,)) if tracker.groupings else None
-    due = tracker.due(window.label) if window is not None else None
-    if window is not None and (due is None or turn.recorded_at < due):
-        groups.follow(unit, who, tracker, row.window, None, row)
-
-
-def unranked(row: MetricRow) -> MetricRow:
-    """Return a row without its place on a board."""
-    return row._replace(down=None, tie=None, day=None, day_down=None, day_reached=None)
 
 
 def _emptied(unit: Unit, fresh: list[Tracker]) -> set[int]:

@@ -151,7 +151,7 @@ def open_groups(access: Access, reader: Reader, plan: Plan, definition: Leaderbo
         window = window_named(access, reader, place.tracker.metric, text, place.label)
         return Groups(_Kept(reader, window) if window else _Added([]), definition, scale)
     rows = open_instance(access, reader, plan, definition, place, None).order.slice(0, 2**62)
-    people = people_of(access, reader, place.due, rows)
+    people = people_of(access, reader, place.tracker, place.label, grouping.attribute, rows)
     totals: dict[str, list[int]] = defaultdict(list)
     for row, who in zip(rows, people, strict=True):
         name = group_in(who.attributes, grouping.attribute) if who is not None else None

@@ -229,17 +229,25 @@ def open_instance(  # noqa: PLR0913 - which table, and who reads it
     return Instance(place, tables.order(0), earlier, begun)
 
 
-def people_of(
-    access: Access, reader: Reader, due: int | None, rows: Iterable[MetricRow]
+def people_of(  # noqa: PLR0913 - which table, and which groups of it
+    access: Access, reader: Reader, tracker: Tracker, label: int, attribute: str, rows: Iterable[MetricRow]
 ) -> list[ParticipantRow | None]:
-    """Return whose these entries of a table are, that is final from `due` on, in the groups that count there.
+    """Return whose these entries of a table are, in the groups by an attribute that count there.
 
     Who looks from an instant of the past at a table that was final by then finds everybody in the group that they were
-    in when it became final: the scores of such a table stay behind when somebody moves.
+    in when it became final, or when these groups were first asked for: the scores of such a table stay behind when
+    somebody moves.
     """
+    due = tracker.due(label)
     if not access.road.live and due is not None:
-        reader = cast("Past", beneath(reader)).before(due)
+        past = cast("Past", beneath(reader))
+        reader = past.kept_since(past.before(due), lambda plan: _grouped(plan, tracker, attribute)) or past
     return reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
+
+
+def _grouped(plan: Plan, tracker: Tracker, attribute: str) -> bool:
+    kept = plan.trackers.get(tracker.key)
+    return kept is not None and any(each.attribute == attribute for each in kept.groupings)
 
 
 class _Tables:
@@ -314,8 +322,8 @@ class _Tables:
         """Return the order of these entries, or of those that are a group's."""
         if self._group is None:
             return Scanned(rows)
-        people = people_of(self._access, self._reader, self._place.tracker.due(label), rows)
         attribute = self._definition.group_by or ""
+        people = people_of(self._access, self._reader, self._place.tracker, label, attribute, rows)
         pairs = zip(rows, people, strict=True)
         return Scanned(
             [
