@@ -110,6 +110,7 @@ SHARED = {
     "waiting",
     "visiting",
     "wallets",
+    "ways",
 }
 RESOURCES_OF = {"profiles": {"badges", "challenges", "streaks", "tiers"}}
 

@@ -112,6 +112,11 @@ class Past:
         """Return the rows with these keys as they were, None where there was none."""
         return [self.get(table, key) for key in keys]
 
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys had in one column, None where there was no row."""
+        place = table.columns.index(column)
+        return [None if row is None else row[place] for row in self.get_many(table, keys)]
+
     def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
         """Return the row that a unique index has, as it was: what makes a row unique never changes."""
         row = self.reader.find(table, index, values)
@@ -194,6 +199,13 @@ class Past:
             return len(rows)
         marked = table.columns.index(index.marked)
         return sum([row[marked] == mark for row in rows])
+
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Return how many rows of a board came before a range, were in it, and were there in all."""
+        before = self.position(table, index, prefix, start)
+        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
 
     # -- how it was --------------------------------------------------------------------------------------------
 

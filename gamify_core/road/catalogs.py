@@ -94,12 +94,15 @@ class Catalogs:
         """
         head = reader.last(ACTIVITY)
         number = 0 if head is None else head.catalog
+        known = self._known.get("read")
+        if known is not None and known[0] == number:
+            shared: Plan = known[1]
+            return shared
         memo = reader.memo if isinstance(reader, Unit) else self._known
-        for facts in (self._known, memo):
-            known = facts.get("read")
-            if known is not None and known[0] == number:
-                plan: Plan = known[1]
-                return plan
+        known = memo.get("read")
+        if known is not None and known[0] == number:
+            plan: Plan = known[1]
+            return plan
         made_of, plan = self.effective(reader)
         row = reader.find(CATALOG, CATALOG_BY_FINGERPRINT, (made_of,)) if number else None
         if number and (row is None or row.number != number):

@@ -129,6 +129,13 @@ class Trial(Unit):
         marked = table.columns.index(index.marked)
         return sum([row[marked] == mark for row in rows])
 
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Count the rows of a board before a range, in it, and in all, as `position` does."""
+        before = self.position(table, index, prefix, start)
+        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
+
 
 def beneath(reader: Reader | Unit) -> Reader | Unit:
     """Return what trials read from, one upon the other: a snapshot, the past, or the unit of an open handle."""

@@ -316,8 +316,8 @@ class Access:
 
     def read(self) -> AbstractContextManager[Reader]:
         """Give something to read from: the handle's unit, or a snapshot of the store."""
-        if self.unit is not None:
-            return nullcontext(self.unit)
+        if self._block is not None and (unit := self.unit) is not None:
+            return nullcontext(unit)
         self._outside()
         return self.shared.road.store.view()
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core import border
 from gamify_core.answers import Answer
-from gamify_core.clock import moment
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.exactly import exactly
 from gamify_core.road import hiding
@@ -31,18 +29,19 @@ from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
 from gamify_core.services.page_memory import PageMemory
-from gamify_core.services.standings import as_adopted, open_board, rank_in, way_to
-from gamify_core.storage.tables.boards import CLOSING, CLOSING_DUE
+from gamify_core.services.standings import open_board, rank_in
+from gamify_core.services.ways import way_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from gamify_core.catalog import Leaderboard
     from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
     from gamify_core.services.board_cursors import Cursor
     from gamify_core.services.instances import Place
-    from gamify_core.services.standings import Board, Way
+    from gamify_core.services.standings import Board
+    from gamify_core.services.ways import Way
     from gamify_core.storage.protocol import Reader
 
 __all__ = [
@@ -153,7 +152,8 @@ class Leaderboards:
             period, of = cursor.period, cursor.of
         if cursor is None and of is None and group is None:
             return self._numbered(leaderboard_code, period, number, size, change=change)
-        with self._open(leaderboard_code, period, of, group) as opened:
+        with self._access.read() as reader:
+            opened = self._opened(reader, leaderboard_code, period, of, group)
             return _page(opened, number, size, cursor, change=change)
 
     def _numbered(self, code: str, period: str | None, number: int, size: int, *, change: bool) -> BoardPage:
@@ -161,8 +161,8 @@ class Leaderboards:
         access = self._access
         with access.read() as reader:
             plan, now = access.road.plan_in(reader), access.road.now()[0]
-            definition = _definition(plan, code)
-            asked = (definition.code, checked_period(definition, period), number, size, change)
+            way = self._way(plan, code, period)
+            asked = (way.definition.code, way.period, number, size, change)
             known = self._pages.recall(asked, reader, plan, now)
             if known is None:
                 opened = self._opened(reader, code, period, None, None)
@@ -214,7 +214,8 @@ class Leaderboards:
     ) -> tuple[Rank, ...]:
         """Return where some participants stand (up to 1,000), in the order asked, all from one snapshot."""
         people = _people(participant_ids)
-        with self._open(leaderboard_code, period, of, group) as (board, _, _):
+        with self._access.read() as reader:
+            board = self._opened(reader, leaderboard_code, period, of, group).board
             return tuple(board.rank(who) for who in people)
 
     def among(
@@ -239,7 +240,8 @@ class Leaderboards:
         ([(1, 'ada', 1), (2, 'cyd', 3)], ('dan',))
         """
         people = _people(participant_ids)
-        with self._open(leaderboard_code, period, of, group) as (board, table, _):
+        with self._access.read() as reader:
+            board, table, _ = self._opened(reader, leaderboard_code, period, of, group)
             entries, absent = board.among(people)
             return Among(table, tuple(entries), len(entries), tuple(absent))
 
@@ -261,16 +263,15 @@ class Leaderboards:
         who = border.participant(participant_id)
         radius = border.whole(radius, "radius", 0, 100)
         change = border.flag(change, "change")
-        with self._open(leaderboard_code, period, of, group) as (board, table, _):
+        with self._access.read() as reader:
+            board, table, _ = self._opened(reader, leaderboard_code, period, of, group)
             row = board.entry(who)
             if row is None:
                 raise NotFound(
                     "participant", who, f"{who!r} is not on the leaderboard {table.leaderboard_code}"
                 )
-            total, place = board.total(), board.order.before(key_of(row))
-            length = min(2 * radius + 1, total)
-            first = max(0, min(place - radius, total - length))
-            return Around(table, tuple(board.beside(row, place, first, length, change=change)), total)
+            entries, total = board.around(row, radius, change=change)
+            return Around(table, tuple(entries), total)
 
     def groups(
         self,
@@ -300,11 +301,11 @@ class Leaderboards:
         """
         number, size = border.page(page, page_size)
         with self._access.read() as found:
-            reader, plan, definition, place = self._place(found, leaderboard_code, period, of)
-            groups = open_groups(self._access, reader, plan, definition, place)
+            way, place, now = self._asked(found, leaderboard_code, period, of)
+            reader = way.adopted(self._access, found)
+            groups = open_groups(self._access, reader, way.plan, way.definition, place)
             entries = tuple(groups.entries((number - 1) * size, size))
-            table = self._table(reader, definition, checked_period(definition, period), place, None)
-            return GroupPage(table, entries, groups.total(), number, size)
+            return GroupPage(way.table(reader, place, None, now), entries, groups.total(), number, size)
 
     def group_rank(
         self, leaderboard_code: str, group: str, *, period: str | None = None, of: Of = None
@@ -312,8 +313,9 @@ class Leaderboards:
         """Return where a group stands among groups, or None for one without a ranked member."""
         name = border.code(group, "group")
         with self._access.read() as found:
-            reader, plan, definition, place = self._place(found, leaderboard_code, period, of)
-            return open_groups(self._access, reader, plan, definition, place).entry(name)
+            way, place, _ = self._asked(found, leaderboard_code, period, of)
+            reader = way.adopted(self._access, found)
+            return open_groups(self._access, reader, way.plan, way.definition, place).entry(name)
 
     # -- who is shown -----------------------------------------------------------------------------------------
 
@@ -352,52 +354,20 @@ class Leaderboards:
 
     # -- which table ------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _open(self, code: str, period: str | None, of: Of, group: str | None) -> Iterator[_Opened]:
-        with self._access.read() as reader:
-            yield self._opened(reader, code, period, of, group)
-
     def _opened(self, found: Reader, code: str, period: str | None, of: Of, group: str | None) -> _Opened:
-        reader, plan, definition, place = self._place(found, code, period, of)
-        within = check_group(definition, group)
-        board = open_board(self._access, reader, plan, definition, place, within)
-        asked = checked_period(definition, period)
-        return _Opened(board, self._table(reader, definition, asked, place, within), place)
+        way, place, now = self._asked(found, code, period, of)
+        within = check_group(way.definition, group)
+        reader = way.adopted(self._access, found)
+        board = open_board(self._access, reader, way.plan, way.definition, place, now, within)
+        return _Opened(board, way.table(reader, place, within, now), place)
 
-    def _place(
-        self, found: Reader, code: str, period: str | None, of: Of
-    ) -> tuple[Reader, Plan, Leaderboard, Place]:
-        plan = self._access.road.plan_in(found)
-        definition = _definition(plan, code)
-        asked = checked_period(definition, period)
-        place = place_of(plan, definition, asked, of, self._access.road.now()[0])
-        return as_adopted(self._access, found, plan, definition), plan, definition, place
-
-    def _table(
-        self,
-        reader: Reader,
-        definition: Leaderboard,
-        period: str,
-        place: Place,
-        group: str | None,
-    ) -> Table:
-        now = self._access.road.now()[0]
-        starts, ends = place.bounds()
-        due = place.due
-        settled = None
-        if definition.finalize_after is not None:
-            waiting = reader.scan(CLOSING, CLOSING_DUE, stop=(now + 1,), limit=1)
-            settled = moment(min([now, *(row.due for row in waiting if row.due is not None)]))
-        return Table(
-            leaderboard_code=definition.code,
-            period=period,
-            of=place.name,
-            group=group,
-            starts_at=moment(starts) if starts is not None else None,
-            ends_at=moment(ends) if ends is not None else None,
-            is_final=due is not None and due <= now,
-            settled_through=settled,
-        )
+    def _asked(self, reader: Reader, code: str, period: str | None, of: Of) -> tuple[Way, Place, int]:
+        """Return which table is asked for, and what it is read by, as of one instant."""
+        road = self._access.road
+        way, now = self._way(road.plan_in(reader), code, period), road.now()[0]
+        if of is None:
+            return way, way.running(now), now
+        return way, place_of(way.plan, way.definition, way.period, of, now), now
 
 
 def _page(opened: _Opened, number: int, size: int, cursor: Cursor | None, *, change: bool) -> BoardPage:

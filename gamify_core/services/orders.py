@@ -107,6 +107,10 @@ class Order(Protocol):
         """Return entries around a key: so many before it, so many in all. There have to be as many before it."""
         ...
 
+    def placed(self, key: Key) -> tuple[int, int]:
+        """Return how many entries come before a whole key, and how many there are."""
+        ...
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         ...
@@ -175,6 +179,11 @@ class Kept:
         above = scan(METRIC, METRIC_BY_RANK, board, stop=key, reverse=True, limit=before) if before else []
         return above[::-1] + scan(METRIC, METRIC_BY_RANK, board, start=key, limit=length - before)
 
+    def placed(self, key: Key) -> tuple[int, int]:
+        """Return how many entries come before a whole key, and how many there are."""
+        before, _, total = self._reader.span(METRIC, METRIC_BY_RANK, (self._window,), key, key)
+        return before, total
+
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""
         return self._reader.position(METRIC, METRIC_BY_RANK, (self._window,), bound) if self._window else 0
@@ -197,10 +206,8 @@ class Kept:
 
     def around(self, down: int) -> tuple[int, int, int]:
         """Return how many entries are better than a score, how many are no worse, and how many there are."""
-        board, reader = (self._window,), self._reader
-        above = reader.position(METRIC, METRIC_BY_RANK, board, (down,))
-        alike = reader.count(METRIC, METRIC_BY_RANK, board, start=(down,), stop=(down + 1,))
-        return above, above + alike, reader.count(METRIC, METRIC_BY_RANK, board)
+        above, alike, total = self._reader.span(METRIC, METRIC_BY_RANK, (self._window,), (down,), (down + 1,))
+        return above, above + alike, total
 
     def total(self) -> int:
         """Return how many entries there are."""
@@ -301,6 +308,10 @@ class Scanned:
     def beside(self, key: Key, before: int, length: int) -> list[MetricRow]:
         """Return entries around a key: so many before it, so many in all."""
         return self.slice(self.before(key) - before, length)
+
+    def placed(self, key: Key) -> tuple[int, int]:
+        """Return how many entries come before a whole key, and how many there are."""
+        return self.before(key), self.total()
 
     def before(self, bound: tuple[int] | Key) -> int:
         """Return how many entries come before a score, or before a whole key."""

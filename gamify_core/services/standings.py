@@ -9,15 +9,14 @@ competition rank whatever the board's own, so equal scores share it; alone on a 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import attrs
 
 from gamify_core.domain.decimals import exact
-from gamify_core.domain.periods import rolling
 from gamify_core.road.meters import DAILY
 from gamify_core.services.board_answers import Change, Entry, Rank
-from gamify_core.services.instances import open_instance, place_of
+from gamify_core.services.instances import open_instance
 from gamify_core.services.orders import (
     Kept,
     Order,
@@ -35,24 +34,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gamify_core.catalog import Leaderboard
-    from gamify_core.road.compiled import Tracker
     from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.services.instances import Instance, Place
+    from gamify_core.services.ways import Way
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.metrics import MetricRow
 
-__all__ = ["Board", "Way", "as_adopted", "open_board", "rank_in", "way_to"]
+__all__ = ["Board", "open_board", "rank_in"]
 
 
 class Board:
     """A table of a leaderboard, open for reading within one snapshot."""
 
-    def __init__(
-        self, access: Access, reader: Reader, plan: Plan, definition: Leaderboard, instance: Instance
+    def __init__(  # noqa: PLR0913 - which board, and as of when it is read
+        self,
+        access: Access,
+        reader: Reader,
+        plan: Plan,
+        definition: Leaderboard,
+        instance: Instance,
+        now: int,
     ) -> None:
         """Open the board."""
         self.access = access
+        self.now = now
         self.reader = reader
         self.definition = definition
         self.order: Order = instance.order
@@ -74,16 +80,11 @@ class Board:
     @cached_property
     def _final(self) -> bool:
         due = self._instance.place.due
-        return due is not None and due <= self.access.road.now()[0]
+        return due is not None and due <= self.now
 
-    @cached_property
+    @property
     def _day(self) -> int:
-        return DAILY.label(self.access.road.now()[0], self._instance.place.tracker.zone)
-
-    @cached_property
-    def _nothing_moved(self) -> bool:
-        """Whether the board is for all time and as it was when today began."""
-        return self.previous is None and not self.order.moved_on(self._day)
+        return DAILY.label(self.now, self._instance.place.tracker.zone)
 
     def total(self) -> int:
         """Return how many are on the board."""
@@ -93,28 +94,40 @@ class Board:
         """Return a stretch of the board; ranks inside it follow from the first by counting ties."""
         return self.listed(self.order.slice(first, length), first, change=change)
 
-    def beside(self, row: MetricRow, place: int, first: int, length: int, *, change: bool) -> list[Entry]:
-        """Return the stretch from a place on that holds an entry, which is at `place`."""
-        return self.listed(self.order.beside(key_of(row), place - first, length), first, change=change)
+    def around(self, row: MetricRow, radius: int, *, change: bool) -> tuple[list[Entry], int]:
+        """Return an entry with `radius` neighbours on each side, as many at the ends, and how many there are in all."""
+        key = key_of(row)
+        place, total = self.order.placed(key)
+        length = min(2 * radius + 1, total)
+        first = max(0, min(place - radius, total - length))
+        if not first:
+            return self.listed(self.order.beside(key, place, length), 0, change=change), total
+        above, *rows = self.order.beside(key, place - first + 1, length + 1)
+        return self.listed(rows, first, above, change=change), total
 
-    def listed(self, rows: list[MetricRow], first: int, *, change: bool = True) -> list[Entry]:
-        """Return rows that follow each other from a place on as entries."""
+    def listed(
+        self, rows: list[MetricRow], first: int, above: MetricRow | None = None, *, change: bool = True
+    ) -> list[Entry]:
+        """Return rows that follow each other from a place on as entries; `above` is the one before, where known."""
         if not rows:
             return []
-        ranks = self._ranks(rows, first)
+        ranks = self._ranks(rows, first, above)
         changes = self._changes(rows, first, ranks) if change else [None] * len(rows)
-        people = self.reader.get_many(PARTICIPANT, [(row.participant,) for row in rows])
-        return [
-            Entry(rank, row.tie or "", exact(row.value, self.scale), moved, who.display_name if who else None)
-            for rank, row, moved, who in zip(ranks, rows, changes, people, strict=True)
-        ]
+        names = self.reader.values(PARTICIPANT, [row[:1] for row in rows], "display_name")
+        scale = self.scale
+        scores = [exact(row.value, scale) for row in rows] if scale else [row.value for row in rows]
+        lines = zip(ranks, rows, scores, changes, names, strict=True)
+        return [Entry(rank, row.tie or "", score, moved, name) for rank, row, score, moved, name in lines]
 
-    def _ranks(self, rows: list[MetricRow], first: int) -> list[int]:
-        """Return the ranks of rows that follow each other: asked for the first, and counted from there."""
-        ties = self.definition.ties
+    def _ranks(self, rows: list[MetricRow], first: int, above: MetricRow | None) -> list[int]:
+        """Return the ranks of rows that follow each other: known or asked for the first, and counted from there."""
+        ties, down = self.definition.ties, rows[0].down
         if ties == "ordinal":
             return list(range(first + 1, first + len(rows) + 1))
-        rank, down = self._numbered(rows[0]) if first else 1, rows[0].down
+        if not first or (ties == "competition" and above is not None and above.down != down):
+            rank = first + 1  # nobody before them has their score
+        else:
+            rank = self._numbered(rows[0])
         ranks = []
         for place, row in enumerate(rows, first):
             if row.down != down:
@@ -162,12 +175,12 @@ class Board:
 
     def _changes(self, rows: list[MetricRow], first: int, ranks: list[int]) -> list[Change | None]:
         """Return for each row how its rank compares with the one that it had before."""
-        if self._nothing_moved:
-            return ["same"] * len(rows)
         if self.previous is not None:
             before = self._in_the_period_before(rows, self.previous)
-        else:
+        elif self.order.moved_on(self._day):
             before = self._this_morning(rows, first, ranks[0])
+        else:
+            return ["same"] * len(rows)
         return [self._compared(then, now) for then, now in zip(before, ranks, strict=True)]
 
     def _compared(self, before: int | None, rank: int) -> Change | None:
@@ -191,38 +204,21 @@ class Board:
         return [None if key is None else told.before(key if whole else key[:1]) + 1 for key in keys]
 
 
-class Way(NamedTuple):
-    """What the ranks of a board in a period are read by, as one plan has it; no tracker where they are worked out."""
-
-    plan: Plan
-    definition: Leaderboard
-    period: str
-    tracker: Tracker | None
-    scale: int
-
-
-def way_to(plan: Plan, definition: Leaderboard, period: str) -> Way:
-    """Return what the ranks of a board in a period are read by."""
-    known = rolling(period) is None and not _awaited(plan, definition)
-    tracker = plan.boards[definition.code].trackers.get(period) if known else None
-    return Way(plan, definition, period, tracker, plan.scale(definition.metric))
-
-
 def rank_in(access: Access, reader: Reader, way: Way, participant_id: str) -> Rank:
     """Return where a participant stands on a board, as of now.
 
     A rank is what is asked right after every award, so where the board is kept nothing is opened but its order.
     """
-    plan, definition, period, tracker, scale = way
-    now = access.road.now()[0]
+    tracker, now = way.tracker, access.road.now()[0]
     if tracker is None:
-        place = place_of(plan, definition, period, None, now)
-        reader = as_adopted(access, reader, plan, definition)
-        return open_board(access, reader, plan, definition, place).rank(participant_id)
+        reader = way.adopted(access, reader)
+        return open_board(access, reader, way.plan, way.definition, way.running(now), now).rank(
+            participant_id
+        )
     order = Kept(reader, window_at(access, reader, tracker, now))
     person = access.person(reader, participant_id)
     row = order.entry(person.number) if person is not None else None
-    return _rank(order, definition, participant_id, row, scale)
+    return _rank(order, way.definition, participant_id, row, way.scale)
 
 
 def _rank(
@@ -238,26 +234,15 @@ def _rank(
     return Rank(participant_id, rank, score, total, percentile, above, upto - above - 1, total - upto)
 
 
-def as_adopted(access: Access, reader: Reader, plan: Plan, definition: Leaderboard) -> Reader:
-    """Return a reader of a board's rows: under a plan that is not in force yet, as adopting it will leave them."""
-    if plan.ahead is None or not _awaited(plan, definition):
-        return reader
-    return access.road.adopting(reader, plan.ahead.of(plan.boards[definition.code].every), access.scope)
-
-
-def _awaited(plan: Plan, definition: Leaderboard) -> bool:
-    """Say whether the rows of a board are not there before its plan is adopted."""
-    return plan.ahead is not None and any(map(plan.ahead.concern, plan.boards[definition.code].every))
-
-
 def open_board(  # noqa: PLR0913 - which board, and which table of it
     access: Access,
     reader: Reader,
     plan: Plan,
     definition: Leaderboard,
     place: Place,
+    now: int,
     group: str | None = None,
 ) -> Board:
     """Open a table of a board."""
     instance = open_instance(access, reader, plan, definition, place, group)
-    return Board(access, reader, plan, definition, instance)
+    return Board(access, reader, plan, definition, instance, now)

@@ -12,9 +12,9 @@ import attrs
 from gamify_core.domain.decimals import Amount, exact, kept, plain
 from gamify_core.road.streak_rows import reading_of
 from gamify_core.services.held import earnings, held_of_old, rung_held
-from gamify_core.services.instances import place_of
 from gamify_core.services.reading import Snapshot, level_ladder, value_for
-from gamify_core.services.standings import open_board, rank_in, way_to
+from gamify_core.services.standings import open_board, rank_in
+from gamify_core.services.ways import way_to
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
 from gamify_core.storage.tables.progress import STANDING
 
@@ -216,12 +216,13 @@ def _ranking(
     if board is None:
         return _counted(seen, who, plan, metric)
     access, reader, period = seen.access, seen.reader, _PERIOD
-    place = place_of(seen.plan, board, period, None, seen.as_of)
-    listed = open_board(access, reader, seen.plan, board, place).entries(0, _SHOWN, change=False)
+    way = way_to(seen.plan, board, period)
+    place = way.running(seen.as_of)
+    listed = open_board(access, reader, seen.plan, board, place, seen.as_of).entries(0, _SHOWN, change=False)
     scale = seen.plan.scale(metric)
     people = [(access.person(reader, one.participant_id), kept(one.score, scale) or 0) for one in listed]
     entries = tuple(_entry(seen, person, score, plan) for person, score in people if person is not None)
-    return entries, rank_in(access, reader, way_to(seen.plan, board, period), who).rank
+    return entries, rank_in(access, reader, way, who).rank
 
 
 _PERIOD: Literal["all_time"] = "all_time"

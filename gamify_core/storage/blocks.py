@@ -21,6 +21,7 @@ from typing import Any
 __all__ = ["LOAD", "Blocks"]
 
 LOAD = 512
+_NEAR = 7
 Entry = tuple[Any, ...]
 
 
@@ -123,6 +124,27 @@ class Blocks:
             at &= at - 1
         return found
 
+    def span(self, low: Entry, high: Entry) -> tuple[int, int]:
+        """Return how many entries come strictly before `low`, and how many from there to before `high`."""
+        tops, tree = self._tops, self._tree
+        at = bisect_left(tops, low)
+        if at == len(tops):
+            return self._size, 0
+        block = self._blocks[at]
+        found = inside = bisect_left(block, low)
+        above = at
+        while above:
+            found += tree[above]
+            above &= above - 1
+        if tops[at] < high:  # it goes on in later blocks
+            return found, self.before(high) - found
+        near = inside + _NEAR
+        if (
+            near < len(block) and not block[near] < high
+        ):  # mostly few are alike, so they are looked for close by
+            return found, bisect_left(block, high, inside, near) - inside
+        return found, bisect_left(block, high, inside) - inside
+
     def between(self, first: int, last: int) -> list[Entry]:
         """Return the entries at the places from `first` up to but not including `last`."""
         last = min(last, self._size)
@@ -134,6 +156,30 @@ class Blocks:
         while len(found) < wanted:
             at += 1
             found += self._blocks[at][: wanted - len(found)]
+        return found
+
+    def following(self, bound: Entry, most: int) -> list[Entry]:
+        """Return the first entries that do not come before `bound`, at most so many: nothing has to be counted."""
+        at = bisect_left(self._tops, bound)
+        blocks = self._blocks
+        if at == len(blocks):
+            return []
+        inside = bisect_left(blocks[at], bound)
+        found = blocks[at][inside : inside + most]
+        while len(found) < most and at + 1 < len(blocks):
+            at += 1
+            found += blocks[at][: most - len(found)]
+        return found
+
+    def preceding(self, bound: Entry, most: int) -> list[Entry]:
+        """Return the last entries that come before `bound`, at most so many, in order."""
+        at = bisect_left(self._tops, bound)
+        blocks = self._blocks
+        inside = bisect_left(blocks[at], bound) if at < len(blocks) else 0
+        found = blocks[at][max(0, inside - most) : inside] if inside else []
+        while len(found) < most and at:
+            at -= 1
+            found = blocks[at][len(found) - most :] + found
         return found
 
     def _at(self, place: int) -> tuple[int, int]:

@@ -81,6 +81,10 @@ class _Reading:
         """Return the rows with these keys, None where there is none."""
         return list(map(self._shelves[table].get, keys))
 
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys have in one column, None where there is no row."""
+        return self._shelves[table].values(keys, table.columns.index(column))
+
     def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
         """Return the row that a unique index has under these values, or None."""
         row: Row | None = self._shelves[table].find(index, values)
@@ -135,6 +139,12 @@ class _Reading:
     ) -> int:
         """Return how many rows of a board come strictly before `bound`."""
         return self._shelves[table].order(index).position(prefix, bound, mark)
+
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Return how many rows of a board come before a range, are in it, and there are."""
+        return self._shelves[table].order(index).span(prefix, start, stop)
 
 
 class _View(_Reading):

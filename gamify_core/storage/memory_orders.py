@@ -261,8 +261,13 @@ class Order:
     ) -> list[Row]:
         """Return the rows of a range, in order."""
         entries, whole = self._lying(prefix)
-        first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
-        found = entries.between(first, last)
+        if whole and limit is not None and not offset and stop is None and start is not None and not reverse:
+            found = entries.following(self._bound(prefix + start), limit)
+        elif whole and limit is not None and not offset and start is None and stop is not None and reverse:
+            found = entries.preceding(self._bound(prefix + stop), limit)
+        else:
+            first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
+            found = entries.between(first, last)
         if reverse:
             found.reverse()
         return list(map(self._row_of, found)) if self.by_key else [entry[-1] for entry in found]
@@ -299,6 +304,16 @@ class Order:
             whole = self._bound(whole)
         found = entries.before(whole)
         return found if len(prefix) == 1 else found - entries.before(self._bound(prefix))
+
+    def span(self, prefix: Key, start: Key, stop: Key) -> tuple[int, int, int]:
+        """Return how many rows of a board come before a range, are in it, and there are."""
+        if not self.counted or len(prefix) != 1:
+            raise StoreError("A span is asked of one board of a counted order")
+        entries = self._settled(prefix[0])
+        low, high = prefix + start, prefix + stop
+        if max(len(low), len(high)) > self._width:
+            low, high = self._bound(low), self._bound(high)
+        return (*entries.span(low, high), len(entries))
 
     def _having(self, board: Value, entries: Blocks, mark: int) -> Blocks:
         """Return the entries that have a mark: kept for the greatest, sought out for any other."""

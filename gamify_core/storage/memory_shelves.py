@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gamify_core.errors import StoreConflict, StoreError
@@ -103,6 +103,10 @@ class _Shelf(ABC):
         """Iterate over all keys and rows, in no order."""
 
     @abstractmethod
+    def values(self, keys: Sequence[Key], place: int) -> list[Any]:
+        """Return what the rows with these keys have at a place, None where there is no row."""
+
+    @abstractmethod
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`, or refuse before anything is changed."""
 
@@ -189,6 +193,10 @@ class KeyShelf(_Shelf):
         """Iterate over all keys and rows."""
         return iter(self._rows.items())
 
+    def values(self, keys: Sequence[Key], place: int) -> list[Any]:
+        """Return what the rows with these keys have at a place."""
+        return [None if row is None else row[place] for row in map(self._rows.get, keys)]
+
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a key that is there already is a conflict."""
         rows = self._rows
@@ -255,6 +263,10 @@ class ChainShelf(_Shelf):
         """Iterate over all keys and rows."""
         width = self._table.key
         return ((row[:width], row) for chain in self._chains.values() for row in chain)
+
+    def values(self, keys: Sequence[Key], place: int) -> list[Any]:
+        """Return what the rows with these keys have at a place."""
+        return [None if row is None else row[place] for row in map(self._kept, keys)]
 
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a number given twice is a conflict, a hole in a chain an error."""

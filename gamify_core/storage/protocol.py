@@ -45,6 +45,8 @@ class Index:
     `marked` names an integer column of a counted index: beside all rows of a board, those are counted whose mark is
     the greatest there is. It is for marks that only grow, such as the day on which a row last moved, and answers what
     is true of today's rows without anything to be swept out at midnight.
+    `carried` names columns of which a store that keeps its indexes apart from the rows may keep copies in this one, so
+    that a stretch of the order is read in one place: it is for what changes together with what orders it.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Index:
     counted: bool = False
     present: str | None = None
     marked: str | None = None
+    carried: tuple[str, ...] = ()
 
 
 @attrs.frozen(eq=False)
@@ -100,6 +103,10 @@ class Reader(Protocol):
 
     def get_many(self, table: Table[Row], keys: Sequence[Key], /) -> list[Row | None]:
         """Return the rows with these keys, in the same order, None where there is none."""
+        ...
+
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys have in one column, in the same order, None where there is no row."""
         ...
 
     def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
@@ -163,6 +170,16 @@ class Reader(Protocol):
         the full key counts the rows before this very one (an ordinal rank less one). O(log n).
         With `mark`, only rows with this mark are counted, along an index that has marks; None as the bound means all
         of them. That is O(log n) for the greatest mark on the board, and for others takes time with the rows before.
+        """
+        ...
+
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Return how many rows of a counted order's board come before a range, are in it, and there are at all.
+
+        It is `position` and two counts at once, which is all of a rank: from `(score,)` to before `(score + 1,)` there
+        are the better ones, those alike, and everybody. `start` is not after `stop`, and neither is empty. O(log n).
         """
         ...
 

@@ -140,6 +140,12 @@ class Places:
                     return found
         return self.position(counts, board, stop, version) - self.position(counts, board, start, version)
 
+    def span(self, counts: Counts, board: Value, start: Key, stop: Key, version: int) -> tuple[int, int, int]:
+        """Return how many rows of a board come before a bound, from there to before another, and how many it has."""
+        before = self.position(counts, board, start, version)
+        alike = self.between(counts, board, start, stop, version)
+        return before, alike, self.total(counts, board, version)
+
     def seek(self, counts: Counts, board: Value, offset: int, version: int) -> tuple[Key, int] | None:
         """Return where the block that holds row number `offset` starts and how far into it that is, if remembered."""
         supers = self._known(counts, board, version).supers

@@ -102,6 +102,11 @@ class SQLiteReader:
             raise self._refused(error) from error
         return [None if row is None else make(row) for row in found]
 
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys have in one column, None where there is no row."""
+        place = table.columns.index(column)
+        return [None if row is None else row[place] for row in self.get_many(table, keys)]
+
     def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
         """Return the row that a unique index has under these values, or None."""
         texts = self._layout[table]
@@ -247,6 +252,21 @@ class SQLiteReader:
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
 
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Return how many rows of a board come before a range, are in it, and there are."""
+        counts = self._layout.counts(self._layout[table].order(index))
+        (board,) = prefix
+        try:
+            return self._spanned(counts, board, start, stop)
+        except DRIVER_ERRORS as error:
+            raise self._refused(error) from error
+
+    def _spanned(self, counts: Counts, board: Value, start: Key, stop: Key) -> tuple[int, int, int]:
+        before = self._counted(counts, board, (), start)
+        return before, self._counted(counts, board, (), stop) - before, self._counted(counts, board, (), ())
+
     def _marked(self, counts: Counts, board: Value, bound: Key | None, mark: int) -> int:
         return sqlite_ranks.marked_position(self._open(), counts, board, bound, mark)
 
@@ -390,17 +410,30 @@ class SQLiteView(SQLiteReader):
         return [self._one(texts, text, key) for key in keys]
 
     def _read_in(self, texts: Statements, keys: list[Key]) -> None:
-        """Read rows that will be asked for with one statement; of how many keys is rounded up, so texts are few."""
-        count = 1 << (len(keys) - 1).bit_length()
-        values = list(chain.from_iterable(keys + [keys[-1]] * (count - len(keys))))
+        """Read rows that will be asked for with one statement."""
+        text, values = _asked_at_once(texts, keys)
         try:
-            rows = self._hand.execute(texts.many(count), values).fetchall()
+            rows = self._hand.execute(text, values).fetchall()
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
         width, text = texts.table.key, texts.get
         found = {row[:width]: texts.make(row) for row in rows}
         for key in keys:
             self._remember((text, key), found.get(key))
+
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys have in one column, None where there is no row."""
+        texts, width, found = self._layout[table], table.key, dict[Any, Any]()
+        self._open()
+        for first in range(0, len(keys), _AT_ONCE):
+            some = keys[first : first + _AT_ONCE]
+            text, values = _asked_at_once(texts, some, column)
+            try:
+                rows = self._hand.execute(text, values).fetchall()
+            except DRIVER_ERRORS as error:
+                raise self._refused(error) from error
+            found.update([(row[:width], row[width]) for row in rows])
+        return list(map(found.get, keys))
 
     def _seek(self, counts: Counts, board: Value, offset: int) -> tuple[Key, int] | None:
         found = self._places.seek(counts, board, offset, self._version)
@@ -416,6 +449,18 @@ class SQLiteView(SQLiteReader):
         total = places.total(counts, board, version)
         return total - places.position(counts, board, start, version) if start else total
 
+    def _spanned(self, counts: Counts, board: Value, start: Key, stop: Key) -> tuple[int, int, int]:
+        self._open()
+        return self._places.span(counts, board, start, stop, self._version)
+
     def _marked(self, counts: Counts, board: Value, bound: Key | None, mark: int) -> int:
         self._open()
         return self._places.marked(counts, board, bound, mark, self._version)
+
+
+def _asked_at_once(
+    texts: Statements, keys: Sequence[Key], column: str | None = None
+) -> tuple[str, list[Value]]:
+    """Return what asks for rows with one statement; of how many keys is rounded up, so texts are few."""
+    count = 1 << (len(keys) - 1).bit_length()
+    return texts.many(count, column), list(chain(*keys, *[keys[-1]] * (count - len(keys))))

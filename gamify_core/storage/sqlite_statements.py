@@ -67,8 +67,10 @@ class Order:
         self.needed: tuple[str, ...] = tuple(needed)
         self.present: str = " AND ".join(f'"{name}" IS NOT NULL' for name in needed)
         self.marked: str | None = index.marked if index else None
-        # Marks stand in the tree, behind what orders it: the marked rows of a block are counted without the table.
-        self.indexed: tuple[str, ...] = (*self.columns, self.marked) if self.marked else own
+        # Marks stand in the tree, behind what orders it: the marked rows of a block are counted without the table. So
+        # does what is carried: a stretch is read without looking every row of it up, each on a page of its own.
+        behind = (*([self.marked] if self.marked else []), *(index.carried if index else ()))
+        self.indexed: tuple[str, ...] = (*self.columns, *behind) if behind else own
         self._mark = table.columns.index(self.marked) if self.marked else 0
         self.source: str = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
         self._needed = tuple([table.columns.index(name) for name in needed])
@@ -156,12 +158,12 @@ class Statements:
         marks = ", ".join("?" * len(table.columns))
         self.insert: str = f"INSERT INTO {self.name} ({selected}) VALUES ({marks})"
         self.delete: str = f"DELETE FROM {self.name} WHERE {equals_sql(key)}"
-        self._many: dict[int, str] = {}
+        self._many: dict[tuple[int, str | None], str] = {}
         self._key = tuple(range(table.key))
         ordered = {
             name
             for index in table.indexes
-            for name in (*index.columns, index.present or "", index.marked or "")
+            for name in (*index.columns, index.present or "", index.marked or "", *index.carried)
         }
         rest = range(table.key, len(table.columns))
         self._plain = tuple([place for place in rest if table.columns[place] not in ordered])
@@ -172,17 +174,24 @@ class Statements:
         """Return the order of one of the table's indexes, or of its key."""
         return self.orders[index]
 
-    def many(self, count: int) -> str:
-        """Return the text that reads the rows with so many keys, in no order."""
+    def many(self, count: int, column: str | None = None) -> str:
+        """Return the text that reads the rows with so many keys, in no order; or of each its key and one column."""
         try:
-            return self._many[count]
+            return self._many[count, column]
         except KeyError:
-            columns, key = self.table.columns, self.table.columns[: self.table.key]
-            marks = ", ".join("?" * len(key))
-            # A vector in a list of vectors would be looked for by a walk through the whole table.
-            these = f"WITH these({columns_sql(key)}) AS (VALUES {', '.join([f'({marks})'] * count)})"
-            joined = f"these CROSS JOIN {self.name} USING ({columns_sql(key)})"
-            text = self._many[count] = f"{these} SELECT {columns_sql(columns)} FROM {joined}"
+            key = self.table.columns[: self.table.key]
+            columns = columns_sql(self.table.columns if column is None else (*key, column))
+            if len(key) == 1:
+                text = (
+                    f"SELECT {columns} FROM {self.name} WHERE {quoted(key[0])} IN ({', '.join('?' * count)})"
+                )
+            else:  # a vector in a list of vectors would be looked for by a walk through the whole table
+                marks = ", ".join("?" * len(key))
+                these = f"WITH these({columns_sql(key)}) AS (VALUES {', '.join([f'({marks})'] * count)})"
+                text = (
+                    f"{these} SELECT {columns} FROM these CROSS JOIN {self.name} USING ({columns_sql(key)})"
+                )
+            self._many[count, column] = text
             return text
 
     def moved(self, old: tuple[Value, ...], new: tuple[Value, ...]) -> tuple[int, ...]:

@@ -119,6 +119,11 @@ class Unit:
             rows.update(zip(unread, self._transaction.get_many(table, unread), strict=True))
         return [rows[key] for key in keys]
 
+    def values(self, table: Table[Row], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Return what the rows with these keys have in one column, None where there is no row."""
+        place = table.columns.index(column)
+        return [None if row is None else row[place] for row in self.get_many(table, keys)]
+
     def find(self, table: Table[Row], index: Index, values: Key, /) -> Row | None:
         """Return the row that a unique index has under these values."""
         shelf = self._shelves[table]
@@ -189,6 +194,13 @@ class Unit:
         """Count the rows of a counted order before `bound`."""
         self._flush_dirty(table)
         return self._transaction.position(table, index, prefix, bound, mark)
+
+    def span(
+        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Count the rows of a board before a range, in it, and in all."""
+        self._flush_dirty(table)
+        return self._transaction.span(table, index, prefix, start, stop)
 
     # -- writing ----------------------------------------------------------------------------------------------
 

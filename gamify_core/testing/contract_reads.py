@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from gamify_core.errors import StoreError
-from gamify_core.storage.protocol import Store
+from gamify_core.storage.protocol import Store, Table
 from gamify_core.testing.contract_parts import (
     ADA,
     LEAST,
@@ -68,6 +69,25 @@ class ReadContract(StoreParts):
             same(view, LEVEL, None, LEVELS, RANGES)
             same(view, LETTER, None, LETTERS, LETTER_RANGES)
 
+    def test_3_one_column_of_many_rows(self, store: Store) -> None:
+        """Values come in the order asked, of keys of one column and of several, and of very many rows."""
+        fill(store)
+        with store.view() as view:
+            assert view.values(PERSON, [], "name") == []
+            tables: list[tuple[Table[Any], list[Any]]] = [
+                (RUNNER, RUNNERS),
+                (LEVEL, LEVELS),
+                (LETTER, LETTERS),
+            ]
+            for table, rows in tables:
+                keys = [row[: table.key] for row in rows]
+                keys = [keys[-1], (9,) * table.key if table is not LETTER else (9, "no", 1), *keys] * 50
+                for column in table.columns:
+                    expected = [
+                        None if row is None else getattr(row, column) for row in view.get_many(table, keys)
+                    ]
+                    assert view.values(table, keys, column) == expected, (table.name, column)
+
     def test_5_position_counts_the_rows_before_a_bound(self, store: Store) -> None:
         """A partial bound gives the competition rank, a full one the ordinal; offset is the inverse."""
         fill(store)
@@ -93,6 +113,14 @@ class ReadContract(StoreParts):
                 for down in bounds:
                     expected = sum(1 for row in LEVELS if row.race == race and row.down < down)
                     assert view.position(LEVEL, None, (race,), (down,)) == expected
+            for start, stop in (((-90,), (-30,)), ((-30,), (-29,)), ((-30,), (-30, "bea")), ((0,), (MOST,))):
+                for race in (1, 2, 9):
+                    before, upto = (
+                        view.position(RUNNER, RUNNER_BY_RANK, (race,), it) for it in (start, stop)
+                    )
+                    total = view.count(RUNNER, RUNNER_BY_RANK, (race,))
+                    found = view.span(RUNNER, RUNNER_BY_RANK, (race,), start, stop)
+                    assert found == (before, upto - before, total), (race, start, stop)
             for row in RUNNERS[:3]:
                 place = view.position(RUNNER, RUNNER_BY_RANK, (1,), (row.down, row.tie))
                 assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=place, limit=1) == [row]

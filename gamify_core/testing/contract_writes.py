@@ -186,6 +186,8 @@ class WriteContract(StoreParts):
             assert tx.count(LETTER, None, (2, "in")) == 2  # noqa: PLR2004 - one was there, one was added
             assert tx.get(LETTER, (2, "in", 2)) == LetterRow(2, "in", 2, "six")
             assert tx.get_many(PERSON, [(4,), (9,), (4,)]) == [dee, None, dee]
+            assert tx.values(PERSON, [(4,), (9,), (1,), (4,)], "name") == ["dee", None, "ada", "dee"]
+            assert tx.values(RUNNER, [(RUNNERS[2].person, 1), (RUNNERS[2].person, 9)], "down") == [-95, None]
             assert tx.find(PERSON, PERSON_BY_NICK, (b"dd",)) == dee
             assert tx.scan(RUNNER, RUNNER_BY_RANK, (1,), limit=1) == [RUNNERS[2]._replace(down=-95)]
             assert tx.position(RUNNER, RUNNER_BY_RANK, (1,), (-90,)) == 1

@@ -310,6 +310,8 @@ class StoreMachine(RuleBasedStateMachine):
         place = self.ask(lambda reader: reader.position(table, index, (race,), bound))
         self.ask(lambda reader: reader.scan(table, index, (race,), offset=place, limit=2))
         self.ask(lambda reader: reader.position(table, index, (race,), None))
+        start, stop = sorted([bound, _values(draw, _columns(table, index)[1:], 1)])
+        self.ask(lambda reader: reader.span(table, index, (race,), start, stop))
         if index is not None:
             mark = draw.draw(SMALL)
             self.ask(lambda reader: reader.position(table, index, (race,), bound, mark))
@@ -322,6 +324,8 @@ class StoreMachine(RuleBasedStateMachine):
         columns = table.columns[: table.key]
         keys = [_values(draw, columns, len(columns)) for _ in range(draw.draw(st.integers(1, 3)))]
         self.ask(lambda reader: reader.get_many(table, keys))
+        column = draw.draw(st.sampled_from(table.columns))
+        self.ask(lambda reader: reader.values(table, keys, column))
         self.ask(lambda reader: reader.get(table, keys[0]))
 
     @rule(scope=TEXTS, name=TEXTS, nick=BLOBS, code=st.none() | TEXTS)

@@ -48,6 +48,11 @@ class PlainReading:
         """Look keys up."""
         return [self.get(table, key) for key in keys]
 
+    def values(self, table: Table[Any], keys: Sequence[Key], column: str, /) -> list[Any]:
+        """Look keys up, for one column."""
+        rows = self.get_many(table, keys)
+        return [None if row is None else getattr(row, column) for row in rows]
+
     def find(self, table: Table[Any], index: Index, values: Key, /) -> Row | None:
         """Try every row."""
         places = table.places(index)
@@ -97,6 +102,13 @@ class PlainReading:
         assert index.marked is not None
         marked = table.columns.index(index.marked)
         return sum(row[marked] == mark for row in rows)
+
+    def span(
+        self, table: Table[Any], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Read and count, three times."""
+        before = self.position(table, index, prefix, start)
+        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
 
 
 class PlainView(PlainReading):

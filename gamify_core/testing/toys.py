@@ -92,7 +92,12 @@ PERSON = Table("toy_person", PersonRow, key=1, chain=True, indexes=(PERSON_BY_NA
 LETTER_BY_TEXT = Index("toy_letter_by_text", ("text",))
 LETTER = Table("toy_letter", LetterRow, key=3, chain=True, indexes=(LETTER_BY_TEXT,))
 RUNNER_BY_RANK = Index(
-    "toy_runner_by_rank", ("race", "down", "tie"), counted=True, present="down", marked="day"
+    "toy_runner_by_rank",
+    ("race", "down", "tie"),
+    counted=True,
+    present="down",
+    marked="day",
+    carried=("note",),
 )
 RUNNER_BY_DAY = Index("toy_runner_by_day", ("race", "day"), present="day")
 RUNNER = Table("toy_runner", RunnerRow, key=2, indexes=(RUNNER_BY_RANK, RUNNER_BY_DAY))

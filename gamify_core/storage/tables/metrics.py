@@ -88,7 +88,12 @@ class SeenRow(NamedTuple):
 WINDOW_BY_NAME = Index("window_by_name", ("scope", "metric", "calendar", "label"), unique=True)
 WINDOW = Table("window", WindowRow, key=1, chain=True, indexes=(WINDOW_BY_NAME,))
 METRIC_BY_RANK = Index(
-    "metric_by_rank", ("window", "down", "reached_at", "tie"), counted=True, present="down", marked="day"
+    "metric_by_rank",
+    ("window", "down", "reached_at", "tie"),
+    counted=True,
+    present="down",
+    marked="day",
+    carried=("value", "day_down", "day_reached"),
 )
 METRIC_BY_MORNING = Index(
     "metric_by_morning",
