@@ -63,8 +63,8 @@ class Look:
         """How many commands of each kind were sealed, and how many of some facts these tell (`_FACTS` of `sealed`)."""
         self.versions: dict[tuple[str, str], int] = {}
         """The latest version of each definition that a sealed outcome tells of."""
-        self.adopted: dict[int, str] = {}
-        """The fingerprints of catalogs as their adoption sealed them, by the number of the catalog."""
+        self.adopted: dict[int, tuple[str, str]] = {}
+        """What catalogs come to and what they are made of, as their adoption or an edit sealed it, by their numbers."""
         self.multipliers: dict[int, frozenset[str]] = {}
         """The rewards of each catalog, by its number, that multiply points."""
         self._advance = advance

@@ -63,12 +63,15 @@ def chain(look: Look) -> Iterator[Mismatch]:
         for words in look.outcome(row.seq):
             look.said[str(words[0])] += 1
             if words[0] == "=":
-                _fact(look, row.kind, words)
+                _fact(look, row, words)
 
 
-def _fact(look: Look, kind: str, words: Words) -> None:
+def _fact(look: Look, row: ActivityRow, words: Words) -> None:
     """Take down what a command says beside its effects, where a row of its own came of that."""
-    if kind.startswith("definitions."):
+    kind = row.kind
+    if words[1:3] == [None, "catalog"]:
+        look.adopted[row.catalog] = str(words[3]), str(words[4])
+    elif kind.startswith("definitions."):
         _, _, section, code, n, *_ = words
         look.versions[str(section), str(code)] = int(n or 0)
     elif kind == "leaderboards.closed":
@@ -91,7 +94,8 @@ def _sealed(look: Look, previous: bytes, row: ActivityRow, payload: PayloadRow) 
     if expected != row.digest:
         yield Mismatch("activity.digest", where, row.digest, expected)
     elif row.kind == "catalog.adopted" and payload.request is not None:
-        look.adopted[row.catalog] = str(json.loads(payload.request)["fingerprint"])
+        asked = json.loads(payload.request)
+        look.adopted[row.catalog] = asked["fingerprint"], asked.get("made_of", asked["fingerprint"])
     if (row.key is None) != (row.fingerprint is None):
         yield Mismatch("key.fingerprint", where, row.fingerprint)
     elif row.fingerprint is not None and payload.request is not None:
@@ -130,12 +134,10 @@ def catalogs(look: Look) -> Iterator[Mismatch]:
         )
         if canonical(catalog.to_dict()) != row.document:
             yield Mismatch("catalog.altered", spelt(row.number), row.document, canonical(catalog.to_dict()))
-        sealed = look.adopted.get(row.number, catalog.fingerprint)
-        named = (
-            catalog.fingerprint if _made(look) else row.fingerprint
-        )  # else it is named by what it is made of
-        if {catalog.fingerprint, named} != {sealed}:
-            yield Mismatch("catalog.altered", spelt(row.number), named, sealed)
+        found = catalog.fingerprint, row.fingerprint
+        sealed = look.adopted.get(row.number, found)
+        if found != sealed:
+            yield Mismatch("catalog.altered", spelt(row.number), found, sealed)
 
 
 def definitions(look: Look) -> Iterator[Mismatch]:
@@ -151,11 +153,6 @@ def definitions(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("definition.missing", spelt(*rows[0][:2]), rows[-1].n, said)
     for of, said in sorted(look.versions.items()):
         yield Mismatch("definition.missing", spelt(*of), 0, said)
-
-
-def _made(look: Look) -> bool:
-    """Say whether definitions were ever made at run time: then a catalog bears the name of what it is made of."""
-    return bool(look.reader.scan(DEFINITION, limit=1))
 
 
 def people(look: Look) -> Iterator[Mismatch]:

@@ -178,7 +178,11 @@ class Catalogs:
             rebuild(turn, compile_plan(before))
             if self.on_change == "reevaluate":
                 reevaluation.begin(turn)
-        request = canonical({"fingerprint": plan.catalog.fingerprint, "on_change": self.on_change})
+        told = {"fingerprint": plan.catalog.fingerprint, "on_change": self.on_change}
+        row = unit.get(CATALOG, (number,))
+        if row is not None and row.fingerprint != plan.catalog.fingerprint:
+            told["made_of"] = row.fingerprint
+        request = canonical(told)
         self._recorder.record(
             unit, turn, "catalog.adopted", request, number, None, None, head.digest if head else FIRST
         )
@@ -187,11 +191,15 @@ class Catalogs:
         return adopted
 
     def edited(self, turn: Turn) -> int:
-        """Put what a command made of the definitions in force, and return the number of the catalog they come to."""
+        """Put what a command made of the definitions in force, and return the number of the catalog they come to.
+
+        The outcome says by fingerprints which that is, so that the seal covers its document and its name.
+        """
         made_of, after = self.effective(turn.unit, turn)
         before, turn.plan = turn.plan, after
         number = self._number(turn.unit, made_of, after)
         rebuild(turn, before)
+        turn.say("=", None, "catalog", after.catalog.fingerprint, made_of)
         turn.unit.memo["plan"] = number, after
         return number
 
