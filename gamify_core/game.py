@@ -17,6 +17,7 @@ from gamify_core.border import Limits
 from gamify_core.catalog import Catalog
 
 if TYPE_CHECKING:
+    from gamify_core.replay.again import Again
     from gamify_core.road.road import Road
     from gamify_core.services.access import Access
     from gamify_core.services.analytics import Analytics
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from gamify_core.services.streaks import Streaks
     from gamify_core.services.tiers import Tiers
     from gamify_core.services.trades import Trades
-    from gamify_core.storage.protocol import Reader, Store
+    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.sqlite_joined import HostConnection
 
 __all__ = ["Game", "Joined"]
@@ -326,13 +327,13 @@ class Joined(Game):
         self._access.committed()
 
 
-def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Store:
+def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Again:
     """Decide a history again, on a store in memory: which takes an engine."""
     from gamify_core.replay.again import Again  # noqa: PLC0415 - only who audits a history needs it
 
     repeated = Again(reader, road)
     repeated.run(told)
-    return repeated.store
+    return repeated
 
 
 def _before(reader: Reader, road: Road, seq: int) -> Road:

@@ -127,8 +127,9 @@ class Report:
     """What an audit found. `mismatches` holds the first `limit` of them, `found` says how many there were.
 
     `checked` counts the rows that were read, by table; `erased` the activities whose words were erased, which is no
-    damage. `replayed` is how many activities were decided again, or None where that was not asked for;
-    `not_replayed` says why they could not be.
+    damage. `replayed` is how many activities were decided again, or None where that was not asked for. Where words
+    were erased, `passed_over` are the numbers of those that could not be, or that rest on such ones, and `not_compared`
+    those of the participants whom they concern: of these only what plain checks tell is known.
     """
 
     mismatches: tuple[Mismatch, ...]
@@ -136,7 +137,18 @@ class Report:
     checked: Mapping[str, int]
     erased: int
     replayed: int | None = None
-    not_replayed: str | None = None
+    passed_over: tuple[int, ...] = ()
+    not_compared: tuple[int, ...] = ()
+
+    @property
+    def not_replayed(self) -> str | None:
+        """What could not be decided again, and why, as a sentence; None where all was."""
+        if not self.passed_over:
+            return None
+        return (
+            f"words were erased: {len(self.passed_over):,} commands and {len(self.not_compared):,} participants "
+            "that they concern were passed over, and so were stock, copies and boards"
+        )
 
     @property
     def ok(self) -> bool:
@@ -171,6 +183,8 @@ class Report:
             "erased": self.erased,
             "replayed": self.replayed,
             "not_replayed": self.not_replayed,
+            "passed_over": list(self.passed_over),
+            "not_compared": list(self.not_compared),
         }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.errors import StoreError
 from gamify_core.history import become, counted, grouped, ledger, owned, sealed, waiting
-from gamify_core.history.comparing import Play, again, why_not
+from gamify_core.history.comparing import Play, Played, again
 from gamify_core.history.looking import Check, Look
 from gamify_core.history.report import Mismatch, Report
 from gamify_core.storage.tables import TABLES
@@ -44,8 +44,6 @@ def verify(
     """Carry every check out, decide all again on `play` where it is given, and report the first `limit` mismatches."""
     found: list[Mismatch] = []
     count = read = 0
-    not_replayed = _guarded_why_not(reader) if play is not None else None
-    play = play if not_replayed is None else None
     whole = _size(reader, again=play is not None) if progress is not None else 0
 
     def advance(rows: int) -> None:
@@ -54,23 +52,31 @@ def verify(
         if progress is not None:
             progress(min(read, whole), whole)
 
-    look = None
+    look = played = None
     for mismatch in _found(reader, road, play, advance):
         if isinstance(mismatch, Look):
             look = mismatch
+            continue
+        if not isinstance(mismatch, Mismatch):
+            played = mismatch
             continue
         count += 1
         if len(found) < limit:
             found.append(mismatch)
     checked = dict(sorted(look.checked.items())) if look is not None else {}
     erased = look.erased if look is not None else 0
+    passed: tuple[int, ...] = ()
+    unheld: tuple[int, ...] = ()
     replayed = checked.get(ACTIVITY.name) if play is not None else None
-    return Report(tuple(found), count, checked, erased, replayed, not_replayed)
+    if played is not None:
+        passed, unheld = (tuple(sorted(each)) for each in (played.around.commands, played.around.people))
+        replayed = replayed - len(passed) if replayed is not None else None
+    return Report(tuple(found), count, checked, erased, replayed, passed, unheld)
 
 
 def _found(
     reader: Reader, road: Road, play: Play | None, advance: Callable[[int], None]
-) -> Iterator[Mismatch | Look]:
+) -> Iterator[Mismatch | Look | Played]:
     try:
         look = Look(reader, road, road.plan_in(reader), advance)
     except Exception as error:  # noqa: BLE001 - as in `_guarded`
@@ -97,13 +103,6 @@ def _guarded(check: Check, look: Look) -> Iterator[Mismatch]:
 def _failed(what: str, error: Exception) -> Mismatch:
     told = error.detail if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
     return Mismatch("file.unreadable", what, told)
-
-
-def _guarded_why_not(reader: Reader) -> str | None:
-    try:
-        return why_not(reader)
-    except StoreError as error:
-        return error.detail
 
 
 def _size(reader: Reader, *, again: bool) -> int:

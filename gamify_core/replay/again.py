@@ -13,8 +13,9 @@ Under another catalog
 - ids that a command refers to (a claim, a copy, a transaction, an event) are those of what the same command made; where
   it made nothing, the command is not repeated, and the reason is told (`Missing`).
 
-In both, commands whose words were erased with a person cannot be decided: they are passed over, and so is that
-person. A rule that a Python function decides needs the function: `GamifyError` names it.
+In both, commands whose words were erased with a person cannot be decided: they are passed over, and so is that person;
+without a catalog so is whatever rests on what they did (`around`). A rule that a Python function decides needs the
+function: `GamifyError` names it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from gamify_core.catalog.elsewhere import decidable
 from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.errors import BadValue, GamifyError, StoreError
 from gamify_core.game import Game
+from gamify_core.replay.around import Around
 from gamify_core.replay.calls import call
 from gamify_core.replay.names import Names
 from gamify_core.replay.roads import AsItWas, Repeating
@@ -102,6 +104,8 @@ class Again:
         self._scopes: dict[str, Game] = {"": self.game}
         self.erased: list[int] = []
         """The commands that were passed over, for their words were erased."""
+        self.around: Around = Around()
+        """As it was, all that was passed over: those, and what rests on what they did."""
 
     @property
     def store(self) -> Store:
@@ -201,10 +205,11 @@ class Again:
     def _repeat(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
         if row.kind.endswith("_batch") and row.key is not None:
             self._batch(row, request)
+        elif self._following is not None and self.around.passes(row, request):
+            self.erased += [row.seq] if request is None else []
+            self._following.pass_over(row, max(self.around.people, default=0))
         elif request is None:
             self.erased.append(row.seq)
-            if self._following is not None:
-                self._following.pass_over(row)
         elif self._following is not None:
             self._as_it_was(self._following, row, request)
         else:

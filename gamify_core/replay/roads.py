@@ -18,7 +18,7 @@ from gamify_core.road.plan import Plan, compile_plan
 from gamify_core.road.road import Road
 from gamify_core.road.turn import Turn
 from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -142,13 +142,17 @@ class AsItWas(Repeating):
             unit.rollback()
             raise
 
-    def pass_over(self, row: ActivityRow) -> None:
-        """Leave a row that cannot be decided any more in its place, so that what follows has its numbers."""
+    def pass_over(self, row: ActivityRow, people: int) -> None:
+        """Leave a row that cannot be decided any more in its place, so that what follows has its numbers.
+
+        So have those who come later, for everybody up to `people` is known from here on.
+        """
         outcome: list[Words] = json.loads(row.outcome)
         unit = self.open()
         try:
             plan, head = self.catalogs.in_force(unit, self._now)
-            known = self._acquainted(unit, row.participant)
+            self._acquaint(unit, people)
+            known = unit.get(PARTICIPANT, (row.participant,)) if row.participant is not None else None
             turn = Turn(
                 unit,
                 plan,
@@ -169,16 +173,13 @@ class AsItWas(Repeating):
             unit.rollback()
             raise
 
-    def _acquainted(self, unit: Unit, number: int | None) -> ParticipantRow | None:
-        """Return a person of the history, who may be known by an alias alone; numbers are given in their order."""
-        if number is None:
-            return None
+    def _acquaint(self, unit: Unit, people: int) -> None:
+        """Let people of the history be there, who may be known by an alias alone; numbers are given in their order."""
         last = unit.last(PARTICIPANT)
-        for n in range(last.number + 1 if last is not None else 1, number + 1):
+        for n in range(last.number + 1 if last is not None else 1, people + 1):
             row = self._source.get(PARTICIPANT, (n,))
             assert row is not None  # noqa: S101 - rows of people are never removed
             unit.add(PARTICIPANT, row)
-        return unit.get(PARTICIPANT, (number,))
 
     def followed(self, row: ActivityRow) -> None:
         """Go on under what a command was recorded under: after an edit that is what the edit made of it."""

@@ -133,7 +133,8 @@ class History:
 
         With `replay` every command is decided again as well, on a store of its own, and every row compared: that finds
         what rests on the way by which things came about (bounds of rules, dates, fields of people, definitions). It
-        takes about as long as it took to write, and cannot be done any more once words were erased: `not_replayed`.
+        takes about as long as it took to write. Once words were erased, that is done for everybody whom they do not
+        concern: `passed_over` and `not_compared` say what was left out, and `not_replayed` sums it up.
 
         >>> from gamify_core import Catalog, Engine
         >>> game = Engine(Catalog())

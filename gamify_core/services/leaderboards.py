@@ -182,7 +182,7 @@ class Leaderboards:
         """Return where a participant stands. Somebody who is not on the board has rank, score and percentile None."""
         who = border.participant(participant_id)
         period = exactly(period)
-        if of is None and group is None and period != "season":
+        if of is None and group is None:
             with self._access.read() as reader:
                 way = self._way(self._access.road.plan_in(reader), leaderboard_code, period)
                 if way.period != "season":

@@ -136,6 +136,8 @@ CHANGES = [
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": "{"}),
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": "{}"}),
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": '{ "badges":[]}'}),
+    Change("catalog.altered", CATALOG, {"number": 3}, {"fingerprint": "another"}),
+    Change("catalog.altered", CATALOG, {"number": 3}, {"document": '{"badges":[{"code":"late"}]}'}),
     Change("definition.altered", DEFINITION, {"code": "made"}, {"activity": 8}),
     Change("key.fingerprint activity.digest", ACTIVITY, {"seq": 4}, {"fingerprint": bytes(16)}),
     Change("key.fingerprint activity.digest", ACTIVITY, {"seq": 4}, {"fingerprint": None}),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Award, Badge, BadValue, Catalog, Engine, Ladder, Leaderboard, Metric, Reward, Streak
+from gamify_core import (
+    Award,
+    Badge,
+    BadValue,
+    Catalog,
+    Engine,
+    GamifyError,
+    Ladder,
+    Leaderboard,
+    Metric,
+    Reward,
+    Streak,
+)
 from gamify_core.errors import StoreCorrupt
 from gamify_core.history import report as report_module
 from gamify_core.history.report import MEANINGS, Mismatch, Report
@@ -162,15 +177,53 @@ def test_what_only_deciding_again_tells_is_found_by_that(
 
 
 def test_erasing_is_no_damage(make_engine: MakeEngine) -> None:
-    """Erased words are counted as such, and the seal still closes; what rests on them cannot be decided again."""
+    """Erased words are counted as such, and the seal still closes; what rests on them is passed over, and told."""
     game = small(make_engine)
     game.participants.anonymize("ada")
     game.participants.delete("bob")
     report = game.history.verify(replay=True)
     assert report.ok, str(report)
     assert report.erased > 3
-    assert report.replayed is None
-    assert "erased" in str(report.not_replayed)
+    assert set(report.not_compared) >= {1, 2}
+    assert len(report.passed_over) >= report.erased
+    assert report.replayed == report.checked["activity"] - len(report.passed_over)
+    assert "words were erased" in str(report.not_replayed)
+
+
+def test_beside_an_erased_person_everybody_else_is_decided_again(make_engine: MakeEngine) -> None:
+    """Those whom the erased had to do with are passed over too; a change to anybody else's rows is found."""
+    game = make_engine(Catalog(badges=[Badge("star")]))
+    for who in ("ada", "bob", "cay"):
+        game.badges.award(who, "star")
+        game.points.award(who, 10)
+    game.points.transfer("ada", "bob", 5)
+    game.participants.delete("ada")
+    game.points.award("cay", 1)
+    report = game.history.verify(replay=True)
+    assert report.ok, str(report)
+    assert report.not_compared == (1, 2)
+    assert report.passed_over == (2, 3, 8, 9)
+    tamper(game, BADGE, 1, {"occurred_at": 7})
+    assert game.history.verify(replay=True).ok  # bob's, who was sent something by somebody who is erased
+    tamper(game, BADGE, 2, {"occurred_at": 7})
+    assert codes(game.history.verify(replay=True)) == {"replay.rows"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whenever_somebody_is_erased_the_rest_comes_out_as_it_was(seed: int) -> None:
+    """Games with a bit of everything, of few people, who have much to do with each other."""
+    luck, steps = random.Random(seed), itertools.count(1)  # noqa: S311 - meant to be repeatable
+    when = luck.randrange(5, 40)
+
+    def erase(game: Engine) -> None:
+        if next(steps) == when:
+            with suppress(GamifyError):
+                luck.choice([game.participants.anonymize, game.participants.delete])(
+                    luck.choice(["ada", "cay"])
+                )
+
+    report = played(MemoryStore(), seed, 45, after=erase).history.verify(replay=True)
+    assert report.ok, str(report)
 
 
 def test_keys_and_batches_are_decided_again(make_engine: MakeEngine) -> None:
