@@ -141,6 +141,11 @@ class Metric(Definition):
     that shows them). The latest value is that of the last event by the time at which it happened, however late it
     arrives; of several at one instant the greatest.
 
+    Any metric that is no level can be read in a window: `lessons@weekly`, the week that runs (also `hourly`, `daily`,
+    `monthly`, `yearly`); `lessons@spring`, a season of a leaderboard, which is nothing before it and stands after it;
+    and in `when` and amounts `metric("lessons@last_30d")`, today and the 29 days before it in the catalog's zone. These
+    days are added up when they are asked for. No threshold is set on them: they fall by time alone, and nothing moves.
+
     `scale` is how many decimals a value has: with `scale=2` events carry 12.34, which is kept exactly, as 1234, and
     boards show `Decimal("12.34")`. A value with more decimals is rounded as `rounding` says (`"floor"`, `"round"`,
     `"ceil"`); without it, it does not count, and the answer says so. Metrics with decimals are for boards and

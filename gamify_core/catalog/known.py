@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from gamify_core.catalog.board_definitions import Season
 from gamify_core.catalog.conversions import KINDS
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.values import Problem
+from gamify_core.domain.periods import LONGEST_ROLLING, rolling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,6 +74,12 @@ class Known:
             if type(currency.scale) is int and currency.scale > 0 and currency.code in self.currencies
             for part in _WALLET
         }
+        self.seasons: dict[str, set[str]] = {}
+        for board in parts.leaderboards:
+            for season in board.seasons:
+                if isinstance(season, Season) and isinstance(season.code, str):
+                    span = f"{season.starts} {season.ends} {board.timezone}"
+                    self.seasons.setdefault(season.code, set()).add(span)
         self.metrics: tuple[str, ...] = (
             *_codes(parts.metrics),
             *(f"{currency}.{part}" for currency in self.currencies for part in _WALLET),
@@ -155,7 +163,33 @@ class Known:
             return Problem(f"{base} falls without anybody doing anything", f"write '{base}.longest'")
         if base in self.scales and base in self.declared and use in ("criteria", "goals", "ladder"):
             return _scaled(base)
-        return _window(base, window, use) if at else None
+        return self._window(base, window, use) if at else None
+
+    def _window(  # noqa: PLR0911 - one for each thing that may be wrong
+        self, base: str, window: str, use: Use
+    ) -> Problem | None:
+        """Say what is wrong with reading a known metric in a window for this use of it."""
+        if use == "goals":
+            period = f" and period = {window!r}" if window in WINDOWS else ""
+            return Problem("the challenge has the window, its goals have none", f"write {base!r}{period}")
+        if use == "board":
+            return Problem(
+                "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
+            )
+        if is_level(base):
+            return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
+        if window in WINDOWS:
+            return None
+        if found := _ROLLING.fullmatch(window):
+            return _rolling(base, window, int(found[1][:6]), use)
+        if spans := self.seasons.get(window):
+            return None if len(spans) == 1 else _disputed(window)
+        known = (*WINDOWS, *self.seasons)
+        near = nearest(window, known)
+        seasons = "" if self.seasons else ", a season of a leaderboard"
+        there = f"a window is one of {', '.join(known)}{seasons}, or last_30d, say"
+        remedy = f"did you mean '{base}@{near}'?" if near else there
+        return Problem(f"unknown window {'@' + window!r}", remedy)
 
     def _unknown_metric(self, base: str, window: str) -> Problem:
         currency, _, part = base.rpartition(".")
@@ -168,6 +202,26 @@ class Known:
         near = nearest(base, self.metrics)
         remedy = f"did you mean '{near}{window}'?" if near else f"declare it: {_declaration(base)}"
         return Problem(f"unknown metric {base!r}", remedy)
+
+
+def _rolling(base: str, window: str, days: int, use: Use) -> Problem | None:
+    """Say what is wrong with reading a metric in its last so many days."""
+    if rolling(window) is None:
+        return Problem(
+            f"@{window} is no number of days", f"write 1 to {LONGEST_ROLLING:,}, as in '{base}@last_30d'"
+        )
+    if use == "expression":
+        return None
+    near = min(WINDOWS, key=lambda each: abs(_DAYS[each] - days))
+    detail = "a threshold on the last days would be lost by time alone, when nothing moves"
+    return Problem(
+        detail, f"write '{base}@{near}', or ask metric(\"{base}@{window}\") in the `when` of a rule"
+    )
+
+
+def _disputed(season: str) -> Problem:
+    detail = f"leaderboards have different seasons {season!r}"
+    return Problem(detail, "give them the same dates and zone, or other names")
 
 
 def _scaled(name: str) -> Problem:
@@ -195,33 +249,6 @@ def unknown(what: str, name: str, known: Iterable[str]) -> Problem | None:
     near = nearest(name, known)
     there = f"there are {', '.join(known)}" if known else f"no {what} is declared"
     return Problem(f"unknown {what} {name!r}", f"did you mean {near!r}?" if near else there)
-
-
-def _window(base: str, window: str, use: Use) -> Problem | None:
-    """Say what is wrong with reading a known metric in a window for this use of it."""
-    if use == "goals":
-        period = f" and period = {window!r}" if window in WINDOWS else ""
-        return Problem("the challenge has the window, its goals have none", f"write {base!r}{period}")
-    if use == "board":
-        return Problem(
-            "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
-        )
-    if is_level(base):
-        return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
-    return _kept(base, window)
-
-
-def _kept(base: str, window: str) -> Problem | None:
-    """Say what is wrong with the name of a window."""
-    if window in WINDOWS:
-        return None
-    if rolling := _ROLLING.fullmatch(window):
-        days = int(rolling[1][:6])
-        near = min(WINDOWS, key=lambda each: abs(_DAYS[each] - days))
-        return Problem("rolling windows are not kept yet", f"write '{base}@{near}'")
-    found = nearest(window, WINDOWS)
-    remedy = f"did you mean '{base}@{found}'?" if found else f"a window is one of {', '.join(WINDOWS)}"
-    return Problem(f"unknown window {'@' + window!r}", remedy)
 
 
 _DAYS: Final[Mapping[str, float]] = {"hourly": 0, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from gamify_core.clock import instant_of, iso
 from gamify_core.domain.periods import BEGINNING, END, Calendar, Kind, rolling
+from gamify_core.domain.zones import zone
 from gamify_core.road.compiled import ALL_TIME
 
 if TYPE_CHECKING:
-    from gamify_core.catalog import Leaderboard, Season
+    from gamify_core.catalog import Catalog, Leaderboard, Season
 
-__all__ = ["KINDS", "WEEKDAYS", "board_name", "calendar_of", "edge_of", "hours_in", "name_of"]
+__all__ = ["KINDS", "WEEKDAYS", "board_name", "calendar_of", "edge_of", "hours_in", "name_of", "seasons_of"]
 
 KINDS: dict[str, Kind] = {
     "hourly": "hourly",
@@ -75,6 +76,17 @@ def edge_of(edge: date | datetime, zone: tzinfo) -> int:
     return (
         instant_of(edge) if isinstance(edge, datetime) else Calendar("daily").begins(edge.toordinal(), zone)
     )
+
+
+def seasons_of(catalog: Catalog) -> dict[str, tuple[int, int]]:
+    """Return the first instant of each season of the boards, and the first after it; boards that share one agree."""
+    found: dict[str, tuple[int, int]] = {}
+    for board in catalog.leaderboards:
+        here = zone(board.timezone or catalog.timezone)
+        for season in board.seasons:
+            if season.code not in KINDS:
+                found.setdefault(season.code, (edge_of(season.starts, here), edge_of(season.ends, here)))
+    return found
 
 
 def hours_in(period: str, days: int | None) -> int:

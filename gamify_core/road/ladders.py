@@ -68,6 +68,8 @@ def _late(turn: Turn, metric: str) -> bool:
     if "@" not in metric:
         return False
     tracker = turn.plan.reading(metric)
+    if turn.recorded_at >= tracker.ends:
+        return True
     label = tracker.calendar.label
     return label(turn.occurred_at, tracker.zone) < label(turn.recorded_at, tracker.zone)
 

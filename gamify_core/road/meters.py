@@ -19,6 +19,7 @@ from gamify_core.road.compiled import ALL_TIME, MetricPlan, Tracker
 from gamify_core.road.compiling import natural
 from gamify_core.road.groups import follow
 from gamify_core.road.levels import level, relevel
+from gamify_core.road.rolling import value_in_days
 from gamify_core.road.values import natural_value
 from gamify_core.storage.tables.boards import CLOSING, ClosingRow
 from gamify_core.storage.tables.metrics import (
@@ -213,15 +214,25 @@ def _redate(turn: Turn, who: ParticipantRow, tracker: Tracker, window: int, was:
             _put(turn, who, tracker, row, window, row.value, reached)
 
 
-def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker) -> int:
-    """Return a metric's value in the tracker's window at the turn's instant."""
-    window = window_number(turn.unit, turn.scope, tracker, turn.occurred_at)
+def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker, at: int | None = None) -> int:
+    """Return a metric's value in the tracker's window at an instant, by default the turn's."""
+    window = window_number(turn.unit, turn.scope, tracker, turn.occurred_at if at is None else at)
     row = turn.unit.get(METRIC, (who.number, window)) if window else None
     return 0 if row is None else row.value
 
 
-def value_of(turn: Turn, who: ParticipantRow, name: str) -> int:
-    """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly`, and so on."""
+def value_of(turn: Turn, who: ParticipantRow, name: str, at: int | None = None) -> int:
+    """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly`, and so on.
+
+    It is that of the turn's instant, or of another one. What it came to in a season stands after its end.
+    """
+    plan = turn.plan
+    if at is None:
+        at = turn.occurred_at
     if "@" not in name and natural(name):
-        return natural_value(turn.unit, who, turn.plan, name, turn.occurred_at)
-    return value_in(turn, who, turn.plan.reading(name))
+        return natural_value(turn.unit, who, plan, name, at)
+    tracker = plan.reading(name)
+    days = plan.rollings.get(name)
+    if days is not None:
+        return value_in_days(turn.unit, who, plan, tracker, days, at)
+    return value_in(turn, who, tracker, tracker.within(at))

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gamify_core.catalog import Catalog
 from gamify_core.domain.conditions import Expression, compile_condition
-from gamify_core.domain.periods import BEGINNING, END
+from gamify_core.domain.periods import BEGINNING, END, rolling
 from gamify_core.domain.zones import zone
-from gamify_core.road.calendars import calendar_of, name_of
+from gamify_core.road.calendars import calendar_of, name_of, seasons_of
 from gamify_core.road.compiled import (
     BadgePlan,
     BoardPlan,
@@ -73,6 +73,8 @@ class Plan:
             if (terms := terms_of(currency.matures, currency.expires)) is not None
         }
         self._watches: dict[tuple[str, str], list[tuple[int, Node]]] = defaultdict(list)
+        self._seasons = seasons_of(catalog)
+        self.rollings: dict[str, int] = {}
         self.metrics: dict[str, MetricPlan] = {}
         self.scales: dict[str, int] = {each.code: each.scale for each in catalog.metrics if each.scale}
         for currency in catalog.currencies:
@@ -145,10 +147,18 @@ class Plan:
         """Make sure that a metric can be read under this name, windows included."""
         base, _, window = name.partition("@")
         self.metric(base, mode_of(base))
-        if window:
-            self.track(base, window)
-        elif not natural(base):
-            self.track(base, "all_time")
+        if (days := rolling(window)) is not None:
+            self.rollings[name] = days
+        if window or not natural(base):
+            self._windowed(base, window)
+
+    def _windowed(self, base: str, window: str, *, keep: bool = True) -> Tracker:
+        """Return the tracker of a metric in a window by name: a calendar's, a season, or the days of a rolling one."""
+        if window in self._seasons:
+            starts, ends = self._seasons[window]
+            return self.track(base, "all_time", starts=starts, ends=ends, keep=keep)
+        kind = "daily" if rolling(window) is not None else window
+        return self.track(base, kind or "all_time", keep=keep)
 
     def expression(self, source: str | None) -> Expression | None:
         """Return an expression, and see to it that the metrics it reads are kept."""
@@ -181,11 +191,14 @@ class Plan:
         return terms_of(matures, expires)
 
     def reading(self, name: str) -> Tracker:
-        """Return the tracker that a metric is read from under this name (`lessons`, `lessons@weekly`)."""
+        """Return the tracker that a metric is read from under this name (`lessons`, `lessons@weekly`).
+
+        Of one of the `rollings`, the last so many days, it is that of the days.
+        """
         tracker = self._named.get(name)
         if tracker is None:
             base, _, window = name.partition("@")
-            tracker = self._named[name] = self.track(base, window or "all_time", keep=False)
+            tracker = self._named[name] = self._windowed(base, window, keep=False)
         return tracker
 
     def scale(self, metric: str) -> int:
@@ -236,7 +249,7 @@ class Plan:
     def watched(self, name: str) -> tuple[str, str]:
         """Return what thresholds on a metric are kept under: its tracker's key, or no calendar for a running value."""
         base, _, window = name.partition("@")
-        return (name, "") if not window and natural(name) else self.track(base, window or "all_time").key
+        return (name, "") if not window and natural(name) else self._windowed(base, window).key
 
     def watch(self, key: tuple[str, str], minimum: int, node: Node) -> None:
         """Let a threshold be held against a metric; `key` is what its watch is kept under."""

@@ -220,7 +220,8 @@ def _has_moved(turn: Turn, metric: str) -> bool:
     if natural(metric):  # what was earned, runs and events do not come back to nothing, a balance does
         currency, _, part = metric.rpartition(".")
         return part == "balance" and turn.unit.last(ENTRY, (turn.who.number, currency)) is not None
-    window = window_number(turn.unit, turn.scope, turn.plan.reading(metric), turn.occurred_at)
+    tracker = turn.plan.reading(metric)
+    window = window_number(turn.unit, turn.scope, tracker, tracker.within(turn.occurred_at))
     return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
 
 

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.reviews import falls_to
 from gamify_core.road import former, ladders
-from gamify_core.road.compiling import natural
-from gamify_core.road.meters import window_number
-from gamify_core.road.values import natural_value
-from gamify_core.storage.tables.metrics import METRIC
+from gamify_core.road.meters import value_of
 from gamify_core.storage.tables.progress import REVIEW, STANDING
 
 if TYPE_CHECKING:
@@ -33,19 +30,9 @@ def review(turn: Turn, row: ReviewRow) -> None:
     at = ladders.place_of(turn, plan, head.tier)
     to = at
     if head.how != ladders.ASSIGNED:
-        earned = plan.earned(_before(turn, plan.ladder.metric, row.due))
+        earned = plan.earned(value_of(turn, who, plan.ladder.metric, row.due - 1))
         to = falls_to(plan.places, at, earned, plan.ladder.fall)
     if to != at:
         ladders.stand(turn, who, plan, to, ladders.AUTOMATIC, f"review:{row.ladder}")
     else:
         ladders.schedule(turn, who, plan, to)
-
-
-def _before(turn: Turn, metric: str, instant: int) -> int:
-    """Return the value of a metric just before an instant, in the window that was then."""
-    who, before = turn.who, instant - 1
-    if "@" not in metric and natural(metric):
-        return natural_value(turn.unit, who, turn.plan, metric, before)
-    window = window_number(turn.unit, turn.scope, turn.plan.reading(metric), before)
-    row = turn.unit.get(METRIC, (who.number, window)) if window else None
-    return 0 if row is None else row.value

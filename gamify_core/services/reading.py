@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gamify_core.road.compiled import Tracker
 from gamify_core.road.compiling import natural
 from gamify_core.road.plan import Plan
+from gamify_core.road.rolling import value_in_days
 from gamify_core.road.trial import Trial
 from gamify_core.road.values import natural_value
 from gamify_core.services.access import Access
@@ -71,8 +72,10 @@ def value_for(seen: Snapshot, person: ParticipantRow | None, name: str) -> int:
     if "@" not in name and natural(name):
         return natural_value(seen.reader, person, seen.plan, name, seen.as_of)
     tracker = seen.plan.reading(name)
-    label = tracker.label(seen.as_of)
-    return 0 if label is None else value_in(seen, person, tracker, label)
+    days = seen.plan.rollings.get(name)
+    if days is not None:
+        return value_in_days(seen.reader, person, seen.plan, tracker, days, seen.as_of)
+    return value_in(seen, person, tracker, tracker.nearest(seen.as_of))
 
 
 def value_in(seen: Snapshot, person: ParticipantRow, tracker: Tracker, label: int) -> int:

@@ -6,8 +6,9 @@ for a day to leave: the next reading does not look at it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from gamify_core.road.rolling import MERGES, counts_values
 from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, SEEN, MetricRow
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ def rolled(
     reader: Reader | Unit, plan: Plan, tracker: Tracker, windows: Iterable[int], least: int | None
 ) -> list[MetricRow]:
     """Return the entries that the days in these windows come to together, in no order."""
-    counter = plan.declared.get(tracker.metric)
-    different = counter is not None and (counter.distinct is not None or counter.metric.days)
-    merge = _MERGES[plan.metrics[tracker.metric].mode]
+    different = counts_values(plan, tracker.metric)
+    merge = MERGES[plan.metrics[tracker.metric].mode]
     days = [*filter(None, windows)]
     found: dict[int, MetricRow] = {}
     for window in days:
@@ -52,22 +52,3 @@ def _different(reader: Reader | Unit, row: MetricRow, days: list[int]) -> Metric
         for seen in reader.scan(SEEN, None, (row.participant, window)):
             first[seen.value] = min(seen.first_at, first.get(seen.value, seen.first_at))
     return row._replace(value=len(first), reached_at=max(first.values(), default=row.reached_at))
-
-
-def _sum(one: MetricRow, other: MetricRow) -> MetricRow:
-    return one._replace(value=one.value + other.value, reached_at=max(one.reached_at, other.reached_at))
-
-
-def _latest(one: MetricRow, other: MetricRow) -> MetricRow:
-    return max(one, other, key=lambda row: (row.reached_at, row.value))
-
-
-def _most(one: MetricRow, other: MetricRow) -> MetricRow:
-    return max(one, other, key=lambda row: (row.value, -row.reached_at))
-
-
-def _least(one: MetricRow, other: MetricRow) -> MetricRow:
-    return min(one, other, key=lambda row: (row.value, row.reached_at))
-
-
-_MERGES: Final = {"sum": _sum, "level": _latest, "latest": _latest, "max": _most, "min": _least}

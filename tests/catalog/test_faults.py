@@ -263,9 +263,10 @@ SENTENCES = [
     ("[badges.a]\ncriteria = 'events.count@weakly >= 5'", "badges.a.criteria (line 2): unknown window '@weakly'; "
      "did you mean 'events.count@weekly'?"),
     ("[badges.a]\ncriteria = 'events.count@season >= 5'", "badges.a.criteria (line 2): unknown window '@season'; "
-     "a window is one of hourly, daily, weekly, monthly, yearly"),
-    ("[badges.a]\ncriteria = 'points.earned@last_90d >= 5'", "badges.a.criteria (line 2): rolling windows are not kept "
-     "yet; write 'points.earned@monthly'"),
+     "a window is one of hourly, daily, weekly, monthly, yearly, a season of a leaderboard, or last_30d, say"),
+    ("[badges.a]\ncriteria = 'points.earned@last_90d >= 5'", "badges.a.criteria (line 2): a threshold on the last days "
+     "would be lost by time alone, when nothing moves; write 'points.earned@monthly', or ask "
+     "metric(\"points.earned@last_90d\") in the `when` of a rule"),
     ("[currencies.gems]\n[badges.a]\ncriteria = 'gem.earned@daily >= 5'", "badges.a.criteria (line 3): unknown currency "
      "'gem'; did you mean 'gems.earned@daily'?"),
     ("[streaks.daily]\n[badges.a]\ncriteria = 'streak.daily@weekly >= 5'", "badges.a.criteria (line 3): streak.daily has "
