@@ -25,11 +25,11 @@ ALLOWED: dict[str, set[str]] = {
     "storage": {"errors"},
     "road": {
         *("border", "catalog", "clock", "domain", "effects", "errors", "ids"),
-        *("storage.protocol", "storage.tables", "storage.unit"),
+        *("storage.protocol", "storage.ranges", "storage.tables", "storage.unit"),
     },
     "history": {
         *("border", "catalog", "clock", "domain", "effects", "errors", "ids", "road"),
-        *("storage.protocol", "storage.tables", "storage.unit"),
+        *("storage.protocol", "storage.ranges", "storage.tables", "storage.unit"),
     },
     # Answers are read from what the road decided.
     "answers": {

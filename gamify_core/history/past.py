@@ -21,8 +21,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gamify_core.history.ranges import arranged
 from gamify_core.road.chains import first_from
+from gamify_core.storage.ranges import arranged, marked
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.challenges import ADVANCE
@@ -194,11 +194,7 @@ class Past:
         mark: int | None = None,
     ) -> int:
         """Return how many rows of an order (of those with this mark) came before `bound`."""
-        rows = self.scan(table, index, prefix, stop=bound)
-        if mark is None or index is None or index.marked is None:
-            return len(rows)
-        marked = table.columns.index(index.marked)
-        return sum([row[marked] == mark for row in rows])
+        return marked(self.scan(table, index, prefix, stop=bound), table, index, mark)
 
     def span(
         self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /

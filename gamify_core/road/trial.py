@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gamify_core.storage.ranges import arranged, marked
 from gamify_core.storage.tables import ORDER
 from gamify_core.storage.unit import Unit
 
@@ -70,9 +71,8 @@ class Trial(Unit):
         """Return a range of rows, the snapshot's and the queued ones in one order."""
         self.flush()
         shelf = self._shelves[table]
-        places = table.places(index) if index is not None else ()
-        order = (*places, *range(table.key))
-        own = self._firsts[table].get(prefix[0], {}) if prefix and order[0] == 0 else shelf.before
+        by_first = prefix and (index is None or index.columns[0] == table.columns[0])
+        own = self._firsts[table].get(prefix[0], {}) if by_first else shelf.before
         queued = [key for key in own if key in shelf.before]
         if not queued:
             return super().scan(
@@ -85,17 +85,8 @@ class Trial(Unit):
             table, index, prefix, start=start, stop=stop, reverse=reverse, limit=most
         )
         rows = [row for row in kept if row[: table.key] not in shelf.before]
-        present = None if index is None or index.present is None else table.columns.index(index.present)
-        for key in queued:
-            row = shelf.rows[key]
-            if (
-                row is not None
-                and (present is None or row[present] is not None)
-                and _within(tuple([row[place] for place in order]), prefix, start, stop)
-            ):
-                rows.append(row)
-        rows.sort(key=lambda row: tuple([row[place] for place in order]), reverse=reverse)
-        return rows[offset:] if limit is None else rows[offset : offset + limit]
+        rows += [row for key in queued if (row := shelf.rows[key]) is not None]
+        return arranged(rows, table, index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
 
     def count(
         self,
@@ -123,11 +114,7 @@ class Trial(Unit):
         mark: int | None = None,
     ) -> int:
         """Count the rows of an order before `bound`: one by one, for nothing that is decided asks for ranks."""
-        rows = self.scan(table, index, prefix, stop=bound)
-        if mark is None or index is None or index.marked is None:
-            return len(rows)
-        marked = table.columns.index(index.marked)
-        return sum([row[marked] == mark for row in rows])
+        return marked(self.scan(table, index, prefix, stop=bound), table, index, mark)
 
     def span(
         self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
@@ -142,11 +129,3 @@ def beneath(reader: Reader | Unit) -> Reader | Unit:
     while isinstance(reader, Trial):
         reader = reader._transaction  # noqa: SLF001 - its own kind
     return reader
-
-
-def _within(values: Key, prefix: Key, start: Key | None, stop: Key | None) -> bool:
-    """Say whether a row is in a range; bounds may be partial, and are of the columns after the prefix."""
-    if values[: len(prefix)] != prefix:
-        return False
-    rest: tuple[Any, ...] = values[len(prefix) :]
-    return (start is None or rest[: len(start)] >= start) and (stop is None or rest[: len(stop)] < stop)

@@ -15,6 +15,7 @@ from typing import Any
 from gamify_core.errors import StoreError
 from gamify_core.storage.blocks import Blocks
 from gamify_core.storage.protocol import Index, Key, Table, Value
+from gamify_core.storage.ranges import too_long
 
 __all__ = ["Order", "cut"]
 
@@ -98,8 +99,11 @@ class Order:
         "_board_of",
         "_boards",
         "_columns_of",
+        "_key",
         "_mark",
         "_marked",
+        "_name",
+        "_room",
         "_row_of",
         "_shown",
         "_width",
@@ -122,6 +126,14 @@ class Order:
         places = tuple(range(table.key)) if index is None else table.places(index)
         self._columns_of = _columns_of(places)
         self._width = len(places)
+        self._name = table.name if index is None else index.name
+        rest = table.order(index)[len(places) :]
+        self._room = len(rest)
+        # A row begins with its key: where the index has the first columns of that, a bound has to tell them twice
+        self._key: tuple[int | None, ...] | None = None
+        if rest != tuple(range(len(rest))):
+            where = {place: n for n, place in enumerate(places)}
+            self._key = tuple([where.get(place) for place in range(table.key)])
         self._shown = table.columns.index(index.present) if index and index.present else None
         self._board_of: Callable[[Row], Value] = itemgetter(places[0]) if self.counted else _one_board
         self._row_of = row_of
@@ -245,9 +257,26 @@ class Order:
 
     def _bound(self, bound: Entry) -> Entry:
         """Return a bound in the shape of an entry, which ends in the whole row."""
-        if self.by_key or len(bound) <= self._width:
+        width = self._width
+        if len(bound) <= width:
             return bound
-        return (*bound[: self._width], bound[self._width :])
+        rest, room = bound[width:], self._room
+        if len(rest) > room and rest[room] is not TOP:
+            raise too_long(self._name)
+        if self.by_key:
+            return bound
+        if self._key is None:
+            return (*bound[:width], rest)
+        key: list[Any] = []
+        for place in self._key:
+            if place is not None:
+                key.append(bound[place])
+            elif rest:
+                key.append(rest[0])
+                rest = rest[1:]
+            else:
+                break
+        return (*bound[:width], (*key, *rest))
 
     def rows(  # noqa: PLR0913 - the arguments of a scan
         self,

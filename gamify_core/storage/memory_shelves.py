@@ -17,6 +17,7 @@ from typing import Any
 from gamify_core.errors import StoreConflict, StoreError
 from gamify_core.storage.memory_orders import Order, cut
 from gamify_core.storage.protocol import Index, Key, Table, Value
+from gamify_core.storage.ranges import too_long
 
 __all__ = ["ChainShelf", "KeyShelf", "shelf_for"]
 
@@ -361,7 +362,10 @@ class ChainShelf(_Shelf):
         if index is not None:
             rows = super().scan(index, prefix, start, stop, reverse=reverse, offset=offset, limit=limit)
             return [_new(self._row, plain) for plain in rows]
-        if len(prefix) == self._table.key - 1:
+        room = self._table.key - len(prefix)
+        if (start is not None and len(start) > room) or (stop is not None and len(stop) > room):
+            raise too_long(self._table.name)
+        if room == 1:
             rows = self._chains.get(prefix, [])
             low: Any = start[0] - 1 if start else 0  # type: ignore[operator]
             high: Any = stop[0] - 1 if stop else len(rows)  # type: ignore[operator]

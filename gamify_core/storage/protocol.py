@@ -93,6 +93,11 @@ class Table(Generic[Row]):
         """Return where in a row the columns of `index` stand."""
         return tuple(self.columns.index(column) for column in index.columns)
 
+    def order(self, index: Index | None) -> tuple[int, ...]:
+        """Return where in a row the columns of an order stand: those of its index, then the rest of the key."""
+        own = self.places(index) if index is not None else ()
+        return own + tuple(place for place in range(self.key) if place not in own)
+
 
 class Reader(Protocol):
     """What both a view and a write transaction answer."""
@@ -136,6 +141,10 @@ class Reader(Protocol):
         ascending order; either may be partial. For `start` a partial bound means "from the first row with these
         columns on", for `stop` "before the first row with these columns". `reverse` reads the same range
         backwards: then `offset` and `limit` count from its end.
+
+        The columns of an order are those of its index, then those of the key that are not among them. A bound has at
+        most as many as follow the prefix: beyond them rows have nothing to be compared by, so a longer one, which can
+        only be a mistake, is refused with `StoreError`.
         """
         ...
 
@@ -167,7 +176,8 @@ class Reader(Protocol):
         """Return how many rows of a counted order come strictly before `bound` within the board `prefix`.
 
         `bound` may be partial: `(score,)` counts the rows with a smaller score (a competition rank less one),
-        the full key counts the rows before this very one (an ordinal rank less one). O(log n).
+        the full key counts the rows before this very one (an ordinal rank less one); a longer one is refused, as by
+        `scan`. O(log n).
         With `mark`, only rows with this mark are counted, along an index that has marks; None as the bound means all
         of them. That is O(log n) for the greatest mark on the board, and for others takes time with the rows before.
         """

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 from gamify_core.errors import StoreError
 from gamify_core.storage import sqlite_ranks
 from gamify_core.storage.protocol import Index, Key, Table, Value
+from gamify_core.storage.ranges import too_long
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, ReadingConnection, store_error
 from gamify_core.storage.sqlite_places import Places
 from gamify_core.storage.sqlite_ranks import Counts
@@ -174,6 +175,7 @@ class SQLiteReader:
         connection = self._open()
         counts = self._layout.counts(order)
         (board,) = prefix
+        _fitting(counts, start, stop)
         try:
             first = self._counted(counts, board, (), start) if start else 0
             end = self._counted(counts, board, (), stop)
@@ -215,7 +217,9 @@ class SQLiteReader:
         start, stop = start or (), stop or ()
         try:
             if order.counted and len(prefix) == 1:
-                return self._counted(self._layout.counts(order), prefix[0], start, stop)
+                counts = self._layout.counts(order)
+                _fitting(counts, start, stop)
+                return self._counted(counts, prefix[0], start, stop)
             text = order.count(len(prefix), len(start), len(stop))
             counted: int = self._open().execute(text, (*prefix, *start, *stop)).fetchone()[0]
         except DRIVER_ERRORS as error:
@@ -245,6 +249,7 @@ class SQLiteReader:
         """Return how many rows of a counted order come strictly before `bound` within the board `prefix`."""
         counts = self._layout.counts(self._layout[table].order(index))
         (board,) = prefix
+        _fitting(counts, bound or ())
         try:
             if mark is not None:
                 return self._marked(counts, board, bound, mark)
@@ -292,6 +297,13 @@ class SQLiteReader:
             for order in self._layout[table].counted:
                 found += sqlite_ranks.faults(self._open(), self._layout.counts(order))
         return found
+
+
+def _fitting(counts: Counts, *bounds: Key) -> None:
+    """Refuse a bound within a board that has more columns than the order."""
+    for bound in bounds:
+        if len(bound) > len(counts.lowest):
+            raise too_long(counts.order.name)
 
 
 class SQLiteView(SQLiteReader):

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from gamify_core.storage.protocol import Index, Key, Table, Value
+from gamify_core.storage.ranges import too_long
 
 __all__ = ["UNMARKED", "Order", "Statements", "columns_sql", "equals_sql", "lowest", "quoted", "vector"]
 
@@ -55,7 +56,7 @@ class Order:
         """Derive the order of `index` (None: of the key); `kinds` has each column's type and nullability."""
         key = table.columns[: table.key]
         own = index.columns if index else key
-        self.columns: tuple[str, ...] = own + tuple([name for name in key if name not in own])
+        self.columns: tuple[str, ...] = tuple([table.columns[place] for place in table.order(index)])
         self.kinds: tuple[str, ...] = tuple([kinds[name][0] for name in self.columns])
         self.counted: bool = index.counted if index else table.counted
         self.name: str = f"gamify_{index.name if index else table.name}"
@@ -102,18 +103,24 @@ class Order:
     def _where(self, *terms: str) -> str:
         return " AND ".join([term for term in (*terms, self.present) if term]) or "1"
 
+    def _range(self, prefix: int, start: int, stop: int) -> str:
+        """Return the condition of a range: how many columns are equal, bound from below, bound from above."""
+        rest = self.columns[prefix:]
+        if max(start, stop) > len(rest):
+            raise too_long(self.name)
+        return self._where(
+            equals_sql(self.columns[:prefix]),
+            vector(rest[:start], ">=") if start else "",
+            vector(rest[:stop], "<") if stop else "",
+        )
+
     def scan(self, prefix: int, start: int, stop: int, *, reverse: bool) -> str:
         """Return the text of a range: how many columns are equal, bound from below, bound from above."""
         shape = (prefix, start, stop, reverse)
         try:
             return self._scans[shape]
         except KeyError:
-            rest = self.columns[prefix:]
-            where = self._where(
-                equals_sql(self.columns[:prefix]),
-                vector(rest[:start], ">=") if start else "",
-                vector(rest[:stop], "<") if stop else "",
-            )
+            rest, where = self.columns[prefix:], self._range(prefix, start, stop)
             order = columns_sql(rest or self.columns, " DESC" if reverse else "")
             text = (
                 f"SELECT {self._selected} FROM {self.source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
@@ -127,12 +134,7 @@ class Order:
         try:
             return self._counts[shape]
         except KeyError:
-            rest = self.columns[prefix:]
-            where = self._where(
-                equals_sql(self.columns[:prefix]),
-                vector(rest[:start], ">=") if start else "",
-                vector(rest[:stop], "<") if stop else "",
-            )
+            where = self._range(prefix, start, stop)
             text = self._counts[shape] = f"SELECT COUNT(*) FROM {self.source} WHERE {where}"
             return text
 

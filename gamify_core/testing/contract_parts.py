@@ -40,6 +40,7 @@ __all__ = [
     "RANGES",
     "ROME",
     "RUNNERS",
+    "SPLIT_RANGES",
     "StoreParts",
     "everything",
     "fill",
@@ -103,6 +104,16 @@ LONG_RANGES: list[Range] = [
     ((1,), None, (-30, "bea")),
     ((1,), (-30, "ann"), (-20, "cal")),
     ((1, -30, "ann"), None, None),
+]
+SPLIT_RANGES: list[Range] = [
+    ((1,), None, None),
+    ((1,), (5,), None),
+    ((1,), (5, 2), None),
+    ((1,), (1, 2), (5, 3)),
+    ((1,), None, (5, 4)),
+    ((1, 5), (3,), (4,)),
+    ((1, 5, 3), None, None),
+    ((), (1, 5, 3), (2, 4)),
 ]
 LETTER_RANGES: list[Range] = [
     ((), None, None),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gamify_core.errors import StoreError
-from gamify_core.storage.protocol import Store, Table
+from gamify_core.storage.protocol import Index, Key, Reader, Store, Table
 from gamify_core.testing.contract_parts import (
     ADA,
     LEAST,
@@ -20,6 +22,7 @@ from gamify_core.testing.contract_parts import (
     MOST,
     RANGES,
     RUNNERS,
+    SPLIT_RANGES,
     StoreParts,
     fill,
     insert,
@@ -33,10 +36,12 @@ from gamify_core.testing.toys import (
     CITY_BY_CODE,
     CITY_BY_SIZE,
     LETTER,
+    LETTER_BY_TEXT,
     LEVEL,
     PERSON,
     RUNNER,
     RUNNER_BY_DAY,
+    RUNNER_BY_PERSON,
     RUNNER_BY_RANK,
     TOYS,
     CityRow,
@@ -87,6 +92,47 @@ class ReadContract(StoreParts):
                         None if row is None else getattr(row, column) for row in view.get_many(table, keys)
                     ]
                     assert view.values(table, keys, column) == expected, (table.name, column)
+
+    def test_5_the_rest_of_the_key_follows_the_columns_of_an_index(self, store: Store) -> None:
+        """Rows that an index finds equal are ordered, and bounded, by the columns of the key that it has not."""
+        fill(store)
+        more = [RunnerRow(1, race, None, None, 5, None) for race in (3, 4)]
+        with writing(store) as tx:
+            insert(tx, RUNNER, *more)
+        with store.view() as view:
+            same(view, RUNNER, RUNNER_BY_PERSON, RUNNERS + more, SPLIT_RANGES)
+
+    def test_5_a_bound_with_more_columns_than_its_order_is_refused(self, store: Store) -> None:
+        """There is nothing to compare it by, whatever the rows are: none, a few, or those far into a board."""
+        orders: list[tuple[Table[Any], Index | None, Key, Key]] = [
+            (RUNNER, RUNNER_BY_RANK, (1,), (-30, "bea", 2)),
+            (RUNNER, RUNNER_BY_PERSON, (1,), (5, 1)),
+            (RUNNER, None, (1,), (1,)),
+            (LEVEL, None, (1,), (0,)),
+            (LETTER, LETTER_BY_TEXT, (), ("one", 1, "in", 1)),
+            (LETTER, None, (1, "in"), (1,)),
+            (LETTER, None, (1,), ("in", 1)),
+            (PERSON, None, (), (1,)),
+        ]
+        for filled in (False, True):
+            if filled:
+                fill(store)
+            with store.view() as view:
+                for table, index, prefix, longest in orders:
+                    asks: list[Callable[[Key], object]] = [
+                        partial(_from, view, table, index, prefix),
+                        partial(_before, view, table, index, prefix),
+                        partial(_counted, view, table, index, prefix),
+                    ]
+                    if index is RUNNER_BY_RANK or table is LEVEL:
+                        asks += [
+                            partial(view.position, table, index, prefix),
+                            partial(_far, view, table, index, prefix),
+                        ]
+                    for ask in asks:
+                        ask(longest)
+                        with pytest.raises(StoreError):
+                            ask((*longest, 1))
 
     def test_5_position_counts_the_rows_before_a_bound(self, store: Store) -> None:
         """A partial bound gives the competition rank, a full one the ordinal; offset is the inverse."""
@@ -389,3 +435,19 @@ class ReadContract(StoreParts):
             assert view.count(PERSON) == 0
         with pytest.raises(StoreError):
             view.count(PERSON)
+
+
+def _from(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.scan(table, index, prefix, start=bound)
+
+
+def _before(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.scan(table, index, prefix, stop=bound)
+
+
+def _far(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.scan(table, index, prefix, start=bound, offset=1_000)
+
+
+def _counted(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.count(table, index, prefix, stop=bound)

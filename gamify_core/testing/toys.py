@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from gamify_core.errors import StoreError
 from gamify_core.storage.protocol import Index, Key, Table
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "CITY_BY_CODE",
     "CITY_BY_SIZE",
     "LETTER",
+    "LETTER_BY_TEXT",
     "LEVEL",
     "PERSON",
     "PERSON_BY_NAME",
@@ -24,6 +26,7 @@ __all__ = [
 __all__ += [
     "RUNNER",
     "RUNNER_BY_DAY",
+    "RUNNER_BY_PERSON",
     "RUNNER_BY_RANK",
     "TOYS",
     "CityRow",
@@ -100,7 +103,8 @@ RUNNER_BY_RANK = Index(
     carried=("note",),
 )
 RUNNER_BY_DAY = Index("toy_runner_by_day", ("race", "day"), present="day")
-RUNNER = Table("toy_runner", RunnerRow, key=2, indexes=(RUNNER_BY_RANK, RUNNER_BY_DAY))
+RUNNER_BY_PERSON = Index("toy_runner_by_person", ("person", "day"), present="day")
+RUNNER = Table("toy_runner", RunnerRow, key=2, indexes=(RUNNER_BY_RANK, RUNNER_BY_DAY, RUNNER_BY_PERSON))
 LEVEL = Table("toy_level", LevelRow, key=2, counted=True)
 TOYS: tuple[Table[Any], ...] = (CITY, PERSON, LETTER, RUNNER, LEVEL)
 
@@ -110,15 +114,17 @@ def key_of(table: Table[Row], row: Row) -> Key:
     return row[: table.key]
 
 
+def columns_of(table: Table[Row], index: Index | None) -> list[str]:
+    """Return the columns of an order: those of its index, and what else the key has."""
+    own = index.columns if index is not None else ()
+    return [*own, *(name for name in table.columns[: table.key] if name not in own)]
+
+
 def order_of(table: Table[Row], index: Index | None, rows: Iterable[Row]) -> list[tuple[Key, Row]]:
-    """Return the rows that an order has, each under the columns that order it and its key after them."""
-    if index is None:
-        return sorted((row[: table.key], row) for row in rows)
-    places = table.places(index)
-    shown = table.columns.index(index.present) if index.present else 0
-    entries = [
-        ((*(row[p] for p in places), *row[: table.key]), row) for row in rows if row[shown] is not None
-    ]
+    """Return the rows that an order has, each under the columns of the order."""
+    shown = table.columns.index(index.present) if index is not None and index.present else 0
+    places = [table.columns.index(name) for name in columns_of(table, index)]
+    entries = [(tuple(row[p] for p in places), row) for row in rows if row[shown] is not None]
     return sorted(entries, key=lambda entry: entry[0])
 
 
@@ -136,6 +142,8 @@ def range_of(  # noqa: PLR0913 - the arguments of a scan
 ) -> list[Row]:
     """Return what a scan over exactly these rows has to answer: filter, sort, turn round, cut."""
     width = len(prefix)
+    if max(len(start or ()), len(stop or ())) > len(columns_of(table, index)) - width:
+        raise StoreError("a bound has more columns than its order")
     found = [
         row
         for entry, row in order_of(table, index, rows)

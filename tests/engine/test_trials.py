@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gamify_core.errors import StoreError
 from gamify_core.road.trial import Trial
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.tables import ORDER, TABLES
@@ -90,24 +92,19 @@ def test_a_trial_sees_what_a_unit_would_see(  # noqa: PLR0913 - one range, every
         for how, row in changes:
             change(trial, how, row)
             change(unit, how, row)
-        bounds: dict[str, Any] = {
-            "start": start,
-            "stop": stop,
-            "reverse": reverse,
-            "offset": offset,
-            "limit": limit,
-        }
+        cut: dict[str, Any] = {"reverse": reverse, "offset": offset, "limit": limit}
+        bounds: dict[str, Any] = {"start": start, "stop": stop, **cut}
+        of_one: dict[str, Any] = {"start": start and start[:1], "stop": stop and stop[:1], **cut}
 
         def answers(asked: Unit) -> list[object]:
             return [
-                *(
-                    asked.scan(METRIC, index, (number,), **bounds)
-                    for index in (METRIC_BY_RANK, METRIC_BY_MORNING, None)
-                ),
+                asked.scan(METRIC, METRIC_BY_RANK, (number,), **bounds),
+                asked.scan(METRIC, METRIC_BY_MORNING, (number,), **bounds),
+                asked.scan(METRIC, None, (number,), **of_one),
                 *(asked.count(METRIC, index, (number,)) for index in (METRIC_BY_RANK, None)),
                 asked.count(WINDOW),
                 asked.position(METRIC, METRIC_BY_RANK, (number,), start or ()),
-                asked.scan(WINDOW, **bounds),
+                asked.scan(WINDOW, **of_one),
                 asked.last(WINDOW),
                 asked.get(WINDOW, (number,)),
                 asked.get_many(WINDOW, [(1,), (2,), (9,)]),
@@ -118,3 +115,17 @@ def test_a_trial_sees_what_a_unit_would_see(  # noqa: PLR0913 - one range, every
         assert answers(trial) == answers(unit)
         unit.rollback()
         assert sorted(view.scan(METRIC)) == sorted({row[:2]: row for row in rows}.values())
+
+
+@pytest.mark.parametrize("changes", [0, 1])
+def test_a_trial_refuses_what_a_store_refuses(changes: int) -> None:
+    """A bound with more columns than its order is a mistake, whether rows are queued beside the snapshot's or not."""
+    with store_with([]).view() as view:
+        trial = Trial(view)
+        for _ in range(changes):
+            change(trial, "window", None)
+        for start, stop in (((1, 1), None), (None, (1, 1))):
+            with pytest.raises(StoreError):
+                trial.scan(WINDOW, start=start, stop=stop)
+            with pytest.raises(StoreError):
+                trial.count(WINDOW, start=start, stop=stop)
