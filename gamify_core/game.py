@@ -231,9 +231,11 @@ class Game:
         down later.
         A balance, a statement, a rung, badges and an asset's owner take O(log n); what waited for somebody also takes
         what has become of that since, and what time had done to them by then a metric that it moves; a metric or a
-        streak takes the history of its participant; a board, stock, or what is owed, the history of the scope. Of who
-        was erased since there is what was left of them. Commands raise `ReadOnly`, a future instant `OutOfWindow`. An
-        engine with another catalog than then reads by the one of then.
+        streak takes the history of its participant; a board, stock, or what is owed, the history of the scope; `due`
+        and `events.explain` all that was recorded, and where the catalog has caps they decide it again.
+        Of who was erased since there is what was left of them. Commands raise `ReadOnly`, and so do `history.verify`,
+        `state_digest` and `export`, which are about a store as it is; a future instant raises `OutOfWindow`. An engine
+        with another catalog than then reads by the one of then.
 
         >>> from gamify_core import Catalog, Engine
         >>> game = Engine(Catalog())
@@ -244,7 +246,7 @@ class Game:
         """
         from gamify_core.services.then import at  # noqa: PLC0415 - as the services
 
-        return Game(at(self._access, instant), self._limits)
+        return Game(at(self._access, instant, _before), self._limits)
 
     def standard(self) -> Game:
         """Return the same game without admin rights, for code that speaks for participants.

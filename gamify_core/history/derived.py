@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gamify_core.history.told import Closings, Told
 from gamify_core.road.commands import NOBODY
 from gamify_core.road.repeating import fill, replay, wanted_of
 from gamify_core.road.streak_rows import _NOTHING, FREEZES, PAUSES, REPAIRS, case_of, marks_of
@@ -22,12 +23,14 @@ from gamify_core.storage.tables.assets import (
     AssetRow,
     SupplyRow,
 )
+from gamify_core.storage.tables.boards import CLOSING
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL, ReversalRow
 from gamify_core.storage.tables.metrics import (
     METRIC,
     SCORE_LEVEL,
     SEEN,
     WINDOW,
+    WINDOW_BY_NAME,
     MetricRow,
     ScoreLevelRow,
     SeenRow,
@@ -65,6 +68,7 @@ def derived(past: Past) -> dict[Table[Any], Derived]:
         SCORE_LEVEL: _Levels(metrics),
         SEEN: _Seen(metrics),
         STREAK: _Streaks(past),
+        CLOSING: Closings(past),
         ASSET: _Assets(past),
         SUPPLY: _Supplies(past),
         STOCK: _Stocks(past),
@@ -101,6 +105,7 @@ class _Metrics:
         self._seen: dict[tuple[str, str, str], dict[tuple[int, int], list[SeenRow]]] = {}
         self._people: dict[tuple[int, str, str], dict[int, MetricRow]] = {}
         self._closed: dict[int, list[MetricRow] | None] = {}
+        self._before: dict[int, _Metrics] = {}
 
     def get(self, key: Key) -> MetricRow | None:
         number, window = key
@@ -109,9 +114,12 @@ class _Metrics:
         if named is None or who is None:
             return None
         scope, tracker = named
-        closed = self._final(int(str(window)))
-        if closed is not None:
-            return next((row for row in closed if row.participant == number), None)
+        if _is_bound(tracker):
+            return self._bound(who, int(str(window)))
+        then = self._then(int(str(window)))
+        if then is not None:
+            entry = then[0].get(key)
+            return _placed(entry, then[1], who) if entry is not None else None
         board = self._boards.get((scope, *tracker.key))
         if board is not None:
             return next((row for row in board.get(int(str(window)), []) if row.participant == number), None)
@@ -123,11 +131,19 @@ class _Metrics:
         who = self._past.get(PARTICIPANT, (prefix[0],))
         if who is None:
             return []
-        trackers = [one for one in self._past.plan.trackers.values() if not one.metric.startswith("rule.")]
-        found: dict[int, MetricRow] = {}
-        for tracker in trackers:
-            found.update(self._of(who, tracker))
-        return list(found.values())
+        counted = {
+            window
+            for tracker in self._past.plan.trackers.values()
+            if not _is_bound(tracker)
+            for window in self._of(who, tracker)
+        }
+        rows = self._past.reader.scan(METRIC, None, prefix[:1])  # such as are final, and keep what is gone
+        if any(map(_is_bound, self._past.plan.trackers.values())) and (store := self._past.decided_again()):
+            with store.view() as view:
+                rows += view.scan(METRIC, None, prefix[:1])
+        kept = {row.window for row in rows}
+        found = [self.get((who.number, window)) for window in sorted(counted | kept)]
+        return [row for row in found if row is not None]
 
     def board(self, window: Any) -> list[MetricRow]:
         """Return the entries of a window."""
@@ -142,6 +158,16 @@ class _Metrics:
         name = self._filled(window)
         return self._seen[name].get((number, window), []) if name is not None else []
 
+    def _bound(self, who: ParticipantRow, window: int) -> MetricRow | None:
+        """Return what of a rule's bound a participant had used: only deciding all of it again tells that."""
+        row, store = self._past.reader.get(WINDOW, (window,)), self._past.decided_again()
+        if row is None or store is None:
+            return None
+        with store.view() as view:
+            there = view.find(WINDOW, WINDOW_BY_NAME, row[1:5])
+            found = view.get(METRIC, (who.number, there.number)) if there is not None else None
+        return found._replace(window=window) if found is not None else None
+
     def _final(self, window: int) -> list[MetricRow] | None:
         """Return the entries of a window that was final by then, None for one that was not.
 
@@ -153,6 +179,19 @@ class _Metrics:
         return self._closed[window]
 
     def _as_closed(self, window: int) -> list[MetricRow] | None:
+        then = self._then(window)
+        if then is None:
+            return None
+        metrics, tracker = then
+        found = []
+        for entry in metrics.board(window):
+            who = self._past.get(PARTICIPANT, (entry.participant,))
+            if who is not None:
+                found.append(_placed(entry, tracker, who))
+        return found
+
+    def _then(self, window: int) -> tuple[_Metrics, Tracker] | None:
+        """Return what was counted at the moment before a window was final, None where it was not by then."""
         row = self._past.reader.get(WINDOW, (window,))
         named = self._named(window)
         due = named[1].due(row.label) if row is not None and named is not None else None
@@ -162,16 +201,12 @@ class _Metrics:
         then = self._past.kept_since(self._past.before(due), lambda plan: tracker.key in plan.trackers)
         if then is None or then.seq == self._past.seq:
             return None
-        metrics = then.derived(METRIC)
-        assert isinstance(metrics, _Metrics)  # noqa: S101 - as of any past
-        found = []
-        for entry in metrics.board(window):
-            who = self._past.get(PARTICIPANT, (entry.participant,))
-            if who is not None:
-                down = tracker.down(entry.value, who.is_hidden)
-                tie = who.participant_id if down is not None else None
-                found.append(entry._replace(down=down, tie=tie))
-        return found
+        metrics = self._before.get(then.instant)
+        if metrics is None:
+            found = then.derived(METRIC)
+            assert isinstance(found, _Metrics)  # noqa: S101 - as of any past
+            metrics = self._before[then.instant] = found
+        return metrics, tracker
 
     def _filled(self, window: Any) -> tuple[str, str, str] | None:
         """Go through everybody's history for the tracker of a window, once, and say under what name it is kept."""
@@ -208,6 +243,17 @@ class _Metrics:
         row = self._past.reader.get(WINDOW, (window,))
         tracker = self._past.plan.trackers.get((row.metric, row.calendar)) if row is not None else None
         return (row.scope, tracker) if row is not None and tracker is not None else None
+
+
+def _is_bound(tracker: Tracker) -> bool:
+    """Say whether a metric is what rules have used of their bounds."""
+    return tracker.metric.startswith("rule.")
+
+
+def _placed(entry: MetricRow, tracker: Tracker, who: ParticipantRow) -> MetricRow:
+    """Return an entry of a final table where its owner stands now: who is hidden stands nowhere."""
+    down = tracker.down(entry.value, who.is_hidden)
+    return entry._replace(down=down, tie=who.participant_id if down is not None else None)
 
 
 class _Seen:
@@ -258,6 +304,7 @@ class _Streaks:
 
     def __init__(self, past: Past) -> None:
         self._past = past
+        self._told = Told(past) if past.telling else None
 
     def get(self, key: Key) -> StreakRow | None:
         past = self._past
@@ -280,7 +327,7 @@ class _Streaks:
         row: StreakRow = tuple.__new__(
             StreakRow, (who.number, plan.streak.code, *(state or _NOTHING), pardons, None, due)
         )
-        return row
+        return row if self._told is None else self._told.of(row, case)
 
     def rows(self, index: Index | None, prefix: Key) -> list[StreakRow]:
         if index is None:

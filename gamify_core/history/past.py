@@ -1,13 +1,14 @@
 """The rows of a store as they were after a certain activity, so that whatever reads rows reads the past.
 
-Promise: every read answers what it answered then, from rows that are found by their keys and orders; nothing is decided
-again. How a table's past is found is said once for each kind of table:
+Promise: every read answers what it answered then, from rows that are found by their keys and orders. How a table's past
+is found is said once for each kind of table:
 
 - most rows were written once by an activity, and are there from it on; where they are a chain, its end of then is
   found by bisecting (a balance, a rung, a statement: O(log n));
 - some had a column set later, which is taken back (an event that was retracted since, a claim that was cancelled);
 - a few were rewritten, and left word of what they were (`tables.former`), among them what waits for people, and so
   is known when something was due for them;
+- what rules have used of their bounds is decided as they go, and so is decided again, all of it;
 - the rest follows from others, and is worked out from these (`history.derived`): a metric from its participant's
   history, a streak from its activities, an owner from the last step of a copy's way, and a board from the history of
   all participants of the scope, which takes as long as that is.
@@ -32,13 +33,14 @@ from gamify_core.storage.tables.metrics import WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import EVENT
 from gamify_core.storage.tables.rewards import BOOST, CLAIM
-from gamify_core.storage.tables.streaks import MARK, PAUSE, REPAIR
+from gamify_core.storage.tables.rules import FIRED
+from gamify_core.storage.tables.streaks import MARK, MILESTONE, PAUSE, REPAIR
 from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
     from gamify_core.history.derived import Derived
     from gamify_core.road.plan import Plan
-    from gamify_core.storage.protocol import Index, Key, Reader, Table
+    from gamify_core.storage.protocol import Index, Key, Reader, Store, Table
     from gamify_core.storage.tables.former import FormerRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -50,20 +52,35 @@ _ALWAYS = frozenset({CATALOG, SETTING, WINDOW, PARTICIPANT})
 """What is there without an activity, or is looked at in another way."""
 _BY = {ACTIVITY: "seq", PAYLOAD: "seq", CLAIM: "claimed_by", BOOST: "claimed_by", ASSET: "minted_by"}
 """Where a table calls the activity that wrote a row by another name."""
-_REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, PARTICIPANT, *(table for table, _ in WAITING)})
+_REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, FIRED, MILESTONE, PARTICIPANT})
+_REWRITTEN |= {table for table, _ in WAITING}
 
 
 class Past:
     """A reader of the rows as they were when nothing after an instant had been recorded."""
 
-    def __init__(self, reader: Reader, instant: int, plan_of: Callable[[Past], Plan]) -> None:
-        """Find the last activity that was recorded by `instant`; `plan_of` gives the plan that was in force."""
+    def __init__(
+        self,
+        reader: Reader,
+        instant: int,
+        plan_of: Callable[[Past], Plan],
+        again: Callable[[Past], Store] | None = None,
+        *,
+        telling: bool = False,
+    ) -> None:
+        """Find the last activity that was recorded by `instant`; `plan_of` gives the plan that was in force.
+
+        `again` decides all of it again, for what is found in no other way. With `telling`, streaks say how far they
+        were told: that takes all that was recorded, and no read asks for it.
+        """
         self.reader = reader
         self.seq: int = first_from(reader, ACTIVITY, (), lambda row: row.recorded_at, instant + 1) - 1
         head = reader.get(ACTIVITY, (self.seq,)) if self.seq else None
         self.until: int = head.recorded_at if head is not None else -(2**63)
         self.instant = instant
+        self.telling = telling
         self._plan_of = plan_of
+        self._again = again
         self._derived: dict[Table[Any], Derived] | None = None
 
     @property
@@ -73,7 +90,15 @@ class Past:
 
     def before(self, instant: int) -> Past:
         """Return the rows as they were when nothing at or after an earlier instant had been recorded."""
-        return self if instant > self.instant else Past(self.reader, instant - 1, self._plan_of)
+        return self if instant > self.instant else Past(self.reader, instant - 1, self._plan_of, self._again)
+
+    def to_go_on(self) -> Past:
+        """Return the same rows for who tries out what would come next."""
+        return Past(self.reader, self.instant, self._plan_of, self._again, telling=True)
+
+    def decided_again(self) -> Store | None:
+        """Return a store in which all that was recorded by then was decided again, where that can be done."""
+        return self._again(self) if self._again is not None else None
 
     def kept_since(self, then: Past, holds: Callable[[Plan], bool]) -> Past | None:
         """Return the rows of an earlier moment if something held of the plan then, or of when it first did since."""
@@ -83,7 +108,7 @@ class Past:
         for row in self.reader.scan(ACTIVITY, None, (), start=(then.seq + 1,), stop=(self.seq + 1,)):
             if row.catalog != number:
                 number = row.catalog
-                later = Past(self.reader, row.recorded_at, self._plan_of)
+                later = Past(self.reader, row.recorded_at, self._plan_of, self._again)
                 if holds(later.plan):
                     return later
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.streaks import Mark, Run, State, history
+from gamify_core.road import former
 from gamify_core.road.giving import give
 from gamify_core.road.reversals import stay
 from gamify_core.road.streak_rows import marks_of
@@ -96,7 +97,7 @@ def _reward(turn: Turn, case: Case, milestone: Milestone, old: int, due: int) ->
     given = row.times if row is not None else 0
     missing = due - max(given, old)
     if missing > 0:
-        turn.unit.put(MILESTONE, MilestoneRow(*key, given + missing))
+        former.rewrite(turn, MILESTONE, row, MilestoneRow(*key, given + missing))
         for _ in range(missing):
             give(turn, case.who, milestone, f"streak:{case.plan.streak.code}")
 

@@ -23,7 +23,7 @@ from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import BASELINE, Mark
 from gamify_core.domain.zones import CARRIED, fixed
 from gamify_core.errors import AlreadyUnderWay, BadValue
-from gamify_core.road import lots, wallet
+from gamify_core.road import former, lots, wallet
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.compiling import natural
 from gamify_core.road.ladders import AUTOMATIC, stand
@@ -204,7 +204,7 @@ def _streak(turn: Turn, plan: StreakPlan, run: Run) -> None:
     ever = plan.streak.milestones_once == "ever"
     for milestone in plan.streak.milestones:  # they were given where the run was reached, if at all
         if milestone.length <= (run.longest if ever else run.current):
-            turn.unit.put(MILESTONE, MilestoneRow(who.number, code, milestone.length, 1))
+            former.rewrite(turn, MILESTONE, None, MilestoneRow(who.number, code, milestone.length, 1))
 
 
 def follow(turn: Turn, who: ParticipantRow, plan: StreakPlan, state: Any) -> None:

@@ -125,7 +125,7 @@ def _unfire(turn: Turn, event: EventRow, said: Said, stayed: set[str]) -> None:
         firing = turn.unit.get(FIRED, (who.number, code, event.occurred_at))
         whole = f"rule:{code}" not in stayed
         if firing is not None and firing.activity == event.activity and whole:
-            turn.unit.remove(FIRED, firing)
+            former.rewrite(turn, FIRED, firing, None)
         before, cap = _cap(then, code), _cap(now, code)
         if before is None or cap is None or _calendar(then, before) != _calendar(now, cap):
             continue

@@ -23,6 +23,7 @@ from gamify_core.road.recording import SEALED, Recorder
 from gamify_core.road.registering import participant
 from gamify_core.road.seal import fingerprint_of, key_hash
 from gamify_core.road.seeds import seeding
+from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables import ORDER, TABLES
 from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
@@ -79,6 +80,10 @@ class Road:
     def open(self, locks: Sequence[str] = ()) -> Unit:
         """Open a unit of work. Whoever opens it commits it or rolls it back."""
         return self.unit(self.store.begin(locks), ORDER, self.known)
+
+    def trial(self, reader: Reader | Unit) -> Trial:
+        """Return a unit to try commands out in, over what a reader shows."""
+        return Trial(reader)
 
     def as_of(self, instant: int) -> Road:
         """Return the same road at another moment, to try out on it what will be due by then."""

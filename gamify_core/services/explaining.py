@@ -23,7 +23,6 @@ from gamify_core.reasons import Bound, Explained, FailedPredicate, RuleVerdict
 from gamify_core.road import rules
 from gamify_core.road.commands import Ask
 from gamify_core.road.happening import check, happen
-from gamify_core.road.trial import Trial
 from gamify_core.services.misspelt import hints
 from gamify_core.services.nearing import Nearing, recorded
 
@@ -98,7 +97,7 @@ def tried(
     who, name, properties = sent
     inquiry = Inquiry(name, properties, earnest=False)
     ask = Ask("event", who, {}, at, None, inquiry.decide, after=inquiry.after)
-    road.perform(Trial(reader), scope, ask)
+    road.perform(road.trial(reader), scope, ask)
     assert inquiry.found is not None  # noqa: S101 - it has been decided
     return inquiry.found
 

@@ -14,7 +14,6 @@ from gamify_core.effects import decode
 from gamify_core.errors import OutOfWindow
 from gamify_core.printing import lines_of
 from gamify_core.road import settling
-from gamify_core.road.trial import Trial
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
@@ -90,7 +89,7 @@ def due(access: Access, until: datetime, participant_id: str | None, limit: int 
         person = access.person(reader, who) if who is not None else None
         decided: list[Decided] = []
         if who is None or person is not None:
-            decided = settling.settle(road, Trial(reader), end, most, person)
+            decided = settling.settle(road, road.trial(reader), end, most, person)
     told = (effect for one in decided for effect in _effects(one))
     effects = tuple(effect for effect in told if who is None or effect.participant_id == who)
     return Settled(effects, moment(end), len(decided) >= most, catalog=catalog)

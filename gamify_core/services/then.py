@@ -13,11 +13,16 @@ from gamify_core.storage.tables.activity import ACTIVITY
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gamify_core.history.then import Before
+
 __all__ = ["at"]
 
 
-def at(access: Access, instant: datetime) -> Access:
-    """Return an access to the past of an instant. Raises `OutOfWindow` for one that is still to come."""
+def at(access: Access, instant: datetime, before: Before) -> Access:
+    """Return an access to the past of an instant; `before` decides again what came before a command.
+
+    Raises `OutOfWindow` for an instant that is still to come.
+    """
     then = instant_of(instant, "instant")
     with access.read() as reader:
         head = reader.last(ACTIVITY)
@@ -25,4 +30,4 @@ def at(access: Access, instant: datetime) -> Access:
     if then > now:
         detail = f"instant {iso(then)} lies in the future: it is {iso(now)}"
         raise OutOfWindow("instant", instant, detail, hint="what is to come cannot be read back")
-    return Access(Shared(road_then(access.road, then, access.read)), access.scope, admin=access.admin)
+    return Access(Shared(road_then(access.road, then, access.read, before)), access.scope, admin=access.admin)

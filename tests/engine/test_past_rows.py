@@ -87,9 +87,10 @@ def test_metrics_and_the_values_behind_them_are_worked_out_as_they_are_kept(
 
 
 def test_streaks_are_worked_out_as_they_are_kept(seen: tuple[Reader, Past, Past]) -> None:
-    """But for how far their owner was told of them, which no read asks for; nobody else has one."""
+    """But for how far their owner was told of them, which only who goes on from there asks for; nobody else has one."""
     kept, now, before = seen
     (row,) = kept.scan(STREAK)
+    assert now.to_go_on().get(STREAK, row[:2]) == row
     assert now.get(STREAK, row[:2]) == row._replace(told=None)
     assert now.scan(STREAK, None, (1,)) == [row._replace(told=None)]
     assert now.scan(STREAK, STREAK.indexes[0], ("daily",)) == kept.scan(STREAK, STREAK.indexes[0], ("daily",))
