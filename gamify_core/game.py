@@ -301,19 +301,19 @@ class Game:
 
     @contextmanager
     def _transaction(self, connection: HostConnection) -> Iterator[Game]:
-        from gamify_core.services.access import OWN  # noqa: PLC0415 - as the services
-
         own = connection is _OWN
-        with self._access.handle(keep=True, connection=OWN if own else connection) as access:
+        with self._access.handle(keep=True, connection=_connection(connection)) as access:
             yield Game(access, self._limits) if own else Joined(access, self._limits)
 
     @contextmanager
-    def dry_run(self) -> Iterator[Game]:
+    def dry_run(self, connection: HostConnection = _OWN) -> Iterator[Game]:
         """Try any commands: the real answers, and nothing kept when the `with` block ends. Nobody is told.
 
-        While it is open it holds the writer, as a transaction does.
+        While it is open it holds the writer, as a transaction does. With a `connection` of your own, inside a
+        transaction that you began, it sees what that has done so far, and is taken back alone: your rows stay. It
+        raises what `transaction` does.
         """
-        with self._access.handle(keep=False) as access:
+        with self._access.handle(keep=False, connection=_connection(connection)) as access:
             yield Game(access, self._limits)
 
 
@@ -327,6 +327,12 @@ class Joined(Game):
         `transaction.on_commit(tx.committed)`. Where nobody listens there is no need of it.
         """
         self._access.committed()
+
+
+def _connection(given: HostConnection) -> object:
+    from gamify_core.services.access import OWN  # noqa: PLC0415 - as the services
+
+    return OWN if given is _OWN else given
 
 
 def _again(reader: Reader, road: Road, told: Callable[[int], object]) -> Again:

@@ -97,6 +97,9 @@ def take_back(  # noqa: PLR0913 - whose movement, which one, and why
         entry = turn.unit.get(ENTRY, (who.number, currency, promised.version))
     if entry is None:
         return
+    if who.is_closed and turn.undoing is None:  # time goes on for somebody whose points do not
+        turn.say("skipped", who.number, cause, "points", "account_closed")
+        return
     left = abs(entry.amount) - taken(turn.unit, entry)
     took = wallet.reverse(turn, who, currency, entry.version, cause, on_insufficient=policy)
     if took < left:

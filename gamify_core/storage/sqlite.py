@@ -55,6 +55,9 @@ class SQLiteStore:
     answered survives a loss of power, with `"normal"` (several times faster) it survives a crash of the process. A
     `read_only` store answers views and writes nothing, not even beside the file.
 
+    A file that is removed or replaced while the store is open takes no more writes (`StoreError`), rather than losing
+    them; what is read is read from the file that was opened. Close the engine before you put another in its place.
+
     >>> import os, tempfile
     >>> from gamify_core import Catalog, Engine, SQLiteStore
     >>> path = os.path.join(tempfile.mkdtemp(), "game.db")
@@ -96,6 +99,7 @@ class SQLiteStore:
         self._read_only = read_only
         self._layout = Layout(self.path)
         self._closed = False
+        self._identity: tuple[int, int] | None = None
         self._start()
         if read_only:
             self._readers.append(self._connect_to_read())
@@ -159,6 +163,7 @@ class SQLiteStore:
         began = time.monotonic()
         self._enter(began)
         try:
+            self._refuse_another_file()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
@@ -259,6 +264,24 @@ class SQLiteStore:
         self.remembered = Remembered(self._layout.__getitem__)
         self._data_version = -1
         self._connected = True
+
+    def _refuse_another_file(self) -> None:
+        """Refuse where our connection leads to a file that nobody finds under its name any more.
+
+        SQLite would go on writing to it, and everything that was acknowledged would be gone when it is closed.
+        """
+        try:
+            there = os.stat(self.path)  # noqa: PTH116 - a path object takes longer than the look
+        except OSError:
+            found = None
+        else:
+            found = there.st_dev, there.st_ino
+        if self._identity is None:
+            self._identity = found
+        if found is None or found != self._identity:
+            what = "removed" if found is None else "replaced by another"
+            detail = f"{self.path}: the file was {what} while the store was open"
+            raise StoreError(detail, hint="close the engine, put the file in its place, and open it again")
 
     def _exit(self) -> None:
         if self._file is not None:

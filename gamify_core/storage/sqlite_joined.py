@@ -38,6 +38,7 @@ _SAVEPOINT = "gamify_core"
 _LOCK = "UPDATE gamify_schema SET number = number WHERE 0"  # changes nothing, and needs the write lock for it
 _BEGIN = 'begin it for writing: BEGIN IMMEDIATE (Django: "transaction_mode": "IMMEDIATE" in OPTIONS)'
 _ENDED = "the application ended its transaction inside the block"
+_END = "commit or roll back after the block: what it did is in doubt until then"
 _PLAIN = {
     "builtins": "connect first: in Django there is one inside transaction.atomic()",  # None, or a path
     "django": "pass django.db.connection.connection, inside transaction.atomic()",
@@ -93,7 +94,7 @@ class _Guest:
 
     def _inside(self) -> sqlite3.Connection:
         if not self._connection.in_transaction:  # a statement would be committed by itself, or begin one
-            raise sqlite3.OperationalError(_ENDED)
+            raise NoTransaction(_ENDED, hint=_END)
         return self._connection
 
     def execute(self, text: str, parameters: Sequence[Any] = ()) -> Any:
@@ -128,7 +129,7 @@ def _enter(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def _leave(guest: sqlite3.Connection) -> None:
     """Take our savepoint back, if it is there still."""
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, NoTransaction):
         guest.execute(f"ROLLBACK TO {_SAVEPOINT}")
         guest.execute(f"RELEASE {_SAVEPOINT}")
 
@@ -150,7 +151,7 @@ class _Joined(SQLiteTransaction):
             connection.execute(f"RELEASE {_SAVEPOINT}")
         except sqlite3.Error as error:
             self._connection = None
-            raise StoreError(f"{self._layout.path}: {_ENDED}") from error
+            raise NoTransaction(f"{self._layout.path}: {_ENDED}", hint=_END) from error
         self._connection = None
 
     def rollback(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -293,6 +294,7 @@ class SQLiteReader:
                 found.append(f"{table} {row}: refers to a row of {parent} that is not there")
         except DRIVER_ERRORS as error:
             found.append(str(error))
+        found += _misfit(self._open())
         for table in tables:
             for order in self._layout[table].counted:
                 found += sqlite_ranks.faults(self._open(), self._layout.counts(order))
@@ -304,6 +306,16 @@ def _fitting(counts: Counts, *bounds: Key) -> None:
     for bound in bounds:
         if len(bound) > len(counts.lowest):
             raise too_long(counts.order.name)
+
+
+def _misfit(connection: sqlite3.Connection) -> list[str]:
+    """Say so where a file is not a whole number of pages: SQLite reads past what was cut off, or put on, at its end."""
+    (_, _, path), *_ = connection.execute("PRAGMA database_list")
+    (page,) = connection.execute("PRAGMA page_size").fetchone()
+    if not path or not page:
+        return []
+    size = Path(path).stat().st_size
+    return [f"{path}: its {size:,} bytes are not a whole number of pages of {page:,}"] if size % page else []
 
 
 class SQLiteView(SQLiteReader):

@@ -57,6 +57,27 @@ def test_no_points_of_a_closed_account_move(make_engine: MakeEngine) -> None:
     assert game.history.verify().mismatches == ()
 
 
+def test_what_a_closed_account_loses_keeps_its_points(make_engine: MakeEngine) -> None:
+    """A badge that is not for ever goes with its criteria all the same; what it gave stays, and that is said."""
+    game = make_engine(
+        Catalog(
+            badges=[
+                *(Badge("a"), Badge("b")),
+                Badge("some", criteria="badges.count >= 2", permanent=False, points=5),
+            ],
+        )
+    )
+    game.badges.award("ada", "a")
+    game.badges.award("ada", "b")
+    game.points.close("ada")
+    game.badges.revoke("ada", "a")
+    lost = game.badges.revoke("ada", "b")
+    assert [effect.tag for effect in lost.effects] == ["badge_revoked", "badge_revoked", "skipped"]
+    assert [skipped.code for skipped in lost.skipped] == ["account_closed"]
+    assert game.points.balance("ada").balance == 5
+    assert game.history.verify(replay=True).ok
+
+
 def test_time_stands_still_for_a_closed_account(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Holds end; what matures and lapses does so once it is open again, as of when it was due."""
     game = make_engine()

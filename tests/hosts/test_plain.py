@@ -118,6 +118,26 @@ def test_nested_blocks_and_dry_runs_are_parts_of_it(game: Engine, shop: sqlite3.
     assert balance(game) == 1_001
 
 
+def test_a_dry_run_sees_the_application_s_transaction_and_leaves_it(
+    game: Engine, shop: sqlite3.Connection, path: Path
+) -> None:
+    """The order is there before and after; of the trial nothing is, whether its block ends or raises."""
+    with pytest.raises(NoTransaction):
+        game.dry_run(connection=shop).__enter__()
+    shop.execute("BEGIN IMMEDIATE")
+    shop.execute("INSERT INTO orders (buyer) VALUES ('ada')")
+    with game.transaction(connection=shop) as tx:
+        tx.points.award("ada", 5)
+    with game.dry_run(connection=shop) as trial:
+        assert trial.points.award("ada", 100).new_balance == 105
+    with pytest.raises(InsufficientPoints), game.dry_run(connection=shop) as trial:
+        trial.points.deduct("ada", 6)
+    with game.transaction(connection=shop) as tx:
+        assert tx.points.balance("ada").balance == 5
+    shop.execute("COMMIT")
+    assert (orders(path), balance(game)) == (1, 5)
+
+
 def rows_as_bytes(connection: sqlite3.Connection) -> None:
     """Make a connection as strange as one can be."""
     connection.text_factory = bytes
@@ -307,14 +327,14 @@ def test_ending_the_transaction_inside_the_block_is_told(game: Engine, shop: sql
     for end in ("COMMIT", "ROLLBACK"):
         shop.execute("BEGIN IMMEDIATE")
         with (
-            pytest.raises(StoreError, match="ended its transaction"),
+            pytest.raises(NoTransaction, match="ended its transaction"),
             game.transaction(connection=shop) as tx,
         ):
             tx.points.award("ada", 1)
             shop.execute(end)
         shop.execute("BEGIN IMMEDIATE")
         with (
-            pytest.raises(StoreError, match="ended its transaction"),
+            pytest.raises(NoTransaction, match="ended its transaction"),
             game.transaction(connection=shop) as tx,
         ):
             shop.execute(end)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gamify_core import Catalog, Engine
 from gamify_core.errors import (
     BadValue,
     CommitOutcomeUnknown,
@@ -594,3 +595,39 @@ def test_a_folder_that_is_not_there_is_called_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as told:
         SQLiteStore(path)
     assert str(told.value) == f"{path}: there is no such folder"
+
+
+def test_a_file_that_is_removed_while_open_takes_no_more_writes(path: Path) -> None:
+    """What SQLite would write to a file that nobody finds any more would be lost; what was there is still read."""
+    with Engine(Catalog(), path) as game:
+        game.points.award("ada", 5)
+        path.unlink()
+        with pytest.raises(StoreError, match="was removed while the store was open"):
+            game.points.award("ada", 5)
+        assert game.points.balance("ada").balance == 5
+        assert not path.exists()
+
+
+def test_a_file_that_is_replaced_while_open_takes_no_more_writes(path: Path) -> None:
+    """Neither the old one nor the new one: the application has to say, by opening it, that it means the new one."""
+    with Engine(Catalog(), path) as game:
+        game.points.award("ada", 5)
+        game.backup(path.with_name("copy.db"))
+        game.points.award("ada", 1)
+        path.with_name("copy.db").replace(path)
+        with pytest.raises(StoreError, match="was replaced by another while the store was open"):
+            game.points.award("ada", 1)
+    with Engine(Catalog(), path) as game:
+        assert game.points.balance("ada").balance in {5, 6}  # of a log that lies beside it SQLite cannot tell
+
+
+@pytest.mark.parametrize("more", [1, 512, 4095])
+def test_a_file_that_is_no_whole_number_of_pages_is_reported(path: Path, more: int) -> None:
+    """SQLite passes over what is behind the last whole page: an audit says so."""
+    Engine(Catalog(), path).close()
+    with path.open("ab") as file:
+        file.write(bytes(more))
+    with Engine(Catalog(), path) as game:
+        (found,) = game.history.verify().mismatches
+        assert found.code == "file.damaged"
+        assert "not a whole number of pages" in found.where
