@@ -71,6 +71,11 @@ class Measure(NamedTuple):
     length: int | None = None
 
     @property
+    def bounded(self) -> bool:
+        """Whether its value lies between 0 and 1."""
+        return self.share or self.name == "gini"
+
+    @property
     def share(self) -> bool:
         """Whether its value is a share of something, and best told in per cent."""
         return MEASURES[self.name].share

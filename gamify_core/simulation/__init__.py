@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gamify_core.simulation.comparing import Comparison, Difference, compare
 from gamify_core.simulation.results import Estimate, Goal, Simulation
-from gamify_core.simulation.scenario import Mix, Persona, Scenario, ScenarioError
+from gamify_core.simulation.scenario import Giveaway, Mix, Persona, Scenario, ScenarioError
 from gamify_core.simulation.simulating import simulate
 from gamify_core.simulation.sweeping import Point, Sweep, sweep
 
@@ -12,6 +12,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "Estimate",
+    "Giveaway",
     "Goal",
     "Mix",
     "Persona",

@@ -15,7 +15,7 @@ from gamify_core.clock import instant_of
 from gamify_core.domain.periods import DAY, HOUR
 from gamify_core.domain.zones import zone
 from gamify_core.simulation.inventing import BUILT_IN, mix_of
-from gamify_core.simulation.personas import Persona, hours_of, survival
+from gamify_core.simulation.personas import Giveaway, Persona, hours_of, survival
 from gamify_core.simulation.scenario import Scenario
 from gamify_core.simulation.streams import Draw, log_normal, normal, pick, poisson, stream, weighted
 
@@ -82,6 +82,8 @@ class Cast:
             if not each.on and not each.goals and each.code not in recorded
         ]
         self.spending: list[Reward] = [reward for reward in catalog.rewards if reward.is_active]
+        self.gifts: tuple[Giveaway, ...] = scenario.gifts
+        self.codes: Mapping[str, int] = scenario.codes
         self._midnights: dict[str, list[int]] = {}
         self.weekday: int = start.weekday()
 
@@ -99,7 +101,7 @@ class Cast:
 class Life:
     """One participant's invented life."""
 
-    __slots__ = ("_acts", "_midnights", "_spending", "active", "arrived", "name", "role", "zone")
+    __slots__ = ("_acts", "_giving", "_midnights", "_spending", "active", "arrived", "name", "role", "zone")
 
     def __init__(self, cast: Cast, seed: int, replication: int, number: int) -> None:
         """Invent who participant `number` is, and on which days they are active."""
@@ -128,6 +130,8 @@ class Life:
         self._spending: Draw | None = (
             stream(seed, replication, number, "spending") if persona.spends or persona.trades else None
         )
+        gives = persona.sends or (persona.redeems and cast.gifts)
+        self._giving: Draw | None = stream(seed, replication, number, "giving") if gives else None
 
     def acts(self, cast: Cast, day: int) -> list[Act]:
         """Invent what they do on one of their active days; days are asked for in their order."""
@@ -148,6 +152,8 @@ class Life:
             acts.insert(0, Act(acts[0].at if acts else first + DAY // 2, "visit", code))
         if self._spending is not None:
             self._spend(cast, acts, first, following)
+        if self._giving is not None:
+            self._give(cast, acts, first, following)
         return acts
 
     def _spend(self, cast: Cast, acts: list[Act], first: int, following: int) -> None:
@@ -161,6 +167,17 @@ class Life:
             acts.append(
                 Act(last, "trade", "", {"whom": whom, "price": max(1, round(persona.price * (0.5 + price)))})
             )
+
+    def _give(self, cast: Cast, acts: list[Act], first: int, following: int) -> None:
+        draw, persona = self._giving, self.role.persona
+        assert draw is not None  # noqa: S101 - it was just asked
+        redeems, choice, sends, whom, amount = draw(), draw(), draw(), draw(), draw()
+        last = min((acts[-1].at if acts else first + DAY // 2) + 1, following - 1)
+        if redeems < persona.redeems and cast.gifts:
+            acts.append(Act(last, "redeem", "", {"choice": choice}))
+        if sends < persona.sends:
+            sent = max(1, round(persona.price * (0.5 + amount)))
+            acts.append(Act(last, "send", "", {"whom": whom, "amount": sent}))
 
 
 def _when(act: Act) -> int:

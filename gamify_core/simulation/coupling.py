@@ -30,5 +30,6 @@ def coupling(catalog: Catalog, scenario: Scenario) -> tuple[str, ...]:
         for board in catalog.leaderboards
         if getattr(board, "prizes", None)
     ]
-    found += [f"personas.{persona.code}.trades" for persona in scenario.personas if persona.trades]
+    for persona in scenario.personas:
+        found += [f"personas.{persona.code}.{way}" for way in ("trades", "sends") if getattr(persona, way)]
     return tuple(found)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["BUILT_IN", "CLOCK", "mix_of"]
 
 BUILT_IN = (
-    Persona("casual", 0.6, activity=0.15, events_per_day=1.5, churn=0.01, spends=0.02),
-    Persona("regular", 0.3, activity=0.45, events_per_day=2.0, churn=0.004, spends=0.05),
-    Persona("devoted", 0.1, activity=0.85, events_per_day=3.0, churn=0.001, spends=0.10),
+    Persona("casual", 0.6, activity=0.15, events_per_day=1.5, churn=0.01, spends=0.02, redeems=0.2),
+    Persona("regular", 0.3, activity=0.45, events_per_day=2.0, churn=0.004, spends=0.05, redeems=0.4),
+    Persona("devoted", 0.1, activity=0.85, events_per_day=3.0, churn=0.001, spends=0.10, redeems=0.6),
 )
 """Three plain examples, not measurements of anybody."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-__all__ = ["PICKS", "Mix", "Persona", "day_of", "hours_of", "survival"]
+__all__ = ["PICKS", "Giveaway", "Mix", "Persona", "day_of", "hours_of", "survival"]
 
 Pick = Literal["cheapest", "dearest", "random"]
 PICKS: Final = ("cheapest", "dearest", "random")
@@ -42,7 +42,9 @@ class Persona:
     any day with the chance `churn`.
 
     On an active day they claim a reward that they can pay for with the chance `spends` (which: `picks`), and trade
-    with the chance `trades`: a copy they own against `price` points, or points against a copy of somebody else's.
+    with the chance `trades`: a copy they own against `price` points, or points against a copy of somebody else's. With
+    the chance `redeems` they redeem a gift of the scenario that is on offer, with the chance `sends` they send somebody
+    about `price` points.
 
     >>> Persona("keen", activity=0.9, retention={1: 0.8, 30: 0.5}).share
     1.0
@@ -61,6 +63,31 @@ class Persona:
     picks: Pick = "random"
     trades: float = 0.0
     price: float = 10.0
+    redeems: float = 0.0
+    sends: float = 0.0
+
+
+@attrs.frozen
+class Giveaway:
+    """A gift that everybody may redeem once: so many points, and a badge of the catalog, if one is named.
+
+    It is on offer from the day `day` of the season (counted from 1) for `lasts` days, or to the end.
+
+    >>> Giveaway("spring", 50, day=10, lasts=7).on_offer(9)
+    True
+    """
+
+    code: str
+    reward: int = 0
+    day: int = 1
+    lasts: int | None = None
+    badge: str | None = None
+    currency: str = "points"
+
+    def on_offer(self, place: int) -> bool:
+        """Say whether it can be redeemed on a day, counted from 0."""
+        first = self.day - 1
+        return first <= place and (self.lasts is None or place < first + self.lasts)
 
 
 def hours_of(value: object) -> tuple[float, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ from gamify_core.catalog.expected import unknown_in
 from gamify_core.catalog.nearest import nearest
 from gamify_core.domain.expectations import Expectation, Measure, expectation, measure
 from gamify_core.errors import BadValue
-from gamify_core.simulation.measuring import value_of
-from gamify_core.simulation.statistics import t_interval, wilson
+from gamify_core.simulation.measuring import Value, value_of
+from gamify_core.simulation.statistics import log_interval, logit_interval, wilson
 from gamify_core.simulation.tables import Table, tables_of
 from gamify_core.simulation.tallies import Tally
 
@@ -32,8 +32,9 @@ __all__ = ["Estimate", "Goal", "Simulation"]
 class Estimate:
     """A number with its 95 % interval, and what it was told from.
 
-    `n` repetitions give a t-interval; one alone a Wilson interval where the number is a share of participants, and
-    none (NaN) where it is not: run more of them.
+    `n` repetitions give a t-interval that keeps to the bounds of the number (on the logit of a share, on the logarithm
+    of what cannot be below zero; `simulation.statistics` names the sources); one alone gives a Wilson interval where
+    the number is a share of participants, and none (NaN) where it is not: run more of them.
     """
 
     measure: Measure
@@ -112,6 +113,20 @@ class Simulation:
         """How many repetitions there are numbers of."""
         return len(self.tallies)
 
+    def cause(self, cause: str) -> str:
+        """Return what brought something about by the name that the scenario has for it: a gift has an id elsewhere."""
+        place = cause.removeprefix("gift:gift_")
+        gifts = self.scenario.gifts if self.scenario is not None else ()
+        if place != cause and place.isdecimal() and 1 <= int(place) <= len(gifts):
+            return f"gift:{gifts[int(place) - 1].code}"
+        return cause
+
+    @property
+    def partial(self) -> Simulation | None:
+        """What the repetitions that failed had come to by then, of some people or some days; None if nothing."""
+        tallies = tuple(each.tally for each in self.failures if each.tally is not None)
+        return attrs.evolve(self, tallies=tallies, stopped=()) if tallies else None
+
     def measure(self, text: str | Measure) -> Estimate:
         """Return what a measure comes to: `result.measure("share(tier.gold, day=30)")`. Raises `BadValue`."""
         asked = text if isinstance(text, Measure) else measure(text)
@@ -123,13 +138,7 @@ class Simulation:
         values = tuple(each.value for each in found)
         if not values:
             return Estimate(asked, math.nan, math.nan, math.nan, 0, ())
-        if len(found) == 1 and found[0].hits is not None:
-            value, low, high = wilson(found[0].hits, found[0].of)
-        else:
-            value, low, high = t_interval(values)
-            if found[0].hits is not None:  # few repetitions do not know that a share has ends
-                low, high = max(low, 0.0), min(high, 1.0)
-        return Estimate(asked, value, low, high, len(values), values)
+        return Estimate(asked, *_told(asked, found), len(values), values)
 
     def _check_persona(self, name: str) -> None:
         played = sorted({persona for tally in self.tallies for persona in tally.players})
@@ -221,6 +230,16 @@ class Simulation:
         from gamify_core.simulation.headlines import lines_of  # noqa: PLC0415 - as the page
 
         return "\n".join(lines_of(self))
+
+
+def _told(asked: Measure, found: Sequence[Value]) -> tuple[float, float, float]:
+    """Return a number and its interval, as what is asked for allows."""
+    values = [each.value for each in found]
+    hits = [each.hits for each in found if each.hits is not None]
+    if len(hits) == len(found) and (len(found) == 1 or len(set(values)) == 1):
+        # Of repetitions that are all alike (nobody ever, or everybody) the participants of all of them still tell
+        return wilson(sum(hits), sum(each.of for each in found))
+    return (logit_interval if asked.bounded else log_interval)(values)
 
 
 def plain(value: float) -> float | str | None:

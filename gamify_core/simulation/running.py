@@ -57,9 +57,19 @@ class Plan(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A repetition that failed: what was raised, and where."""
+    """A repetition that failed: what was raised, and where, and what it had come to."""
 
     replication: int
+    error: str
+    traceback: str
+    tally: Tally | None = None
+    """What was counted of it before, in the parts that went well and in the one that did not."""
+
+
+class _Broken(NamedTuple):
+    """A part that failed, as plain data."""
+
+    tally: Tally | None
     error: str
     traceback: str
 
@@ -71,9 +81,28 @@ class _Part(NamedTuple):
     last: int
 
 
-def play(part: _Part) -> Tally:
+def play(part: _Part) -> Tally | _Broken:
     """Play one part; called in whatever process an executor likes."""
-    plan = part.plan
+    world = before = None
+    try:
+        world = _world_of(part.plan)
+        before = world.counted
+        if part.plan.together:
+            return world.together(part.plan.seed, part.replication, part.plan.players)
+        return world.one_by_one(part.plan.seed, part.replication, part.first, part.last)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the others go on
+        _KEPT.world = _KEPT.name = None  # it may be in any state
+        counted = world.counted if world is not None else None
+        return _broken(error, counted if counted is not before else None)
+
+
+def _broken(error: BaseException, tally: Tally | None = None) -> _Broken:
+    told = "".join(traceback.format_exception(error))
+    return _Broken(tally, f"{type(error).__name__}: {error}", told)
+
+
+def _world_of(plan: Plan) -> World:
+    """Return the world to play in: the one that was played in last, where it is of the same plan."""
     # Not by identity: in another process each part brings a catalog of its own
     name = (plan.catalog.fingerprint, repr(plan.scenario), plan.start, plan.days)
     world = _KEPT.world
@@ -82,9 +111,7 @@ def play(part: _Part) -> Tally:
         cast = Cast(plan.catalog, plan.scenario, plan.start, plan.days)
         world, _KEPT.name = World(plan.catalog, cast), name
         _KEPT.world = world
-    if plan.together:
-        return world.together(plan.seed, part.replication, plan.players)
-    return world.one_by_one(plan.seed, part.replication, part.first, part.last)
+    return world
 
 
 def run(
@@ -104,34 +131,29 @@ def run(
     tallies: dict[int, Tally] = {}
     failures: dict[int, Failure] = {}
     done, whole = 0, len(replications) * plan.players
-    for part, tally in _played(parts, executor):
-        if isinstance(tally, Tally):
-            if part.replication in tallies:
-                tallies[part.replication].add(tally)
-            else:
-                tallies[part.replication] = tally
-        else:
-            told = "".join(traceback.format_exception(tally))
-            failures.setdefault(
-                part.replication, Failure(part.replication, f"{type(tally).__name__}: {tally}", told)
-            )
+    for part, played in _played(parts, executor):
+        tally = played if isinstance(played, Tally) else played.tally
+        if isinstance(played, _Broken):
+            failed = Failure(part.replication, played.error, played.traceback)
+            failures.setdefault(part.replication, failed)
+        if tally is not None and part.replication in tallies:
+            tallies[part.replication].add(tally)
+        elif tally is not None:
+            tallies[part.replication] = tally
         done += part.last - part.first
         if progress is not None:
             progress(done, whole)
     kept = {replication: tally for replication, tally in tallies.items() if replication not in failures}
-    return kept, list(failures.values())
+    return kept, [each._replace(tally=tallies.get(each.replication)) for each in failures.values()]
 
 
-def _played(parts: list[_Part], executor: Executor | None) -> Iterator[tuple[_Part, Tally | BaseException]]:
+def _played(parts: list[_Part], executor: Executor | None) -> Iterator[tuple[_Part, Tally | _Broken]]:
     """Go through parts in their own order, whichever is done first."""
     if executor is None:
         for part in parts:
-            try:
-                yield part, play(part)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                yield part, error
+            yield part, play(part)
         return
-    waiting: dict[int, Future[Tally]] = {}
+    waiting: dict[int, Future[Tally | _Broken]] = {}
     following = 0
     for place, part in enumerate(parts):
         while following < len(parts) and len(waiting) < _PARTS_AT_ONCE:
@@ -140,7 +162,7 @@ def _played(parts: list[_Part], executor: Executor | None) -> Iterator[tuple[_Pa
         future = waiting.pop(place)
         wait([future], return_when=FIRST_COMPLETED)
         raised = future.exception()
-        yield part, future.result() if raised is None else raised
+        yield part, future.result() if raised is None else _broken(raised)  # a worker that died, say
 
 
 @contextmanager

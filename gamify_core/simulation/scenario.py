@@ -18,10 +18,10 @@ from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.sources import Source, read_file, read_toml
 from gamify_core.errors import CatalogError, Fault
-from gamify_core.simulation.personas import Mix, Persona
+from gamify_core.simulation.personas import Giveaway, Mix, Persona
 from gamify_core.simulation.scenario_checks import examine
 
-__all__ = ["Mix", "Persona", "Scenario", "ScenarioError"]
+__all__ = ["Giveaway", "Mix", "Persona", "Scenario", "ScenarioError"]
 
 
 class ScenarioError(CatalogError):
@@ -30,7 +30,11 @@ class ScenarioError(CatalogError):
     code = "scenario"
 
 
-def _tuple(value: Iterable[Persona]) -> tuple[Persona, ...]:
+def _personas(value: Iterable[Persona]) -> tuple[Persona, ...]:
+    return tuple(value)
+
+
+def _gifts(value: Iterable[Giveaway]) -> tuple[Giveaway, ...]:
     return tuple(value)
 
 
@@ -41,6 +45,10 @@ class Scenario:
     `players`, `days` and `start` (the first day, in the catalog's zone) may be left to whoever runs it. With
     `arrivals` of 0 everybody is there from the first day; else they arrive over so many days, evenly.
 
+    `gifts` are what personas that redeem find; `codes` is how many codes the pool of each coupon begins with (left out:
+    one for each player). `costs` is what one unit of a currency costs you when it is spent, in your money: with it the
+    report tells what outstanding points will cost.
+
     >>> scenario = Scenario([Persona("casual", 3, activity=0.2), Persona("keen", 1, activity=0.9)], arrivals=30)
     >>> [persona.code for persona in scenario.personas]
     ['casual', 'keen']
@@ -50,11 +58,14 @@ class Scenario:
       personas.casual.activity: 2 is not a chance; write a number from 0 to 1
     """
 
-    personas: tuple[Persona, ...] = attrs.field(default=(), converter=_tuple)
+    personas: tuple[Persona, ...] = attrs.field(default=(), converter=_personas)
     players: int | None = None
     days: int | None = None
     start: date | None = None
     arrivals: int = 0
+    gifts: tuple[Giveaway, ...] = attrs.field(default=(), converter=_gifts)
+    codes: Mapping[str, int] = attrs.field(factory=dict)
+    costs: Mapping[str, float] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Find out whether all this makes sense; raise `ScenarioError` if not."""
@@ -86,6 +97,13 @@ class Scenario:
         """Read plain data: the tables of a file. Raises `ScenarioError`."""
         return cls._from(Source(data, "scenario"))
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the tables of a file that says the same: what `from_dict` reads."""
+        given = _told(self)
+        given["personas"] = {persona.code: _persona_told(persona) for persona in self.personas}
+        given["gifts"] = {gift.code: _told(gift) for gift in self.gifts}
+        return given
+
     @classmethod
     def _from(cls, source: Source) -> Self:
         findings = Findings()
@@ -98,11 +116,34 @@ class Scenario:
         return cls(**{**given, "personas": personas})
 
 
+def _told(value: Scenario | Persona | Giveaway) -> dict[str, object]:
+    """Return the fields that are not as they are by default."""
+    bare = type(value)("") if not isinstance(value, Scenario) else Scenario()
+    return {
+        field.name: getattr(value, field.name)
+        for field in attrs.fields(type(value))
+        if field.name not in ("code", "personas", "gifts")
+        and getattr(value, field.name) != getattr(bare, field.name)
+    }
+
+
+def _persona_told(persona: Persona) -> dict[str, object]:
+    given = _told(persona)
+    if persona.events:
+        given["events"] = {
+            name: {"weight": mix.weight, **mix.properties} for name, mix in persona.events.items()
+        }
+    return given
+
+
 def _unchecked(given: dict[str, Any]) -> object:
     """Return what was read as something with the fields of a scenario, sound or not."""
 
     class Read:
         personas: Any = ()
+        gifts: Any = ()
+        codes: Any = {}  # noqa: RUF012 - what was read takes its place
+        costs: Any = {}  # noqa: RUF012 - as above
         players = days = start = None
         arrivals = 0
 
@@ -126,15 +167,24 @@ def _read(data: object, findings: Findings) -> dict[str, Any]:
         findings.fault("scenario", f"{shown(data)} is not a scenario", "write [personas.casual]")
         return {}
     known = [field.name for field in attrs.fields(Scenario)]
-    given = {key: value for key, value in _known(findings, "", data, known).items() if key != "personas"}
-    tables = data.get("personas", {})
-    if not isinstance(tables, Mapping):
-        findings.fault("personas", f"{shown(tables)} is not a table of personas", "write [personas.casual]")
-        tables = {}
-    given["personas"] = tuple(
-        _persona(findings, f"personas.{code}", str(code), table) for code, table in tables.items()
-    )
+    given = _known(findings, "", data, known)
+    for name, example, read in (("personas", "casual", _persona), ("gifts", "spring", _giveaway)):
+        tables = given.pop(name, {})
+        if not isinstance(tables, Mapping):
+            findings.fault(name, f"{shown(tables)} is not a table of {name}", f"write [{name}.{example}]")
+            tables = {}
+        given[name] = tuple(
+            read(findings, f"{name}.{code}", str(code), table) for code, table in tables.items()
+        )
     return given
+
+
+def _giveaway(findings: Findings, path: str, code: str, table: object) -> Giveaway:
+    if not isinstance(table, Mapping):
+        findings.fault(path, f"{shown(table)} is not a table", f"write [{path}]")
+        return Giveaway(code)
+    known = [field.name for field in attrs.fields(Giveaway) if field.name != "code"]
+    return Giveaway(code, **_known(findings, path, table, known))
 
 
 def _persona(findings: Findings, path: str, code: str, table: object) -> Persona:

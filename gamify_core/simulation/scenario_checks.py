@@ -9,7 +9,7 @@ from typing import Any, Final
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.values import zone
-from gamify_core.simulation.personas import PICKS, Mix, Persona, day_of, hours_of
+from gamify_core.simulation.personas import PICKS, Giveaway, Mix, Persona, day_of, hours_of
 
 __all__ = ["examine"]
 
@@ -20,14 +20,9 @@ _MOST: Final = 10_000_000
 
 def examine(scenario: Any, findings: Findings) -> None:
     """Look at whatever has the fields of a scenario, sound or not."""
-    for field in ("players", "days"):
-        value = getattr(scenario, field)
-        if value is not None and not (type(value) is int and 1 <= value <= _MOST):
-            findings.fault(field, f"{shown(value)} is not a whole number from 1 to {_MOST}")
-    if not (type(scenario.arrivals) is int and 0 <= scenario.arrivals <= _MOST):
-        findings.fault("arrivals", f"{shown(scenario.arrivals)} is not a number of days", "write 30, say")
-    if scenario.start is not None and type(scenario.start) is not date:
-        findings.fault("start", f"{shown(scenario.start)} is not a date", "write 2026-01-05")
+    _examine_whole(scenario, findings)
+    _examine_gifts(scenario.gifts, findings)
+    _examine_tables(scenario, findings)
     codes: set[str] = set()
     for place, persona in enumerate(scenario.personas):
         if not isinstance(persona, Persona):
@@ -42,8 +37,53 @@ def examine(scenario: Any, findings: Findings) -> None:
         _examine_persona(persona, path, findings)
 
 
+def _examine_whole(scenario: Any, findings: Findings) -> None:
+    for field in ("players", "days"):
+        value = getattr(scenario, field)
+        if value is not None and not (type(value) is int and 1 <= value <= _MOST):
+            findings.fault(field, f"{shown(value)} is not a whole number from 1 to {_MOST}")
+    if not (type(scenario.arrivals) is int and 0 <= scenario.arrivals <= _MOST):
+        findings.fault("arrivals", f"{shown(scenario.arrivals)} is not a number of days", "write 30, say")
+    if scenario.start is not None and type(scenario.start) is not date:
+        findings.fault("start", f"{shown(scenario.start)} is not a date", "write 2026-01-05")
+
+
+def _examine_tables(scenario: Any, findings: Findings) -> None:
+    for name, what in (("codes", "a number of codes"), ("costs", "a cost")):
+        table = getattr(scenario, name)
+        if not isinstance(table, Mapping):
+            findings.fault(name, f"{shown(table)} is not a table", f"write [{name}]")
+            continue
+        for code, value in table.items():
+            _number(findings, f"{name}.{code}", value, 0, _MOST, what)
+            if name == "codes" and isinstance(value, float):
+                findings.fault(f"codes.{code}", f"{shown(value)} is not a whole number")
+
+
+def _examine_gifts(gifts: Any, findings: Findings) -> None:
+    codes: set[str] = set()
+    for place, gift in enumerate(gifts):
+        if not isinstance(gift, Giveaway):
+            findings.fault(f"gifts[{place}]", f"{shown(gift)} is no gift", 'write Giveaway("spring", 50)')
+            continue
+        path = f"gifts.{gift.code}"
+        if not isinstance(gift.code, str) or not gift.code or gift.code in codes:
+            findings.fault(path, "a gift needs a code of its own", 'write Giveaway("spring", 50)')
+        codes.add(str(gift.code))
+        for name, least in (("reward", 0), ("day", 1), ("lasts", 1)):
+            value = getattr(gift, name)
+            if not (type(value) is int and least <= value <= _MOST) and not (
+                name == "lasts" and value is None
+            ):
+                findings.fault(f"{path}.{name}", f"{shown(value)} is not a whole number from {least} on")
+        for name in ("badge", "currency"):
+            value = getattr(gift, name)
+            if not isinstance(value, str) and not (name == "badge" and value is None):
+                findings.fault(f"{path}.{name}", f"{shown(value)} is not a code")
+
+
 def _examine_persona(persona: Persona, path: str, findings: Findings) -> None:
-    for name in ("activity", "churn", "spends", "trades"):
+    for name in ("activity", "churn", "spends", "trades", "redeems", "sends"):
         _number(findings, f"{path}.{name}", getattr(persona, name), 0, 1, "a chance")
     _number(findings, f"{path}.share", persona.share, 0, _MOST, "a share")
     _number(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gamify_core.simulation.tallies import Tally
 
-__all__ = ["plan_of", "simulate"]
+__all__ = ["SimulationFailed", "plan_of", "simulate"]
 
 PLAYERS, DAYS, START = 1000, 90, date(2026, 1, 5)
 """Where neither the call nor the scenario says; the first day is a Monday."""
@@ -33,6 +33,19 @@ _MOST_DAYS = 36_500
 _SEEDS = 2**63 - 1
 CatalogLike = Catalog | str | os.PathLike[str]
 ScenarioLike = Scenario | str | os.PathLike[str]
+
+
+class SimulationFailed(GamifyError):
+    """Every repetition failed; `failures` says how, `partial` is what they had come to by then (or None)."""
+
+    code = "simulation_failed"
+
+    def __init__(self, failures: Sequence[Failure], partial: Simulation | None) -> None:
+        first = failures[0]
+        detail = f"all repetitions failed; the first with {first.error}"
+        super().__init__(detail, hint=first.traceback.strip()[-600:])
+        self.failures = tuple(failures)
+        self.partial = partial
 
 
 def simulate(  # noqa: PLR0913 - the settings of a simulation, all by name
@@ -58,7 +71,8 @@ def simulate(  # noqa: PLR0913 - the settings of a simulation, all by name
     `until` ends a season on the first day on which a measure lies in a span: `("supply(points)", ">= 100,000")`.
     `progress(done, of)` is told how far it is, in participants.
 
-    A repetition that fails is among `failures`, and the others count; if all fail, the first error is raised.
+    A repetition that fails is among `failures`, and the others count; `result.partial` is what the failed ones had
+    come to. If all fail, `SimulationFailed` is raised, which has that too.
     Raises `CatalogError`, `ScenarioError`, `BadValue`.
 
     >>> from gamify_core import Catalog, Rule
@@ -85,20 +99,21 @@ def simulate(  # noqa: PLR0913 - the settings of a simulation, all by name
                     tallies.update(again)
                     failures += failed
                     stopped[replication] = day
-    if not tallies:
-        raise _failed(failures)
     order = sorted(tallies)
-    return Simulation(
+    result = Simulation(
         plan.catalog,
         plan.scenario,
         plan.start,
-        max(tally.days for tally in tallies.values()),
+        max([tally.days for tally in tallies.values()], default=plan.days),
         plan.seed,
         tuple(tallies[each] for each in order),
         coupling(plan.catalog, plan.scenario),
         tuple(failures),
         stopped=tuple(stopped[each] for each in order),
     )
+    if not tallies:
+        raise SimulationFailed(result.failures, result.partial)
+    return result
 
 
 def plan_of(  # noqa: PLR0913 - as above
@@ -141,6 +156,16 @@ def _check_events(catalog: Catalog, scenario: Scenario) -> None:
     for persona in scenario.personas or BUILT_IN:
         for name in persona.events if catalog.events else ():
             catalog.event(name)
+    for gift in scenario.gifts:
+        catalog.currency(gift.currency)
+        if gift.badge is not None:
+            catalog.badge(gift.badge)
+    for code in scenario.codes:
+        if catalog.reward(code).type != "coupon":
+            detail = f"codes.{code}: the reward {code} takes no codes"
+            raise BadValue("codes", code, detail, hint='only one of type "coupon" does')
+    for code in scenario.costs:
+        catalog.currency(code)
     said = any(persona.events for persona in scenario.personas)
     if not said and not mix_of(catalog) and not catalog.streaks:
         detail = "the catalog knows no events, so there is nothing that anybody could do"
@@ -182,10 +207,3 @@ def _first_day(tally: Tally, catalog: Catalog, stop: Expectation) -> int | None:
         if stop.span.holds(value_of(tally, catalog, asked).value):
             return day
     return None
-
-
-def _failed(failures: Sequence[Failure]) -> GamifyError:
-    first = failures[0]
-    return GamifyError(
-        f"all repetitions failed; the first with {first.error}", hint=first.traceback.strip()[-600:]
-    )

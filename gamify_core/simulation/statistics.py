@@ -1,4 +1,13 @@
-"""How sure one may be of a number, from few repetitions or from many participants. Pure, and by hand."""
+"""How sure one may be of a number, from few repetitions or from many participants. Pure, and by hand.
+
+An interval of a number that has bounds stays within them, and is the wider on the side where there is room:
+
+- shares of participants in one repetition: Wilson's (Wilson 1927; Brown, Cai and DasGupta 2001 on why);
+- means of shares over repetitions: Student's t on the logit, carried back (the logit interval of the same paper);
+- means of counts, amounts and rates, none of them below zero: the log-normal interval, mean / C to mean · C with
+  C = exp(t · √ln(1 + cv²)) (Burnham, Anderson, White, Brownie and Pollock 1987, as distance sampling uses it);
+- whatever else (balances that may be debts, differences of two catalogs): Student's t as it stands.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +16,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
-__all__ = ["gini", "kaplan_meier", "quantile", "student", "t_interval", "wilson"]
+__all__ = [
+    "gini",
+    "kaplan_meier",
+    "log_interval",
+    "logit_interval",
+    "quantile",
+    "student",
+    "t_interval",
+    "wilson",
+]
 
 _Z = 1.959963984540054
 _T = (
@@ -31,6 +49,32 @@ def t_interval(values: Sequence[float]) -> tuple[float, float, float]:
         return mean, math.nan, math.nan
     half = student(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return mean, mean - half, mean + half
+
+
+def log_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of numbers of which none can be below zero, and its 95 % interval, which is not either."""
+    mean, low, high = t_interval(values)
+    if not low < mean or min(values) < 0 or mean <= 0:  # all alike, unknown, or below zero after all
+        return mean, low, high
+    variation = stdev(values) / math.sqrt(len(values)) / mean
+    factor = math.exp(student(len(values) - 1) * math.sqrt(math.log1p(variation * variation)))
+    return mean, mean / factor, mean * factor
+
+
+def logit_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of shares, and its 95 % interval, which lies between none and all."""
+    mean, low, high = t_interval(values)
+    if not low < mean or min(values) < 0 or max(values) > 1:  # as above
+        return mean, low, high
+    error = stdev(values) / math.sqrt(len(values))
+    half = student(len(values) - 1) * error / (mean * (1 - mean))
+    middle = math.log(mean / (1 - mean))
+    return mean, _share(middle - half), _share(middle + half)
+
+
+def _share(logit: float) -> float:
+    """Return the share of a logit, however far out that is."""
+    return 1 / (1 + math.exp(-logit)) if logit > 0 else (part := math.exp(max(logit, -700))) / (1 + part)
 
 
 def wilson(hits: int, of: int) -> tuple[float, float, float]:

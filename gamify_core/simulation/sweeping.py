@@ -10,7 +10,7 @@ from contextlib import suppress
 from copy import deepcopy
 from datetime import date
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -23,8 +23,8 @@ from gamify_core.errors import BadValue
 from gamify_core.simulation.headlines import headlines
 from gamify_core.simulation.inventing import BUILT_IN
 from gamify_core.simulation.running import hired
-from gamify_core.simulation.scenario import Persona, Scenario, ScenarioError
-from gamify_core.simulation.simulating import CatalogLike, ScenarioLike, simulate
+from gamify_core.simulation.scenario import Giveaway, Persona, Scenario, ScenarioError
+from gamify_core.simulation.simulating import CatalogLike, ScenarioLike, SimulationFailed, simulate
 from gamify_core.simulation.tables import Table
 
 if TYPE_CHECKING:
@@ -36,12 +36,16 @@ __all__ = ["Point", "Sweep", "sweep"]
 
 @attrs.frozen
 class Point:
-    """One setting, and what came of it: a result, or the error that its season failed with."""
+    """One setting, and what came of it: a result, or the error that its season failed with.
+
+    `partial` is what the season came to before it failed, if it was played at all.
+    """
 
     parameters: Mapping[str, object]
     result: Simulation | None
     error: str | None = None
     traceback: str | None = attrs.field(default=None, repr=False)
+    partial: Simulation | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -89,6 +93,18 @@ class Sweep:
         )
 
 
+_OF_PEOPLE: Final[Mapping[str, type | None]] = {
+    "personas": Persona,
+    "gifts": Giveaway,
+    "codes": None,
+    "costs": None,
+    "arrivals": None,
+    "players": None,
+    "days": None,
+}
+"""The settings of a scenario, and of what those are made that have a name of their own."""
+
+
 def sweep(  # noqa: PLR0913 - the settings of a simulation, all by name
     catalog: CatalogLike,
     over: Mapping[str, Sequence[object]],
@@ -108,8 +124,9 @@ def sweep(  # noqa: PLR0913 - the settings of a simulation, all by name
     """Simulate a catalog under every combination of some settings, all on the same luck.
 
     `over` maps paths to values: `{"rules.lesson.award": [5, 10], "ladders.tier.tiers.gold": [1000, 2000]}`, or of a
-    scenario `"personas.casual.activity"`. With `grid=False` the lists go in step instead: first with first, and so on.
-    A setting that makes no sound catalog, or whose season fails, is told among `points`, and the sweep goes on.
+    scenario `"personas.casual.activity"`, `"personas.keen.retention.30"`, `"arrivals"`, `"players"`. With `grid=False`
+    the lists go in step instead: first with first, and so on. A setting that makes no sound catalog, or whose season
+    fails, is told among `points` (with the `partial` results that it had by then), and the sweep goes on.
     The other settings are those of `simulate`. Raises `BadValue` for a path that leads nowhere.
 
     >>> from gamify_core import Catalog, Rule
@@ -167,8 +184,12 @@ def _point(base: Catalog, people: Scenario, parameters: Mapping[str, object], **
         document: dict[str, Any] = deepcopy(base.to_dict())
         for name, value in parameters.items():
             document, people = _set(document, people, name, value)
+            if name in ("players", "days"):
+                settings[name] = None  # the scenario says so now
         changed = Catalog.from_dict({**document, "expect": dict(base.expect)})
         return Point(parameters, simulate(changed, scenario=people, **settings))
+    except SimulationFailed as error:
+        return Point(parameters, None, str(error), error.failures[0].traceback, error.partial)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         return Point(parameters, None, f"{type(error).__name__}: {error}", traceback.format_exc())
 
@@ -185,8 +206,8 @@ def _set(
 ) -> tuple[dict[str, Any], Scenario]:
     """Return the catalog's document and the scenario with one setting changed."""
     first, *steps = path.split(".")
-    if first == "personas" and len(steps) == 2:  # noqa: PLR2004 - whose, and what
-        return document, _persona(people, path, *steps, value=value)
+    if first in _OF_PEOPLE:
+        return document, _scenario(people, path, first, steps, value)
     if not steps and first in ("timezone", "week_start"):
         return {**document, first: value}, people
     table: Any = document.get(first)
@@ -215,21 +236,25 @@ def _set(
     return document, people
 
 
-def _persona(people: Scenario, path: str, code: str, field: str, *, value: object) -> Scenario:
-    personas = people.personas or BUILT_IN
-    if code not in [each.code for each in personas]:
-        raise _nowhere(path, code, [each.code for each in personas])
-    known = [each.name for each in attrs.fields(Persona)]
-    if field not in known:
-        raise _nowhere(path, field, known)
-    changed: Any = {field: value}
-    return Scenario(
-        tuple(attrs.evolve(each, **changed) if each.code == code else each for each in personas),
-        people.players,
-        people.days,
-        people.start,
-        people.arrivals,
-    )
+def _scenario(people: Scenario, path: str, first: str, steps: list[str], value: object) -> Scenario:
+    """Return a scenario with one setting changed, however deep it is."""
+    data: dict[str, Any] = deepcopy(attrs.evolve(people, personas=people.personas or BUILT_IN).to_dict())
+    whose = _OF_PEOPLE[first]
+    if whose is not None:
+        if len(steps) < 2:  # noqa: PLR2004 - whose, and what
+            raise _nowhere(path, first, list(_OF_PEOPLE))
+        if steps[0] not in data[first]:
+            raise _nowhere(path, steps[0], list(data[first]))
+        known = [each.name for each in attrs.fields(whose)]
+        if steps[1] not in known:
+            raise _nowhere(path, steps[1], known)
+    where = data
+    for step in [first, *steps][:-1]:
+        where = where.setdefault(step, {})
+        if not isinstance(where, dict):
+            raise _nowhere(path, step, list(data))
+    where[steps[-1] if steps else first] = value
+    return Scenario.from_dict(data)
 
 
 def _nowhere(path: str, step: str, known: Sequence[str]) -> BadValue:

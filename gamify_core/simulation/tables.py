@@ -70,9 +70,10 @@ def _days(result: Simulation, tally: Tally) -> Rows:
 def _flows(result: Simulation, tally: Tally) -> Rows:
     for (flow, currency, cause), amounts in sorted(tally.amounts.items()):
         counts = tally.counts[flow, currency, cause]
+        told = result.cause(cause)
         for day, (amount, count) in enumerate(zip(amounts, counts, strict=True)):
             if count:
-                yield _date(result, day), currency, flow, cause, count, amount
+                yield _date(result, day), currency, flow, told, count, amount
 
 
 def _supply(result: Simulation, tally: Tally) -> Rows:

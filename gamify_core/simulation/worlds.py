@@ -22,6 +22,7 @@ from gamify_core.road.road import Road
 from gamify_core.services.access import Access, Shared
 from gamify_core.services.trades import Side
 from gamify_core.simulation.acting import Cast, Life
+from gamify_core.simulation.giving import lay_out_codes, lay_out_gifts, redeem, send
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
 from gamify_core.storage.memory import ScratchStore
@@ -144,6 +145,7 @@ class World:
             seed=None,
             recorder=self._notes,
         )
+        self._gifts: list[str] = []
         self._strict = any(rule.strict for rule in catalog.rules)
         # Periods that are closed are closed in each world: there a window is opened with what is due for it
         self._closes = any(each.delay is not None for each in self._road.base.trackers.values())
@@ -152,6 +154,11 @@ class World:
         self._higher = higher_rungs(catalog)
         declared = [currency.code for currency in catalog.currencies]
         self._currencies = declared if "points" in declared else ["points", *declared]
+
+    @property
+    def counted(self) -> Tally:
+        """What was counted of the part that was played last, to its end or as far as it came."""
+        return self._notes.tally
 
     def one_by_one(self, seed: int, replication: int, first: int, last: int) -> Tally:
         """Play the lives from `first` to before `last`, each in a world of its own."""
@@ -207,6 +214,7 @@ class World:
         self._road.store, self._windows = ScratchStore(), 0  # a large one is sooner left behind than emptied
         self._road.known.clear()
         with self._open(number(seed, replication, 0, "rules")) as (access, game, unit):
+            lay_out_codes(game, self.cast, players)
             for day, places in enumerate(coming):
                 todo = []
                 for place in places:
@@ -238,7 +246,10 @@ class World:
         with Access(Shared(road)).handle(keep=False) as access:
             unit = access.unit
             assert unit is not None  # noqa: S101 - a handle has one
-            yield access, Game(access, Limits()), unit
+            game = Game(access, Limits())
+            if self.cast.gifts:
+                self._gifts = lay_out_gifts(game, self.cast, self.midnights[0])
+            yield access, game, unit
 
     def _opened(self, unit: Unit) -> list[WindowRow]:
         """Return the windows that a life was the first to need."""
@@ -270,6 +281,10 @@ class World:
                 self._claim(game, unit, name, act, day)
             case "trade":
                 self._trade(game, name, act, day, known)
+            case "redeem":
+                redeem(game, self.cast, self._gifts, name, act, day, self._notes.tally)
+            case "send":
+                send(game, name, act, day, known, self._notes.tally)
 
     def _emit(self, unit: Unit, name: str, act: Act) -> None:
         def decide(turn: Turn) -> None:

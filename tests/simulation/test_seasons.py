@@ -12,10 +12,12 @@ from gamify_core import (
     Badge,
     BadValue,
     Catalog,
+    Currency,
     Engine,
     GamifyError,
     Ladder,
     Mix,
+    NotFound,
     Persona,
     Reward,
     Rule,
@@ -25,7 +27,10 @@ from gamify_core import (
     simulate,
     sweep,
 )
+from gamify_core.simulation import Giveaway
+from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.report import html_of
+from gamify_core.simulation.simulating import SimulationFailed
 from gamify_core.simulation.worlds import World
 from tests.simulation.games import APART, PEOPLE, SHARED
 
@@ -92,6 +97,55 @@ def test_trades_move_copies_and_points() -> None:
     assert tally.supply("points")[-1] == sum(tally.flow("issued", "points"))
 
 
+def test_gifts_are_redeemed_once_while_they_are_on_offer() -> None:
+    """By who redeems, on its days; its points are told under its name, its badge is earned, and nobody is coupled."""
+    catalog = Catalog(rules=PLAIN.rules, badges=[Badge("flower")], currencies=[Currency("gems")])
+    gifts = [Giveaway("spring", 50, day=3, lasts=2, badge="flower"), Giveaway("gem", 5, currency="gems")]
+    people = [Persona("eager", activity=1.0, redeems=1.0), Persona("idle", activity=1.0)]
+    result = simulate(catalog, scenario=Scenario(people, gifts=gifts), players=40, days=9, seed=1)
+    assert result.coupling == ()
+    (tally,) = result.tallies
+    eager = tally.players["eager"]
+    assert 0 < eager < 40
+    assert tally.earners == {("flower", "eager"): eager}
+    ways = {
+        (flow, currency, cause): days
+        for (flow, currency, cause), days in tally.amounts.items()
+        if "gift" in cause
+    }
+    assert ways == {
+        ("issued", "points", "gift:gift_1"): [0, 0, 50 * eager, 0, 0, 0, 0, 0, 0],
+        ("issued", "gems", "gift:gift_2"): [5 * eager, 0, 0, 0, 0, 0, 0, 0, 0],
+    }
+    assert {row[4] for row in result.tables["flows"].rows} == {"rule:lesson", "gift:spring", "gift:gem"}
+    assert "gift spring" in html_of(result)
+
+
+def test_coupons_have_the_codes_that_a_scenario_says_or_one_for_each() -> None:
+    """So they can be claimed at all; who comes too late comes in vain."""
+    coupon = Reward("tea", type="coupon", points_cost=10)
+    catalog = Catalog(rules=PLAIN.rules, rewards=[coupon])
+    people = [Persona("buyer", activity=1.0, spends=1.0)]
+    for codes, claimed in ({"tea": 3}, 3), ({}, 8):
+        result = simulate(catalog, scenario=Scenario(people, codes=codes), players=8, days=9)
+        assert result.measure("claims(reward.tea)").value == claimed
+        assert result.measure("unmet(reward.tea)").value > 0
+    for scenario in (Scenario(codes={"mug": 3}), Scenario(gifts=[Giveaway("g", badge="flower")])):
+        with pytest.raises(NotFound):
+            simulate(catalog, scenario=scenario, players=1, days=1)
+
+
+def test_people_send_each_other_points() -> None:
+    """Which couples them, and changes no sum."""
+    people = [Persona("kind", activity=1.0, sends=0.5, price=4)]
+    result = simulate(PLAIN, scenario=Scenario(people), players=8, days=9)
+    assert result.coupling == ("personas.kind.sends",)
+    (tally,) = result.tallies
+    assert sum(tally.flow("moved", "points")) > 0
+    held = sum(value * many for value, many in tally.held("points").items())
+    assert held == sum(tally.flow("issued", "points"))
+
+
 def test_a_season_ends_when_it_should() -> None:
     """It stops at the end of the first day on which the condition holds, and no day earlier."""
     whole = simulate(PLAIN, players=50, days=30, seed=1)
@@ -136,6 +190,34 @@ def test_a_repetition_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPat
     failing = {0, 1, 2}
     with pytest.raises(GamifyError, match="all repetitions failed"):
         simulate(PLAIN, players=5, days=5, replications=3)
+
+
+@pytest.mark.parametrize("catalog", [PLAIN, SHARED], ids=["apart", "together"])
+def test_what_failed_keeps_what_it_had_come_to(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> None:
+    """Nothing of the others, and nothing twice; where all fail, the error has it, and a sweep's point does."""
+    lived = Life.acts
+
+    def until(self: Life, cast: Cast, day: int) -> Any:
+        if self.name == "p4" and day >= 3:
+            raise RuntimeError("out of order")
+        return lived(self, cast, day)
+
+    scenario = Scenario([Persona("casual", activity=1.0)])
+    whole = simulate(catalog, scenario=scenario, players=9, days=5)
+    monkeypatch.setattr(Life, "acts", until)
+    with pytest.raises(SimulationFailed, match="out of order") as failed:
+        simulate(catalog, scenario=scenario, players=9, days=5, replications=2)
+    partial = failed.value.partial
+    assert partial is not None
+    assert [each.replication for each in failed.value.failures] == [0, 1]
+    issued = partial.measure("issued(points)").values[0], whole.measure("issued(points)").values[0]
+    assert 0 < issued[0] < issued[1]
+    assert partial.tallies[0].events.keys() == whole.tallies[0].events.keys()
+    found = sweep(catalog, {"arrivals": [0]}, scenario=scenario, players=9, days=5, measures=["dau()"])
+    (point,) = found.points
+    assert point.partial is not None
+    assert point.partial.tallies == partial.tallies[:1]
+    assert str(point.partial)
 
 
 def test_progress_is_told_to_the_end() -> None:
@@ -218,6 +300,27 @@ def test_a_sweep_goes_through_every_combination() -> None:
     )
     assert len(steps.points) == 2
     assert "rules.lesson.award" in str(steps)
+
+
+def test_a_sweep_goes_through_settings_of_the_scenario_too() -> None:
+    """However deep they are, with the rest of the scenario as it was."""
+    over: dict[str, list[object]] = {
+        "personas.keen.events.quiz.score": [10, 20],
+        "personas.keen.retention.2": [0.0],
+        "players": [7],
+        "arrivals": [1, "soon"],
+    }
+    found = sweep(APART, over, scenario=PEOPLE, players=5, days=4, measures=["events()"])
+    assert [point.result is None for point in found.points] == [False, True, False, True]
+    result = found.points[0].result
+    assert result is not None
+    assert result.players == 7
+    assert result.scenario is not None
+    keen = result.scenario.personas[1]
+    assert keen.events["quiz"].properties == {"score": 10}
+    assert keen.events["lesson"] == PEOPLE.personas[1].events["lesson"]
+    assert result.scenario.arrivals == 1
+    assert Scenario.from_dict(PEOPLE.to_dict()).to_dict() == PEOPLE.to_dict()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 from statistics import fmean
 
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamify_core.simulation.statistics import gini, kaplan_meier, quantile, student, t_interval, wilson
+from gamify_core.simulation.statistics import (
+    gini,
+    kaplan_meier,
+    log_interval,
+    logit_interval,
+    quantile,
+    student,
+    t_interval,
+    wilson,
+)
 from gamify_core.simulation.streams import log_normal, normal, pick, poisson, stream, weighted
 
 whole = st.integers(0, 10_000)
@@ -67,6 +77,18 @@ def test_intervals_are_those_of_the_books() -> None:
     assert wilson(0, 50)[1] == 0
     assert wilson(50, 50)[2] == 1
     assert [round(each, 3) for each in t_interval([1, 2, 3, 4])] == [2.5, 0.446, 4.554]
+    assert [round(each, 3) for each in log_interval([1, 2, 3, 4])] == [2.5, 1.114, 5.611]
+    assert [round(each, 3) for each in logit_interval([0.1, 0.2, 0.3, 0.4])] == [0.25, 0.1, 0.499]
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=9))
+def test_intervals_keep_to_the_bounds_of_what_they_are_of(values: list[float]) -> None:
+    """No share below none or above all, no count below zero; the mean lies within, and debts are what they are."""
+    for interval, most in ((logit_interval, 1.0), (log_interval, math.inf)):
+        mean, low, high = interval(values)
+        assert 0 <= low <= mean <= high <= most
+    assert log_interval([-5, *values]) == t_interval([-5, *values])
+    assert logit_interval([1.5, *values]) == t_interval([1.5, *values])
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=40).filter(any))

@@ -38,7 +38,10 @@ FAULTS: list[tuple[Any, str]] = [
     ({"players": True}, "players: True is not a whole number from 1 to 10000000"),
     ({"days": 1.5}, "days: 1.5 is not a whole number from 1 to 10000000"),
     ({"arrivals": -1}, "arrivals: -1 is not a number of days; write 30, say"),
-    ({"zzz": 1}, "zzz: unknown key 'zzz'; there are personas, players, days, start, arrivals"),
+    (
+        {"zzz": 1},
+        "zzz: unknown key 'zzz'; there are personas, players, days, start, arrivals, gifts, codes, costs",
+    ),
     ({"personas": {"a": 3}}, "personas.a: 3 is not a table; write [personas.a]"),
     ({"personas": {"": {}}}, 'personas.: a persona needs a code of its own; write Persona("casual")'),
 ]

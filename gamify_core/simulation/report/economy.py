@@ -58,13 +58,17 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
 
     found = {key: days(*key) for key in sorted(flows)}
     up = _largest(
-        [Series(cause_of(cause), values) for (flow, cause), values in found.items() if flow == "issued"],
+        [
+            Series(cause_of(result, cause), values)
+            for (flow, cause), values in found.items()
+            if flow == "issued"
+        ],
         _MOST - 2,
         "faucets",
     )
     down = _largest(
         [
-            Series(f"{cause_of(cause)} ({flow})", values)
+            Series(f"{cause_of(result, cause)} ({flow})", values)
             for (flow, cause), values in found.items()
             if flow != "issued"
         ],
@@ -76,7 +80,9 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
     rows: list[list[object]] = []
     for (flow, cause), values in sorted(found.items(), key=lambda pair: -sum(pair[1])):
         times = fmean([sum(tally.counts.get((flow, currency, cause), [0])) for tally in result.tallies])
-        rows.append([cause_of(cause), flow, sum(values), times, sum(values) / times if times else 0.0])
+        rows.append(
+            [cause_of(result, cause), flow, sum(values), times, sum(values) / times if times else 0.0]
+        )
     issued = sum(sum(values) for (flow, _), values in found.items() if flow == "issued")
     breakage = result.measure(Measure("breakage", "currency", currency))
     gone = fmean([sum(tally.flow("expired", currency)) for tally in result.tallies])

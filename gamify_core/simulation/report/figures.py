@@ -116,6 +116,6 @@ def interval(low: float, high: float) -> str:
     return "" if math.isnan(low) else f"{spelt(low, share=True)} – {spelt(high, share=True)}"
 
 
-def cause_of(cause: str) -> str:
+def cause_of(result: Simulation, cause: str) -> str:
     """Return what brought something about, for people."""
-    return cause.replace(":", " ")
+    return result.cause(cause).replace(":", " ")

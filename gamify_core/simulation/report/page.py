@@ -67,9 +67,10 @@ def _cards(result: Simulation) -> str:
             f'<div class="range">{_range(each)}</div></div>'
         )
     how = (
-        "95 % t-intervals over repetitions"
+        f"95 % t-intervals over {result.n} repetitions, on the logit of shares and the logarithm of what cannot be "
+        f"below zero; seed {result.seed}"
         if result.n > 1
-        else "95 % Wilson intervals where a number is a share of players"
+        else "95 % Wilson intervals where a number is a share of players; repetitions give the others theirs"
     )
     return f'<div class="cards">{"".join(cards)}</div><p class="small" style="margin-top:10px">{how}.</p>'
 

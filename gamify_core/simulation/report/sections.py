@@ -167,7 +167,7 @@ def _held_back(result: Simulation) -> list[Chart]:
             key = (f"claim:{reward}", "claim", code)
             total[key] = total.get(key, 0) + sum(days) / result.n
     rows = [
-        [cause_of(cause), effect, code.replace("_", " "), times]
+        [cause_of(result, cause), effect, code.replace("_", " "), times]
         for (cause, effect, code), times in sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     return (
