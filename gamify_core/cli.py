@@ -118,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--save", metavar="PATH", help="where to (DB with .html for its ending), .db or .csv as well"
     )
+    one.add_argument(
+        "--cost",
+        metavar="CURRENCY=COST",
+        action="append",
+        default=[],
+        help="what one of a currency costs when it is spent: points=0.01",
+    )
     one = _command(commands, "demo", _demo, "play an example history, or that of a git repository")
     one.add_argument("--git", type=_folder, metavar="PATH", help="play the git history of this folder")
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
@@ -371,4 +378,4 @@ def _compare(asked: argparse.Namespace, output: Output) -> int:
 def _report(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.report import report  # noqa: PLC0415
 
-    return report(asked.db, output, save=asked.save)
+    return report(asked.db, output, save=asked.save, costs=asked.cost)

@@ -43,6 +43,7 @@ MEASURES: Final[Mapping[str, Takes]] = {
     "expired": Takes(("currency",), ("day",)),
     "sinks": Takes(("currency",), (), share=True),
     "breakage": Takes(("currency",), (), share=True),
+    "redemption": Takes(("currency",), (), share=True),
     "velocity": Takes(("currency",), ()),
     "mean": Takes(("currency",), ("persona",)),
     "p10": Takes(("currency",), ("persona",)),

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from gamify_core.clock import instant_of, moment
 from gamify_core.domain.zones import zone
 from gamify_core.errors import GamifyError
+from gamify_core.simulation.cohorts import count
 from gamify_core.simulation.results import Simulation
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gamify_core.game import Game
     from gamify_core.storage.protocol import Reader
 
@@ -25,10 +28,11 @@ _AT_ONCE = 10_000
 _MOST_DAYS = 36_500
 
 
-def summed_up(game: Game, source: str) -> Simulation:
+def summed_up(game: Game, source: str, costs: Mapping[str, float] | None = None) -> Simulation:
     """Return what a game has come to, as a simulation with one repetition. Raises `GamifyError` for an empty one.
 
     Somebody arrives on the day of their first activity; everybody is of one persona, for nobody has said who they are.
+    `costs` are those of a scenario.
     """
     access = game._access  # noqa: SLF001 - a reading of the whole store, below what services answer
     catalog = game.catalog
@@ -46,14 +50,18 @@ def summed_up(game: Game, source: str) -> Simulation:
         tally = Tally(days)
         people: dict[int, Person] = {}
         arrived: dict[int, int] = {}
+
+        def day_of(instant: int) -> int:
+            return min(max(bisect_right(midnights, instant) - 1, 0), days - 1)
+
         for at, _, number, _ in rows:
-            day = min(max(bisect_right(midnights, at) - 1, 0), days - 1)
+            day = day_of(at)
             arrived[number] = min(arrived.get(number, day), day)
         for number, day in sorted(arrived.items(), key=lambda pair: (pair[1], pair[0])):
             people[number] = Person("everyone", day)
             tally.arrive(people[number], lowest_rungs(catalog))
         for at, kind, number, outcome in rows:
-            day = min(max(bisect_right(midnights, at) - 1, 0), days - 1)
+            day = day_of(at)
             if not kind.endswith(".settled"):  # what time does is no sign of life
                 tally.come(people[number], day)
             tally.take(people[number], day, json.loads(outcome), people)
@@ -63,8 +71,10 @@ def summed_up(game: Game, source: str) -> Simulation:
             for currency in currencies:
                 head = reader.last(ENTRY, (number, currency))
                 balances.append((currency, 0 if head is None else head.balance))
+                if head is not None and head.balance < head.earned:  # some of it was spent, or lapsed
+                    count(tally, currency, reader.scan(ENTRY, None, head[:2]), day_of)
             tally.leave(person, higher_rungs(catalog), balances)
-    return Simulation(catalog, None, first, days, None, (tally,), source=source)
+    return Simulation(catalog, None, first, days, None, (tally,), source=source, costs=costs or {})
 
 
 def _activities(reader: Reader) -> list[tuple[int, str, int, str]]:

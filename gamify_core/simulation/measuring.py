@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gamify_core.simulation.cohorts import fate, triangle
 from gamify_core.simulation.statistics import gini, kaplan_meier, quantile
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from gamify_core.domain.expectations import Measure
     from gamify_core.simulation.tallies import Days, Tally
 
-__all__ = ["Value", "days_to_reach", "stock_of", "survivors", "value_of"]
+__all__ = ["Value", "days_to_reach", "stock_of", "survivors", "unit_of", "value_of"]
 
 
 class Value(NamedTuple):
@@ -128,13 +129,19 @@ def _unmet(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
 _GONE: Final = frozenset({"out_of_stock", "no_codes"})
 
 
-def _supply(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
-    return Value(tally.supply(asked.target)[_day(tally, asked)])
+def _supply(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
+    return Value(tally.supply(asked.target)[_day(tally, asked)] / unit_of(catalog, asked.target))
+
+
+def unit_of(catalog: Catalog, currency: str) -> int:
+    """Return how many of what a tally counts make one of a currency: 100, where it has two decimals."""
+    return int(10 ** catalog.scale(currency))
 
 
 def _flow(name: str) -> Callable[[Tally, Catalog, Measure], Value]:
-    def flow(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
-        return Value(sum(tally.flow(name, asked.target)[: _day(tally, asked) + 1]))
+    def flow(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
+        days = tally.flow(name, asked.target)[: _day(tally, asked) + 1]
+        return Value(sum(days) / unit_of(catalog, asked.target))
 
     return flow
 
@@ -157,14 +164,21 @@ def _velocity(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
     return Value(moved / mean if mean else math.nan)
 
 
-def _mean(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
+def _redemption(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
+    return Value(fate(triangle(tally, asked.target)).spent[-1] if tally.supply(asked.target) else math.nan)
+
+
+def _mean(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
     held = tally.held(asked.target, asked.persona)
-    people = sum(held.values())
-    return Value(sum(value * many for value, many in held.items()) / people if people else math.nan)
+    people, whole = sum(held.values()), sum(value * many for value, many in held.items())
+    return Value(whole / people / unit_of(catalog, asked.target) if people else math.nan)
 
 
 def _quantile(part: float) -> Callable[[Tally, Catalog, Measure], Value]:
-    return lambda tally, _catalog, asked: Value(quantile(tally.held(asked.target, asked.persona), part))
+    def quantile_of(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
+        return Value(quantile(tally.held(asked.target, asked.persona), part) / unit_of(catalog, asked.target))
+
+    return quantile_of
 
 
 def _gini(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
@@ -201,6 +215,7 @@ _MEASURES: Final[dict[str, Callable[[Tally, Catalog, Measure], Value]]] = {
     "expired": _flow("expired"),
     "sinks": _sinks,
     "breakage": _breakage,
+    "redemption": _redemption,
     "velocity": _velocity,
     "mean": _mean,
     "p10": _quantile(0.1),

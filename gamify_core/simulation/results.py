@@ -89,7 +89,8 @@ class Simulation:
     """A season that was simulated (or, `source` says so, a live one that was summed up).
 
     `coupling` names what is shared by all participants, so that they had to be played together; empty where each was
-    played alone. `failures` are the repetitions that failed; numbers are told from the others.
+    played alone. `failures` are the repetitions that failed; numbers are told from the others. `costs` are what a unit
+    of each currency costs when it is spent, where somebody has said so.
     """
 
     catalog: Catalog = attrs.field(repr=False)
@@ -102,6 +103,7 @@ class Simulation:
     failures: tuple[Failure, ...] = ()
     source: str = "simulation"
     stopped: tuple[int | None, ...] = ()
+    costs: Mapping[str, float] = attrs.field(factory=dict, repr=False)
 
     @property
     def players(self) -> int:

@@ -110,6 +110,7 @@ def simulate(  # noqa: PLR0913 - the settings of a simulation, all by name
         coupling(plan.catalog, plan.scenario),
         tuple(failures),
         stopped=tuple(stopped[each] for each in order),
+        costs=plan.scenario.costs,
     )
     if not tallies:
         raise SimulationFailed(result.failures, result.partial)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gamify_core.simulation.measuring import days_to_reach, stock_of, survivors
+from gamify_core.simulation.cohorts import stretch, triangle
+from gamify_core.simulation.measuring import days_to_reach, stock_of, survivors, unit_of
 from gamify_core.simulation.statistics import gini, quantile, wilson
 from gamify_core.simulation.tallies import higher_rungs
 
@@ -70,27 +71,48 @@ def _days(result: Simulation, tally: Tally) -> Rows:
 def _flows(result: Simulation, tally: Tally) -> Rows:
     for (flow, currency, cause), amounts in sorted(tally.amounts.items()):
         counts = tally.counts[flow, currency, cause]
-        told = result.cause(cause)
+        told, unit = result.cause(cause), unit_of(result.catalog, currency)
         for day, (amount, count) in enumerate(zip(amounts, counts, strict=True)):
             if count:
-                yield _date(result, day), currency, flow, told, count, amount
+                yield _date(result, day), currency, flow, told, count, _exactly(amount, unit)
 
 
 def _supply(result: Simulation, tally: Tally) -> Rows:
     for currency in tally.currencies():
-        ways = [tally.flow(way, currency) for way in ("issued", "spent", "expired")]
-        for day, supply in enumerate(tally.supply(currency)):
-            yield _date(result, day), currency, supply, *(way[day] for way in ways)
+        unit = unit_of(result.catalog, currency)
+        ways = [
+            tally.supply(currency),
+            *(tally.flow(way, currency) for way in ("issued", "spent", "expired")),
+        ]
+        for day in range(tally.days):
+            yield _date(result, day), currency, *(_exactly(way[day], unit) for way in ways)
 
 
-def _balances(_result: Simulation, tally: Tally) -> Rows:
+def _exactly(amount: int, unit: int) -> int | float:
+    return amount if unit == 1 else amount / unit
+
+
+def _cohorts(result: Simulation, tally: Tally) -> Rows:
+    length = stretch(tally.days)
     for currency in tally.currencies():
+        unit, found = unit_of(result.catalog, currency), triangle(tally, currency)
+        for cohort, issued in enumerate(found.issued):
+            for age, (spent, lapsed) in enumerate(
+                zip(found.spent[cohort], found.lapsed[cohort], strict=True)
+            ):
+                amounts = (_exactly(each, unit) for each in (issued, spent, lapsed))
+                yield currency, _date(result, cohort * length), age * length, *amounts
+
+
+def _balances(result: Simulation, tally: Tally) -> Rows:
+    for currency in tally.currencies():
+        unit = unit_of(result.catalog, currency)
         for persona in (None, *sorted(tally.players)):
             held = tally.held(currency, persona)
             people = sum(held.values())
             mean = sum(value * many for value, many in held.items()) / people if people else 0.0
-            parts = [int(quantile(held, part)) if people else 0 for part in (0.1, 0.5, 0.9)]
-            yield currency, persona or "everyone", people, mean, *parts, gini(held)
+            parts = [_exactly(int(quantile(held, part)) if people else 0, unit) for part in (0.1, 0.5, 0.9)]
+            yield currency, persona or "everyone", people, mean / unit, *parts, gini(held)
 
 
 def _tiers(result: Simulation, tally: Tally) -> Rows:
@@ -151,6 +173,7 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Simulation, Tally],
     "days": (("date", "present", "active", "events"), _days),
     "flows": (("date", "currency", "flow", "cause", "count", "amount"), _flows),
     "supply": (("date", "currency", "supply", "issued", "spent", "expired"), _supply),
+    "cohorts": (("currency", "issued_from", "days_after", "issued", "spent", "expired"), _cohorts),
     "balances": (("currency", "persona", "players", "mean", "p10", "p50", "p90", "gini"), _balances),
     "tiers": (("date", "ladder", "tier", "holders", "share"), _tiers),
     "reached": (("ladder", "tier", "days_after_arrival", "share"), _reached),

@@ -74,6 +74,10 @@ class Tally:
     """(reward, code of the refusal) → how often, each day."""
     balances: dict[tuple[str, str], Counter[int]] = attrs.field(factory=dict)
     """(currency, persona) → how many end with each balance."""
+    redeemed: Counter[tuple[str, int, int]] = attrs.field(factory=Counter)
+    """(currency, cohort, age) → points spent of those issued then, so much later (see `cohorts`) …"""
+    lapsed: Counter[tuple[str, int, int]] = attrs.field(factory=Counter)
+    """… and those that lapsed."""
     skipped: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     trades: Days = attrs.field(factory=list)
     commands: int = 0

@@ -22,6 +22,7 @@ from gamify_core.road.road import Road
 from gamify_core.services.access import Access, Shared
 from gamify_core.services.trades import Side
 from gamify_core.simulation.acting import Cast, Life
+from gamify_core.simulation.cohorts import count
 from gamify_core.simulation.giving import lay_out_codes, lay_out_gifts, redeem, send
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
@@ -351,4 +352,6 @@ class World:
         for currency in self._currencies:
             head = None if row is None else unit.last(ENTRY, (row.number, currency))
             balances.append((currency, 0 if head is None else head.balance))
+            if head is not None and head.balance < head.earned:  # some of it was spent, or lapsed
+                count(tally, currency, unit.scan(ENTRY, None, head[:2]), self._notes.day)
         tally.leave(person, self._higher, balances)

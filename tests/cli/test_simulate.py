@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from gamify_core import Catalog, Engine
 from tests.cli.games import HISTORY, LESSONS, Said
 
 if TYPE_CHECKING:
@@ -108,3 +109,18 @@ def test_where_it_cannot_be_written_is_told_before_the_work(said: Said, tmp_path
         assert "gamify: " in said.err
     said.by("verify", str(game))
     assert said.status == 0
+
+
+def test_a_report_tells_the_liability_where_the_cost_is_known(said: Said, tmp_path: Path) -> None:
+    """Of a currency that there is; what is no cost is one sentence, and nothing is written."""
+    db, page = tmp_path / "game.db", tmp_path / "game.html"
+    with Engine(Catalog(), db) as game:
+        game.points.award("ada", 50)
+        game.points.deduct("ada", 20)
+    for cost in ("points", "points=much", "points=-1", "gems=1"):
+        said.by("report", str(db), "--save", str(page), "--cost", cost)
+        assert said.status == 1
+        assert not page.exists()
+    said.by("report", str(db), "--save", str(page), "--cost", "points=0.01")
+    assert said.status == 0
+    assert "liability, at 0.01 each" in page.read_text("utf-8")

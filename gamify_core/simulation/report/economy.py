@@ -6,6 +6,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.expectations import Measure
+from gamify_core.simulation.cohorts import fate, stretch, triangle
+from gamify_core.simulation.measuring import unit_of
 from gamify_core.simulation.report.charts import (
     Bar,
     Series,
@@ -53,8 +55,13 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
     if not flows:
         return []
 
+    unit = unit_of(result.catalog, currency)
+
     def days(flow: str, cause: str) -> list[float]:
-        return mean(result, lambda tally: tally.amounts.get((flow, currency, cause), [0] * tally.days))
+        none = [0] * result.days
+        return mean(
+            result, lambda tally: [each / unit for each in tally.amounts.get((flow, currency, cause), none)]
+        )
 
     found = {key: days(*key) for key in sorted(flows)}
     up = _largest(
@@ -75,7 +82,7 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
         2,
         "sinks",
     )
-    supply = band(result, "outstanding", lambda tally: tally.supply(currency))
+    supply = band(result, "outstanding", lambda tally: [each / unit for each in tally.supply(currency)])
     velocity = result.measure(Measure("velocity", "currency", currency))
     rows: list[list[object]] = []
     for (flow, cause), values in sorted(found.items(), key=lambda pair: -sum(pair[1])):
@@ -85,10 +92,10 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
         )
     issued = sum(sum(values) for (flow, _), values in found.items() if flow == "issued")
     breakage = result.measure(Measure("breakage", "currency", currency))
-    gone = fmean([sum(tally.flow("expired", currency)) for tally in result.tallies])
+    gone = fmean([sum(tally.flow("expired", currency)) for tally in result.tallies]) / unit
     about = (
         "Outstanding at the end of each day: what is owed to players. "
-        f"Velocity (moved in the season / mean supply): {spelt(velocity.value)}."
+        f"Velocity (moved in the season / mean supply): {velocity}."
     )
     return [
         Chart(
@@ -127,9 +134,64 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
                 most=1.0,
             ),
             ["", ""],
-            [["issued", issued], ["outstanding", supply.values[-1]], ["breakage", str(breakage)]],
+            [
+                ["issued", issued],
+                ["outstanding", supply.values[-1]],
+                ["breakage", str(breakage)],
+                *_liability(result, currency),
+            ],
         ),
+        *_cohorts(result, currency),
     ]
+
+
+def _liability(result: Simulation, currency: str) -> list[list[object]]:
+    """Return what outstanding points will come to: how many will be spent, and at what cost, where that is known."""
+    redemption = result.measure(Measure("redemption", "currency", currency))
+    expected = fmean([fate(triangle(tally, currency)).expected for tally in result.tallies])
+    expected /= unit_of(result.catalog, currency)
+    rows: list[list[object]] = [
+        ["ultimate redemption", str(redemption)],
+        ["of the outstanding, to be spent", expected],
+    ]
+    cost = result.costs.get(currency)
+    return [*rows, [f"liability, at {cost:g} each", expected * cost]] if cost is not None else rows
+
+
+def _cohorts(result: Simulation, currency: str) -> list[Chart]:
+    """Return what becomes of points by when they were issued; nothing, where none were spent and none lapsed."""
+    found = [triangle(tally, currency) for tally in result.tallies]
+    if not any(sum(map(sum, each.spent)) + sum(map(sum, each.lapsed)) for each in found):
+        return []
+    length, ages = stretch(result.days), min(len(each.issued) for each in found)
+    fates = [fate(each) for each in found]
+    curves = [
+        Series(name, [0.0, *(fmean([getattr(each, name)[age] for each in fates]) for age in range(ages))])
+        for name in ("spent", "lapsed")
+    ]
+    rows: list[list[object]] = []
+    for cohort in range(ages):
+        issued = fmean([each.issued[cohort] for each in found])
+        sums, cells = 0.0, []
+        for age in range(ages - cohort):
+            sums += fmean([each.spent[cohort][age] for each in found])
+            cells.append(share(sums / issued) if issued > 0 else "–")
+        rows.append(
+            [
+                f"day {cohort * length + 1}",
+                issued / unit_of(result.catalog, currency),
+                *cells,
+                *[""] * cohort,
+            ]
+        )
+    about = (
+        f"First in, first out, by {'day' if length == 1 else f'{length} days'} of issue: the share of what was issued "
+        "that was spent, or lapsed, so long after; what is too young to tell is left out, not taken for unspent. "
+        "The table has the share spent of each cohort."
+    )
+    head = ["issued from", "issued", *(f"{(age + 1) * length} d" for age in range(ages))]
+    drawing = lines(curves, spelt=share, x=f"× {length} days", first=0) + legend(["spent", "lapsed"])
+    return [Chart(f"What becomes of points: {currency}", about, drawing, head, rows)]
 
 
 def _largest(series: list[Series], most: int, rest_of: str) -> list[Series]:
@@ -142,13 +204,15 @@ def _largest(series: list[Series], most: int, rest_of: str) -> list[Series]:
 
 
 def _balances(result: Simulation, currency: str) -> Chart:
-    personas = personas_of(result)
+    personas, unit = personas_of(result), unit_of(result.catalog, currency)
     rows, drawn = [], []
     for persona in (None, *(personas if len(personas) > 1 else ())):
         held = [found for tally in result.tallies if (found := tally.held(currency, persona))]
         if not held:  # nobody was of this persona
             continue
-        low, middle, high = (fmean([quantile(each, part) for each in held]) for part in (0.1, 0.5, 0.9))
+        low, middle, high = (
+            fmean([quantile(each, part) for each in held]) / unit for part in (0.1, 0.5, 0.9)
+        )
         unequal = fmean([gini(each) for each in held])
         name = persona or "everyone"
         drawn.append(Bar(name, middle, low, high, f"Gini {unequal:.2f}"))

@@ -118,12 +118,8 @@ def _rewards(result: Simulation) -> list[Chart]:
         claims = result.measure(Measure("claims", "reward", reward.code)).value
         out = result.measure(Measure("stockout", "reward", reward.code))
         unmet = result.measure(Measure("unmet", "reward", reward.code)).value
-        times = [f"{spelt(value)}" for value in out.values]
-        first = (
-            times[0]
-            if len(times) == 1
-            else f"{sum(math.isfinite(v) for v in out.values)} of {len(times)} run out"
-        )
+        days = sorted(value for value in out.values if math.isfinite(value))
+        first = spelt(out.value) if len(out.values) == 1 or not days else _days_out(days, len(out.values))
         rows.append(
             [
                 reward.name,
@@ -155,6 +151,12 @@ def _rewards(result: Simulation) -> list[Chart]:
         )
     )
     return charts
+
+
+def _days_out(days: Sequence[float], of: int) -> str:
+    """Return when several repetitions run out, and how many of them do."""
+    span = spelt(days[0]) if days[0] == days[-1] else f"{spelt(days[0])} – {spelt(days[-1])}"
+    return f"day {span}" if len(days) == of else f"day {span}, in {len(days)} of {of}"
 
 
 def _held_back(result: Simulation) -> list[Chart]:
