@@ -20,6 +20,7 @@ from itertools import chain
 from typing import BinaryIO, Literal, cast
 
 from gamify_core import Catalog, Emit, GamifyError
+from gamify_core.catalog.sources import repeated
 from gamify_core.importing import Line
 
 __all__ = ["FIELDS", "Format", "Lines", "read_events"]
@@ -85,13 +86,10 @@ def _json_lines(lines: Iterable[bytes]) -> Iterator[Line]:
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse a key that stands twice: one of its values would be lost without a word."""
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        detail = f"the key {twice!r:.60} stands twice in one object"
+    if (key := repeated(pairs)) is not None:
+        detail = f"the key {key!r:.60} stands twice in one object"
         raise _Broken(detail)
-    return table
+    return dict(pairs)
 
 
 def _line(number: int, fields: Callable[[], Mapping[str, object]]) -> Line:

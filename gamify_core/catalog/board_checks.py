@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
 from gamify_core.catalog.findings import Findings, shown
-from gamify_core.catalog.streak_checks import unknown_gifts
+from gamify_core.catalog.gift_checks import NOTHING, check_gift, unknown_gifts
 from gamify_core.domain.periods import rolling
 
 if TYPE_CHECKING:
@@ -103,14 +103,9 @@ def check_prizes_shape(findings: Findings, path: str, prizes: tuple[object, ...]
         if prize.first <= last:
             findings.fault(where, f"rank {prize.first} stands twice", "write each rank once")
         elif not (prize.points or prize.badge or prize.reward):
-            findings.fault(where, "gives nothing", "write points = 50, a badge or a reward")
+            findings.fault(where, *NOTHING)
         last = max(last, prize.last)
-        for currency, amount in prize.points:
-            if problem := values.code(currency) or values.amount(amount, expressions=False):
-                findings.fault(f"{where}.points", *problem)
-        for name in ("badge", "reward"):
-            if problem := values.each(values.code)(getattr(prize, name)):
-                findings.fault(f"{where}.{name}", *problem)
+        check_gift(findings, where, prize)
 
 
 def check_board(findings: Findings, known: Known, path: str, board: d.Leaderboard) -> None:

@@ -15,7 +15,7 @@ from gamify_core.errors import CatalogError, Fault
 if TYPE_CHECKING:
     from gamify_core.catalog.toml_lines import Lines
 
-__all__ = ["Source", "read_file", "read_toml"]
+__all__ = ["Source", "read_file", "read_toml", "repeated"]
 
 _AT_LINE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -97,13 +97,16 @@ def _read_json(text: str, name: str) -> Source:
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse a key that stands twice, as TOML does: the first would be lost without a word."""
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        detail = f"the key {twice[:100]!r} stands twice in one table"
+    if (key := repeated(pairs)) is not None:
+        detail = f"the key {key[:100]!r} stands twice in one table"
         raise ValueError(detail)
-    return table
+    return dict(pairs)
+
+
+def repeated(pairs: list[tuple[str, object]]) -> str | None:
+    """Return the first key of a JSON object that stands twice in it, or None."""
+    keys = [key for key, _ in pairs]
+    return None if len(set(keys)) == len(keys) else next(key for key in keys if keys.count(key) > 1)
 
 
 def _unreadable(name: str, message: str, remedy: str, line: int | None = None) -> CatalogError:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
 from gamify_core.catalog.findings import Findings, shown
+from gamify_core.catalog.gift_checks import NOTHING, check_gift, unknown_gifts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gamify_core.catalog.known import Known
-    from gamify_core.catalog.values import Problem
 
-__all__ = ["check_goals_shape", "check_milestones_shape", "check_streak", "unknown_gifts"]
+__all__ = ["check_goals_shape", "check_milestones_shape", "check_streak"]
 
 _DAYS_IN: Final[Mapping[str, int]] = {"hourly": 1, "daily": 1, "weekly": 7, "monthly": 28, "yearly": 365}
 _LONGEST: Final = 1_000_000
@@ -57,14 +57,9 @@ def check_milestones_shape(findings: Findings, path: str, milestones: tuple[obje
         elif milestone.length in seen:
             findings.fault(where, f"the length {milestone.length} stands twice", "once is enough")
         elif not (milestone.points or milestone.badge or milestone.reward):
-            findings.fault(where, "gives nothing", "write points = 50, a badge or a reward")
+            findings.fault(where, *NOTHING)
         seen.add(milestone.length)
-        for currency, amount in milestone.points:
-            if problem := values.code(currency) or values.amount(amount, expressions=False):
-                findings.fault(f"{where}.points", *problem)
-        for name in ("badge", "reward"):
-            if problem := values.each(values.code)(getattr(milestone, name)):
-                findings.fault(f"{where}.{name}", *problem)
+        check_gift(findings, where, milestone)
 
 
 def check_streak(findings: Findings, known: Known, path: str, streak: d.Streak) -> None:
@@ -130,17 +125,3 @@ def _forgiven(streak: d.Streak) -> Iterator[Fault]:
 def _gifts(known: Known, streak: d.Streak) -> Iterator[Fault]:
     for milestone in streak.milestones:
         yield from (("milestones", *problem) for problem in unknown_gifts(known, milestone))
-
-
-def unknown_gifts(known: Known, gives: d.Milestone | d.Prize) -> Iterator[Problem]:
-    """Say which currencies, badges and rewards are given that there are none of."""
-    lookups = (
-        (known.currency, [currency for currency, _ in gives.points]),
-        (known.badge, gives.badge),
-        (known.reward, gives.reward),
-    )
-    for lookup, codes in lookups:
-        for code in codes:
-            problem: Problem | None = lookup(code)
-            if problem is not None:
-                yield problem

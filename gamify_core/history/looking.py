@@ -26,16 +26,16 @@ AT_ONCE = 1_000
 _REMEMBERED = 20_000
 
 
-def rows_of(reader: Reader | Unit, table: Table[Row], prefix: Key = ()) -> Iterator[Row]:
+def rows_of(reader: Reader | Unit, table: Table[Row]) -> Iterator[Row]:
     """Go through a table in key order, some rows at a time."""
     start: Key | None = None
     while True:
-        rows = reader.scan(table, None, prefix, start=start, limit=AT_ONCE + 1)
+        rows = reader.scan(table, start=start, limit=AT_ONCE + 1)
         fresh = rows[1:] if start is not None else rows[:AT_ONCE]
         yield from fresh
         if len(rows) <= AT_ONCE:
             return
-        start = rows[-1 if start is not None else AT_ONCE - 1][len(prefix) : table.key]
+        start = rows[-1 if start is not None else AT_ONCE - 1][: table.key]
 
 
 def spelt(*parts: object) -> str:

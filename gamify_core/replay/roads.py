@@ -34,7 +34,7 @@ _ANY = 2**62
 class Repeating(Road):
     """A road on which recorded commands are repeated, on a new store in memory."""
 
-    def __init__(self, catalog: Catalog, seed: int | None, on_change: OnChange = "keep") -> None:
+    def __init__(self, catalog: Catalog, seed: int | None) -> None:
         """Begin before the first command; draws go by `seed`, that of the history."""
         self._now = self._offset = 0
         self.row: ActivityRow | None = None
@@ -45,7 +45,7 @@ class Repeating(Road):
             lambda: (self._now, self._offset),
             accept_late=None,
             accept_early=_ANY,
-            on_change=on_change,
+            on_change="keep",
             seed=seed,
         )
 

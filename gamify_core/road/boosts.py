@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["award", "boosted", "end", "start"]
 
-_NEVER = 2**62  # a duration of a billion weeks must still fit 64 bits
-
 
 def award(  # noqa: PLR0913 - what is awarded, why, and on what terms
     turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: str, terms: Terms | None = None

@@ -28,7 +28,6 @@ __all__ = ["Opening", "OpeningAnswer", "OpeningBalance", "ask_of"]
 
 _LONGEST = 10**6
 """As long as a run may be that somebody comes with."""
-_RUN = 3
 
 
 @attrs.frozen

@@ -135,7 +135,7 @@ def bars(rows: Sequence[Bar], *, spelt: Spelt = share, most: float | None = None
     return _svg(len(rows) * (ROW + 10) + 2, "".join(parts), ", ".join(each.label for each in rows))
 
 
-def ranges(rows: Sequence[Bar], *, spelt: Spelt = short) -> str:
+def ranges(rows: Sequence[Bar]) -> str:
     """Return a range a row, from low to high with a dot at the value."""
     top = _nice(max([1.0, *[each.high for each in rows]]))
     parts = []
@@ -147,7 +147,7 @@ def ranges(rows: Sequence[Bar], *, spelt: Spelt = short) -> str:
         parts.append(f'<text class="strong" x="0" y="{y}">{escape(each.label)}</text>')
         parts.append(f'<text x="{WIDTH}" y="{y}" text-anchor="end">{escape(each.note)}</text>')
         parts.append(f'<line class="rule" x1="0" x2="{WIDTH}" y1="{y + 14}" y2="{y + 14}"/>')
-        told = f"<title>{spelt(each.low)} – {spelt(each.value)} – {spelt(each.high)}</title>"
+        told = f"<title>{short(each.low)} – {short(each.value)} – {short(each.high)}</title>"
         parts.append(
             f'<line class="s{place % COLOURS}" stroke-width="7" stroke-linecap="round" opacity="0.45" '
             f'x1="{low:.1f}" x2="{high:.1f}" y1="{y + 14}" y2="{y + 14}">{told}</line>'
