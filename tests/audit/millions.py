@@ -104,45 +104,53 @@ READS: dict[str, Callable[[Engine, str, datetime], object]] = {
 }
 
 
-def measured(engine: Engine, people: int, entries: int, rounds: int = 300) -> dict[str, float]:
-    """Return how long reads take, in microseconds: the median of many, of participants drawn by luck."""
+def measured(ledgers: dict[int, Engine], people: int, rounds: int = 300) -> dict[int, dict[str, float]]:
+    """Return how long reads take in ledgers of so many entries, in microseconds, as medians: of participants drawn by
+    luck, of all ledgers in turn, so that what else the machine does is the same for each."""
     luck = random.Random(1)  # noqa: S311 - meant to be repeatable
-    first = int(engine.history.activity(limit=3)[-1].recorded_at.timestamp()) * 1_000_000
-    found: dict[str, float] = {}
+    first = {
+        entries: int(engine.history.activity(limit=3)[-1].recorded_at.timestamp()) * 1_000_000
+        for entries, engine in ledgers.items()
+    }
+    found: dict[int, dict[str, float]] = {entries: {} for entries in ledgers}
     for name, read in READS.items():
-        taken = []
+        taken: dict[int, list[float]] = {entries: [] for entries in ledgers}
         for _ in range(rounds):
-            who, then = f"p{luck.randrange(2, people + 1)}", moment(first + luck.randrange(entries) * _APART)
-            began = time.perf_counter()
-            read(engine, who, then)
-            taken.append(time.perf_counter() - began)
-        found[name] = statistics.median(taken) * 1e6
+            for entries, engine in ledgers.items():
+                then = moment(first[entries] + luck.randrange(entries) * _APART)
+                who = f"p{luck.randrange(2, people + 1)}"
+                began = time.perf_counter()
+                read(engine, who, then)
+                taken[entries].append(time.perf_counter() - began)
+        for entries, times in taken.items():
+            found[entries][name] = statistics.median(times) * 1e6
     return found
 
 
 def main(sizes: list[int]) -> None:
     """Print a line for each size, and the ratios."""
-    told: list[dict[str, float]] = []
-    for entries in sizes:
-        people = 1_000
-        with tempfile.TemporaryDirectory() as folder:
+    people = 1_000
+    with tempfile.TemporaryDirectory() as folder:
+        ledgers: dict[int, Engine] = {}
+        for entries in sizes:
             began = time.perf_counter()
-            engine = built(Path(folder) / "game.db", entries, people)
+            ledgers[entries] = engine = built(Path(folder) / f"{entries}.db", entries, people)
             engine._access.road.now = lambda: (2**50, 0)  # noqa: SLF001 - a clock after all of it
             print(f"{entries:,} entries built in {time.perf_counter() - began:.0f} s")  # noqa: T201 - a figure
-            found = measured(engine, people, entries)
-            told.append(found)
-            print("  " + ", ".join(f"{name} {taken:.0f} µs" for name, taken in found.items()))  # noqa: T201 - as above
+        told = measured(ledgers, people)
+        for entries, found in told.items():
+            print(f"{entries:,}: " + ", ".join(f"{name} {taken:.0f} µs" for name, taken in found.items()))  # noqa: T201 - as above
+        least, most = told[sizes[0]], told[sizes[-1]]
+        ratios = ", ".join(f"{name} {most[name] / least[name]:.2f}" for name in READS)
+        print(f"{sizes[-1]:,} / {sizes[0]:,}: {ratios}")  # noqa: T201 - as above
+        for entries, engine in ledgers.items():
             began = time.perf_counter()
             report = engine.history.verify()
             taken = time.perf_counter() - began
             assert report.ok, str(report)
             rows = sum(report.checked.values())
-            print(f"  verify: {rows:,} rows in {taken:.0f} s, {rows / taken:,.0f} a second")  # noqa: T201 - as above
+            print(f"{entries:,}: verify {rows:,} rows in {taken:.0f} s, {rows / taken:,.0f} a second")  # noqa: T201 - as above
             engine._store.close()  # noqa: SLF001 - as above
-    if len(told) > 1:
-        ratios = ", ".join(f"{name} {told[-1][name] / told[0][name]:.2f}" for name in told[0])
-        print(f"{sizes[-1]:,} / {sizes[0]:,}: {ratios}")  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_a_large_ledger_reads_like_a_small_one(tmp_path: Path) -> None:
     engine = built(tmp_path / "game.db", entries, 100)
     with engine:
         engine._access.road.now = lambda: (2**50, 0)  # noqa: SLF001 - a clock after all of it
-        assert set(measured(engine, 100, entries, rounds=20)) == {*READS}
+        assert set(measured({entries: engine}, 100, rounds=20)[entries]) == {*READS}
         assert engine.history.verify().ok
         assert engine.points.balance("p2").balance == 5 * -(-entries // 99)
     store_of(engine).close()
