@@ -33,6 +33,7 @@ __all__ = [
     "idempotency_key",
     "members",
     "minor",
+    "number",
     "page",
     "participant",
     "plain",
@@ -161,6 +162,17 @@ def minor(value: object, field: str, scale: int, most: int = MOST, least: int = 
         )
         raise BadValue(field, value, detail)
     return units
+
+
+def number(value: object, field: str) -> int | Decimal:
+    """Return a number as it was written, in its shortest form: an integer where it is whole. Floats are not exact."""
+    exactly_so = _number(value, field)
+    if not -MOST <= exactly_so <= MOST:
+        detail = f"{field} must be from {-MOST} to {MOST}, not {_brief(exactly_so)}"
+        raise BadValue(field, value, detail)
+    if exactly_so == int(exactly_so):
+        return int(exactly_so)
+    return Decimal(f"{exactly_so:f}".rstrip("0"))  # as text: arithmetic rounds to the context's precision
 
 
 def _number(value: object, field: str) -> int | Decimal:

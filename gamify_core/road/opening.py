@@ -18,7 +18,8 @@ import attrs
 
 from gamify_core.border import MOST
 from gamify_core.clock import iso
-from gamify_core.domain.decimals import FINEST, exact
+from gamify_core.domain.decimals import FINEST, Amount, exact
+from gamify_core.domain.decimals import kept as kept_as
 from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import BASELINE, Mark
 from gamify_core.domain.zones import CARRIED, fixed
@@ -91,7 +92,7 @@ class Come(NamedTuple):
 
     wallets: Mapping[str, Held]
     streaks: Mapping[str, Run]
-    metrics: Mapping[str, int | tuple[str, ...]]
+    metrics: Mapping[str, Amount | tuple[str, ...]]
     badges: tuple[str, ...]
     tiers: Mapping[str, str]
 
@@ -121,9 +122,10 @@ def open_up(turn: Turn, come: Come) -> None:
         _wallet(turn, currency, held)
     for code, run in sorted(come.streaks.items()):
         _streak(turn, turn.plan.streak(code), run)
-    for code, value in sorted(come.metrics.items()):
+    for code, given in sorted(come.metrics.items()):
         if code not in turn.plan.declared:
             raise refusal(turn.plan, code)
+        value = given if isinstance(given, tuple) else _counted(turn, code, given)
         if isinstance(value, int):
             turn.say("=", who.number, "metric", code, value)
         _metric(turn, code, turn.plan.declared[code].plan, value)
@@ -212,6 +214,17 @@ def follow(turn: Turn, who: ParticipantRow, plan: StreakPlan, state: Any) -> Non
     for part, value in ((plan.current, state.run), (plan.longest, state.longest)):
         if part is not None and value:
             moved(turn, who, kept(part), None, value, value)
+
+
+def _counted(turn: Turn, code: str, number: Amount) -> int:
+    """Return what a metric has come to as it is kept: in its smallest unit."""
+    scale = turn.plan.scale(code)
+    value = kept_as(number, scale)
+    if value is None or not -MOST <= value <= MOST:
+        told = f"with no more than {scale} decimals" if scale else "that is whole"
+        detail = f"{code} begins with a number {told}, up to {exact(MOST, scale)}, not {number:f}"
+        raise BadValue("metrics", number, detail)
+    return value
 
 
 def _metric(turn: Turn, code: str, plan: MetricPlan, value: int | tuple[str, ...]) -> None:

@@ -77,7 +77,7 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             for row in reader.scan(MARK, None, (number,))
         ],
         **_pardons(reader, number),
-        "metrics": _metrics(reader, number),
+        "metrics": _metrics(seen, number),
         **_property(seen, number),
         "activity": _activity(seen, person),
     }
@@ -126,7 +126,12 @@ def _property(seen: Snapshot, number: int) -> dict[str, object]:
         ],
         "claims": [_claim(seen, row) for row in reader.scan(CLAIM, CLAIM_BY_PERSON, (number,))],
         "scores": [
-            {"metric": row.metric, "action": row.action, "value": row.value, **_when(row)}
+            {
+                "metric": row.metric,
+                "action": row.action,
+                "value": _value(seen, row.metric, row.value),
+                **_when(row),
+            }
             for row in reader.scan(SCORE, None, (number,))
             if row.action != OPENING  # which says what of it was posted in the activity itself
         ],
@@ -179,9 +184,15 @@ def _claim(seen: Snapshot, row: ClaimRow) -> dict[str, object]:
     }
 
 
-def _metrics(reader: Reader, number: int) -> list[dict[str, object]]:
+def _value(seen: Snapshot, metric: str, value: int) -> object:
+    """Return the value of a metric, or what was posted to one, with its decimals."""
+    return plain(exact(value, seen.plan.scale(metric)))
+
+
+def _metrics(seen: Snapshot, number: int) -> list[dict[str, object]]:
     """Return what is counted, window by window; the boards of groups say the same once more, and are left out."""
     found: list[dict[str, object]] = []
+    reader = seen.reader
     for row in reader.scan(METRIC, None, (number,)):
         window = reader.get(WINDOW, (row.window,))
         assert window is not None  # noqa: S101 - windows are never removed
@@ -189,7 +200,8 @@ def _metrics(reader: Reader, number: int) -> list[dict[str, object]]:
             continue
         starts = iso(window.starts_at) if window.starts_at is not None else None
         told = {"metric": window.metric, "calendar": window.calendar, "starts_at": starts}
-        found.append({**told, "value": row.value, "reached_at": iso(row.reached_at)})
+        value = _value(seen, window.metric, row.value)
+        found.append({**told, "value": value, "reached_at": iso(row.reached_at)})
     return found
 
 

@@ -11,7 +11,6 @@ import attrs
 
 from gamify_core import border
 from gamify_core.answers import Answer
-from gamify_core.border import MOST
 from gamify_core.clock import instant_of, iso, moment, offset_of
 from gamify_core.domain.decimals import FINEST, Amount, exact, kept, plain
 from gamify_core.errors import BadValue, in_words
@@ -51,7 +50,7 @@ class Opening:
     participant_id: str
     balances: Mapping[str, Amount | str | OpeningBalance] = attrs.field(factory=dict)
     streaks: Mapping[str, tuple[int, int, datetime]] = attrs.field(factory=dict)
-    metrics: Mapping[str, int | Iterable[str]] = attrs.field(factory=dict)
+    metrics: Mapping[str, Amount | str | Iterable[str]] = attrs.field(factory=dict)
     badges: Iterable[str] = ()
     tiers: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -89,9 +88,11 @@ class OpeningAnswer(Answer):
         }
 
     @property
-    def metrics(self) -> dict[str, int]:
+    def metrics(self) -> dict[str, Amount]:
         """What declared metrics began with, but for those that count different values."""
-        return {str(words[3]): int(words[4] or 0) for words in self._part("metric")}
+        scales = {metric.code: metric.scale for metric in self._decided.catalog.metrics}
+        told = [(str(words[3]), int(words[4] or 0)) for words in self._part("metric")]
+        return {code: exact(value, scales.get(code, 0)) for code, value in told}
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -125,7 +126,7 @@ class OpeningAnswer(Answer):
                 }
                 for code, run in self.runs.items()
             },
-            "metrics": self.metrics,
+            "metrics": {code: plain(value) for code, value in self.metrics.items()},
             "badges": list(self.held),
             "tiers": self.tiers,
         }
@@ -226,14 +227,15 @@ def _streaks(given: Mapping[str, tuple[int, int, datetime]], asked: dict[str, Js
 
 
 def _metrics(
-    given: Mapping[str, int | Iterable[str]], asked: dict[str, Json]
-) -> dict[str, int | tuple[str, ...]]:
-    found: dict[str, int | tuple[str, ...]] = {}
+    given: Mapping[str, Amount | str | Iterable[str]], asked: dict[str, Json]
+) -> dict[str, Amount | tuple[str, ...]]:
+    found: dict[str, Amount | tuple[str, ...]] = {}
     told: dict[str, Json] = {}
     for code, value in _named(given, "metrics"):
         field = f"metrics[{code!r}]"
-        if isinstance(value, int):
-            found[code] = told[code] = border.whole(value, field, -MOST, MOST)
+        if isinstance(value, int | Decimal | str):
+            number = found[code] = border.number(value, field)
+            told[code] = number if isinstance(number, int) else f"{number:f}"
             continue
         seen = sorted({border.text(each, field) or "" for each in border.several(value, field)})
         found[code], told[code] = tuple(seen), [*seen]

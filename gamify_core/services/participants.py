@@ -192,7 +192,7 @@ class Participants:
         *,
         balances: Mapping[str, Amount | str | OpeningBalance] | None = None,
         streaks: Mapping[str, tuple[int, int, datetime]] | None = None,
-        metrics: Mapping[str, int | Iterable[str]] | None = None,
+        metrics: Mapping[str, Amount | str | Iterable[str]] | None = None,
         badges: Iterable[str] | None = None,
         tiers: Mapping[str, str] | None = None,
         at: datetime | None = None,
@@ -204,8 +204,8 @@ class Participants:
           the account `@opening`; it cannot be reversed.
         - `streaks`: for each the current run, the longest, and when it was last recorded. Both count on from there;
           what lies before cannot be healed, and a run that is over by now is not said to break.
-        - `metrics`: what declared ones have come to, as they are kept (with a scale, in its smallest unit); of one that
-          counts different values, those that were seen. One that counts days begins with today.
+        - `metrics`: what declared ones have come to (with a scale, decimals as an amount has them: 12 is 12.00); of one
+          that counts different values, those that were seen. One that counts days begins with today.
         - `badges` that are held, without what they give. Numbered ones are minted (`assets.mint`) afterwards.
         - `tiers`: the rung on a ladder, where that is another one than the metric has earned. Without it people stand
           on the rung that they come with the points for.

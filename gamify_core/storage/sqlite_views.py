@@ -36,6 +36,19 @@ class SQLView:
         return set(re.findall(r"\bgamify_\w+", self.select))
 
 
+def decimal(column: str, scale: str) -> str:
+    """Return SQL that writes an integer of a scale as the number it stands for: the text `12.34` for 1234 of scale 2.
+
+    Where there is no scale the integer stays one. As text, because SQL's own numbers with decimals are not exact.
+    """
+    digits = f"printf('%0*d', {scale} + 1, abs({column}))"
+    written = (
+        f"CASE WHEN {column} < 0 THEN '-' ELSE '' END || substr({digits}, 1, length({digits}) - {scale})"
+        f" || '.' || substr({digits}, -{scale})"
+    )
+    return f"CASE WHEN {scale} IS NULL THEN {column} ELSE {written} END"
+
+
 _NAMES = "p.scope, p.participant_id"
 _WITH = "JOIN gamify_participant p ON p.number = x.participant"
 
@@ -45,19 +58,38 @@ SELECT {_NAMES}, p.display_name, p.timezone, p.attributes, p.is_active,
 p.number
 FROM gamify_participant p"""
 
+# The catalog in force, which the file carries as JSON, says what has decimals. All is read by `json_each`, since SQLite
+# before 3.41 trusts no JSON function in a view.
+_IN_FORCE = "c.number = (SELECT a.catalog FROM gamify_activity a ORDER BY a.seq DESC LIMIT 1)"
+_SCALES = """
+SELECT code.value AS name, scale.value AS scale
+FROM gamify_catalog c
+JOIN json_each(c.document, '$.{section}') d
+JOIN json_each(d.value, '$.code') code
+JOIN json_each(d.value, '$.scale') scale
+WHERE {in_force}"""
+_CURRENCIES = _SCALES.format(section="currencies", in_force=_IN_FORCE)
+_METRIC_SCALES = f"""{_SCALES.format(section="metrics", in_force=_IN_FORCE)}
+UNION ALL
+SELECT of.name || part.value, of.scale
+FROM ({_CURRENCIES}) of JOIN json_each('[".earned", ".spent", ".balance"]') part"""
+
 _BALANCES = f"""
-SELECT {_NAMES}, x.currency, x.balance, x.earned AS total_earned, x.spent AS total_spent,
+SELECT {_NAMES}, x.currency, {decimal("x.balance", "s.scale")} AS balance,
+    {decimal("x.earned", "s.scale")} AS total_earned, {decimal("x.spent", "s.scale")} AS total_spent,
     x.version AS transactions, {written("x.occurred_at")} AS last_at
-FROM gamify_entry x {_WITH}
+FROM gamify_entry x {_WITH} LEFT JOIN ({_CURRENCIES}) s ON s.name = x.currency
 WHERE x.version = (
     SELECT MAX(y.version) FROM gamify_entry y WHERE y.participant = x.participant AND y.currency = x.currency
 )"""
 
 _TRANSACTIONS = f"""
-SELECT 'txn_' || x.activity || '_' || x.ordinal AS transaction_id, {_NAMES}, x.currency, x.amount,
-    x.balance AS balance_after, COALESCE(x.account, o.participant_id) AS other_side, x.source,
+SELECT 'txn_' || x.activity || '_' || x.ordinal AS transaction_id, {_NAMES}, x.currency,
+    {decimal("x.amount", "s.scale")} AS amount, {decimal("x.balance", "s.scale")} AS balance_after,
+    COALESCE(x.account, o.participant_id) AS other_side, x.source,
     {written("x.occurred_at")} AS occurred_at, x.activity
-FROM gamify_entry x {_WITH} LEFT JOIN gamify_participant o ON o.number = x.peer"""
+FROM gamify_entry x {_WITH} LEFT JOIN gamify_participant o ON o.number = x.peer
+LEFT JOIN ({_CURRENCIES}) s ON s.name = x.currency"""
 
 _TIERS = f"""
 SELECT {_NAMES}, x.ladder, x.tier, x.how, {written("x.occurred_at")} AS occurred_at,
@@ -78,9 +110,8 @@ SELECT {_NAMES}, x.streak, x.run AS run_at_last_activity, x.longest,
     {written("x.last_at")} AS last_activity_at
 FROM gamify_streak x {_WITH}"""
 
-# The catalog in force, which the file carries as JSON, says which boards are kept in which calendars; what is as by
-# default it leaves out. Two boards may share one window: their codes then stand side by side. All is read by
-# `json_each`, since SQLite before 3.41 trusts no JSON function in a view.
+# The catalog in force says which boards are kept in which calendars, too; what is as by default it leaves out.
+# Two boards may share one window: their codes then stand side by side.
 _KEPT = """
 SELECT b.metric,
     CASE
@@ -129,16 +160,18 @@ WITH kept AS ({_KEPT})
 SELECT w.scope, k.board, w.metric, w.calendar,
     {written("w.starts_at")} AS starts_at, {written("w.ends_at")} AS ends_at,
     rank() OVER (PARTITION BY x.window ORDER BY x.down) AS rank, p.participant_id, p.display_name,
-    x.value AS score, {written("x.reached_at")} AS reached_at
+    {decimal("x.value", "s.scale")} AS score, {written("x.reached_at")} AS reached_at
 FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window
+LEFT JOIN ({_METRIC_SCALES}) s ON s.name = w.metric
 LEFT JOIN kept k ON k.metric = w.metric AND k.calendar = w.calendar
 WHERE x.down IS NOT NULL"""
 
 _METRICS = f"""
 SELECT {_NAMES}, w.metric, w.calendar,
     {written("w.starts_at")} AS starts_at, {written("w.ends_at")} AS ends_at,
-    x.value, {written("x.reached_at")} AS reached_at
-FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window"""
+    {decimal("x.value", "s.scale")} AS value, {written("x.reached_at")} AS reached_at
+FROM gamify_metric x {_WITH} JOIN gamify_window w ON w.number = x.window
+LEFT JOIN ({_METRIC_SCALES}) s ON s.name = w.metric"""
 
 _EVENTS = f"""
 SELECT {_NAMES}, x.name AS event_name, {written("x.occurred_at")} AS occurred_at, q.request, x.activity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Catalog, Engine, Leaderboard, Metric
+from gamify_core import Catalog, Currency, Engine, Leaderboard, Metric
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.sqlite_views import VIEWS, written
 from gamify_core.storage.tables import TABLES
@@ -199,3 +200,40 @@ def test_a_board_that_no_catalog_knows_any_more_has_no_code(tmp_path: Path) -> N
     found = {(row["board"], row["calendar"], row["score"]) for row in _read(store, "boards")}
     store.close()
     assert found == {("new", "all_time", 10), (None, "daily UTC", 5)}
+
+
+def test_what_has_decimals_is_shown_with_them(tmp_path: Path) -> None:
+    """Exactly, as text; what has none stays an integer. Ranks go by the numbers."""
+    catalog = Catalog(
+        currencies=[Currency("usd", scale=2), Currency("gems")],
+        metrics=[Metric("spent", "bought", sum="price", scale=3), Metric("bought", "bought")],
+        leaderboards=[Leaderboard("spenders", metric="spent"), Leaderboard("rich", metric="usd.balance")],
+    )
+    store = SQLiteStore(tmp_path / "decimals.db")
+    with Engine(catalog, store) as game:
+        game.events.emit("ada", "bought", {"price": 9.5})
+        game.events.emit("bob", "bought", {"price": 10})
+        game.points.award("ada", "12.30", currency="usd")
+        game.points.deduct("ada", "12.25", currency="usd")
+        game.points.award("bob", "0.07", currency="usd")
+        game.points.award("ada", 7, currency="gems")
+        rows = {(row["participant_id"], row["currency"]): row for row in _read(store, "balances")}
+        told = [
+            tuple(rows["ada", code][name] for name in ("balance", "total_earned", "total_spent"))
+            for code in ("usd", "gems")
+        ]
+        assert told == [("0.05", "12.30", "12.25"), (7, 7, 0)]
+        movements = [(row["amount"], row["balance_after"]) for row in _read(store, "transactions")]
+        assert sorted(movements, key=str) == [
+            ("-12.25", "0.05"),
+            ("0.07", "0.07"),
+            ("12.30", "12.30"),
+            (7, 7),
+        ]
+        boards: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in _read(store, "boards"):
+            boards[row["board"]].append((row["rank"], row["participant_id"], row["score"]))
+        assert sorted(boards["spenders"]) == [(1, "bob", "10.000"), (2, "ada", "9.500")]
+        assert sorted(boards["rich"]) == [(1, "bob", "0.07"), (2, "ada", "0.05")]
+        values = {(row["participant_id"], row["metric"]): row["value"] for row in _read(store, "metrics")}
+        assert (values["ada", "spent"], values["ada", "bought"]) == ("9.500", 1)
