@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Protocol
 from gamify_core.clock import iso
 from gamify_core.domain.decimals import exact, plain
 from gamify_core.domain.streaks import BASELINE
-from gamify_core.effects import effect_id
 from gamify_core.ids import id_of
 from gamify_core.road.erasing import concerning, currencies
 from gamify_core.road.groups import is_of_group
 from gamify_core.road.requests import asked_with
 from gamify_core.road.wallet import OPENING
 from gamify_core.services.profiles import profile_of
+from gamify_core.services.wallets import movements_of
 from gamify_core.storage.tables.assets import ASSET, ASSET_BY_OWNER
 from gamify_core.storage.tables.challenges import COMPLETION
 from gamify_core.storage.tables.gifts import SCORE
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, WINDOW
-from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
+from gamify_core.storage.tables.participants import ZONE_CHANGE
 from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
 from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE
 from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR
@@ -32,7 +32,6 @@ from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, R
 if TYPE_CHECKING:
     from gamify_core.services.reading import Snapshot
     from gamify_core.storage.protocol import Reader
-    from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.tables.rewards import ClaimRow
     from gamify_core.storage.tables.streaks import MarkRow
@@ -50,9 +49,11 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
             for row in reader.scan(ZONE_CHANGE, None, (number,))
         ],
         "transactions": [
-            _transaction(seen, row)
+            movement.to_dict()
             for currency in currencies(reader, number)
-            for row in reader.scan(ENTRY, None, (number, currency))
+            for movement in movements_of(
+                reader, reader.scan(ENTRY, None, (number, currency)), seen.plan.catalog.scale(currency)
+            )
         ],
         "events": [
             {
@@ -150,24 +151,6 @@ class _Dated(Protocol):
 
 def _when(row: _Dated) -> dict[str, object]:
     return {"occurred_at": iso(row.occurred_at)}
-
-
-def _transaction(seen: Snapshot, row: EntryRow) -> dict[str, object]:
-    reader, scale = seen.reader, seen.plan.catalog.scale(row.currency)
-    request = (asked_with(reader, row.activity) if row.source is None else None) or {}
-    peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
-    return {
-        "transaction_id": effect_id("points_", row.activity, row.ordinal),
-        "amount": plain(exact(row.amount, scale)),
-        "currency": row.currency,
-        "balance_after": plain(exact(row.balance, scale)),
-        "source": row.source or "direct",
-        "account": row.account,
-        "peer_id": peer.participant_id if peer is not None else None,
-        "reason": request.get("reason"),
-        "metadata": request.get("metadata", {}),
-        "occurred_at": iso(row.occurred_at),
-    }
 
 
 def _claim(seen: Snapshot, row: ClaimRow) -> dict[str, object]:

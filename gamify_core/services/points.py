@@ -29,7 +29,7 @@ from gamify_core.services.wallets import (
     TransferAnswer,
     balance_of,
     currency_of,
-    movement_of,
+    movements_of,
 )
 from gamify_core.storage.tables.ledger import ENTRY, PENDING
 
@@ -368,7 +368,7 @@ class Points(Waiting):
                 total = reader.count(ENTRY, None, prefix)
                 rows = reader.scan(ENTRY, None, prefix, reverse=True, offset=(number - 1) * size, limit=size)
             scale = self._access.road.plan_in(reader).catalog.scale(currency) if currency != "points" else 0
-            items = [movement_of(reader, row, scale) for row in rows]
+            items = movements_of(reader, rows, scale)
         return Page(items, total, number, size, "transactions", {"participant_id": who})
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +20,10 @@ from gamify_core.effects import (
     PointsReversed,
     effect_id,
 )
+from gamify_core.ids import id_of
 from gamify_core.road import lots
 from gamify_core.road.requests import asked_with
+from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import ENTRY, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from gamify_core.effects import Words
     from gamify_core.services.access import Access
     from gamify_core.storage.protocol import Reader
-    from gamify_core.storage.tables.ledger import EntryRow
+    from gamify_core.storage.tables.ledger import EntryRow, PendingRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = [
@@ -41,7 +44,7 @@ __all__ = [
     "TransferAnswer",
     "balance_of",
     "currency_of",
-    "movement_of",
+    "movements_of",
 ]
 
 
@@ -89,7 +92,9 @@ class Balance:
 class Movement:
     """One movement of a wallet: `amount` is signed, `balance_after` what was there then.
 
-    `base_amount` is what was awarded before a multiplier made `amount` of it, or None where none did.
+    `base_amount` is what was awarded before a multiplier made `amount` of it, or None where none did. What was awarded
+    to count later is a movement of its own once it counts: `matured_from` is the award's id, and reason and metadata
+    are the award's.
     """
 
     transaction_id: str
@@ -103,6 +108,7 @@ class Movement:
     metadata: Mapping[str, object]
     occurred_at: datetime
     base_amount: Amount | None = None
+    matured_from: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -258,12 +264,25 @@ def balance_of(
     return Balance(who, currency, balance, balance - held, earned, spent, held, pending)
 
 
-def movement_of(reader: Reader, row: EntryRow, scale: int = 0) -> Movement:
-    """Return a movement from its row; what it was asked with is gone where that was erased."""
+def movements_of(reader: Reader, rows: Sequence[EntryRow], scale: int = 0) -> list[Movement]:
+    """Return movements of one wallet from its rows; what they were asked with is gone where that was erased."""
+    promises = _promises(reader, rows) if rows else {}
+    return [_movement(reader, row, promises.get(row.version), scale) for row in rows]
+
+
+def _promises(reader: Reader, rows: Sequence[EntryRow]) -> dict[int, PendingRow]:
+    """Return the promises that movements of a wallet have come of, by version: as they matured, word was left of it."""
+    first, last = (some(row.activity for row in rows) for some in (min, max))
+    words = reader.scan(FORMER, None, (rows[0].participant, PENDING.name), start=(first,), stop=(last + 1,))
+    found = (PENDING.row(*json.loads(word.after)) for word in words if word.after is not None)
+    return {each.version: each for each in found if each.version and each.currency == rows[0].currency}
+
+
+def _movement(reader: Reader, row: EntryRow, promise: PendingRow | None, scale: int) -> Movement:
     reason: str | None = None
     metadata: Mapping[str, object] = {}
-    if row.source is None:
-        request = asked_with(reader, row.activity) or {}
+    if row.source is None or (promise is not None and promise.source is None):
+        request = asked_with(reader, row.activity if promise is None else promise.activity) or {}
         reason, metadata = request.get("reason"), request.get("metadata") or {}
     peer = reader.get(PARTICIPANT, (row.peer,)) if row.peer is not None else None
     return Movement(
@@ -278,4 +297,5 @@ def movement_of(reader: Reader, row: EntryRow, scale: int = 0) -> Movement:
         metadata,
         moment(row.occurred_at),
         exact(row.base, scale) if row.base is not None else None,
+        id_of("txn", promise.activity, promise.ordinal) if promise is not None else None,
     )

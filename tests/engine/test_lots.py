@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -372,3 +373,33 @@ def test_what_settling_brings_about_is_settled_too(make_engine: MakeEngine, cloc
     assert sum(isinstance(effect, PointsExpired) for effect in told) > 1
     assert list(game.settle()) == []
     assert game.history.verify(replay=True).ok
+
+
+def test_what_has_matured_says_what_it_was_awarded_for(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Each movement its own award's reason and metadata, and which award that was; of a rule's only the last."""
+    rules = [Rule("lesson", on="lesson", award=7, matures="1d")]
+    game = make_engine(Catalog(currencies=[Currency("miles")], rules=rules))
+    first = game.points.award("ada", 5, reason="Order 1", metadata={"order": 1}, matures="2d")
+    second = game.points.award("ada", 6, reason="Order 2", matures="2d")
+    game.points.award("ada", 6, reason="Flight", currency="miles", matures="2d")
+    game.points.reverse(second.transaction_id, amount=1)
+    sent = game.events.emit("ada", "lesson")
+    game.points.award("ada", 9, reason="Now")
+    clock.advance(days=3)
+    game.settle()
+    clock.advance(seconds=1)
+    movements = game.points.transactions("ada").items
+    told = [
+        (each.amount, each.reason, dict(each.metadata), each.source, each.matured_from) for each in movements
+    ]
+    assert told == [
+        (5, "Order 2", {}, "pending", second.transaction_id),
+        (5, "Order 1", {"order": 1}, "pending", first.transaction_id),
+        (7, None, {}, "rule:lesson", sent.effects[0].id),
+        (9, "Now", {}, "direct", None),
+    ]
+    assert [each.reason for each in game.points.transactions("ada", currency="miles")] == ["Flight"]
+    exported: Any = game.participants.export("ada")["transactions"]
+    assert [each["reason"] for each in exported] == ["Flight", "Now", None, "Order 1", "Order 2"]
+    assert [each.reason for each in game.at(clock.now()).points.transactions("ada")] == [t[1] for t in told]
+    assert set(game.analytics.currency("points", "7d").summary.by_reason) == {"pending", "rule:lesson", "Now"}

@@ -137,16 +137,12 @@ def _until(game: Game, days: int) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
+CURRENCIES = ("points", "miles", "cash")
+OF_WALLETS: dict[str, Callable[[Game, str, str], Any]] = {
+    "balance": lambda game, who, currency: game.points.balance(who, currency=currency),
+    "statement": lambda game, who, currency: game.points.transactions(who, currency=currency),
+}
 OF_EVERYBODY: dict[str, Callable[[Game, str], Any]] = {
-    **{
-        f"{name} {currency}": partial(read, currency)
-        for currency in ("points", "miles", "cash")
-        for name, read in {
-            "balance": lambda currency, game, who: game.points.balance(who, currency=currency),
-            "statement": lambda currency, game, who: game.points.transactions(who, currency=currency),
-            "owed": lambda currency, game, _: game.analytics.liability(currency, by="day"),
-        }.items()
-    },
     "holds": lambda game, who: game.points.holds(who),
     "pending": lambda game, who: game.points.pending(who),
     "expiring": lambda game, who: game.points.expiring(who, _until(game, 4)),
@@ -158,29 +154,58 @@ OF_EVERYBODY: dict[str, Callable[[Game, str], Any]] = {
     "document": lambda game, who: game.participants.profile(who),
     "state": lambda game, who: game.participants.state(who),
     "profile": lambda game, who: game.participants.get(who),
-    "all due": lambda game, _: str(game.due(_until(game, 3))),
+    "export": lambda game, who: game.participants.export(who),
     "due": lambda game, who: str(game.due(_until(game, 3), participant_id=who)),
     "lesson": lambda game, who: game.events.explain(who, "lesson", {"n": 9}),
     "fly": lambda game, who: game.events.explain(who, "fly", {"n": 9}),
     "buy": lambda game, who: game.events.explain(who, "buy"),
-    "cup": lambda game, _: game.leaderboards.top("cup"),
-    "last cup": lambda game, _: game.leaderboards.top("cup", of="previous"),
-    "export": lambda game, who: game.participants.export(who),
-    "miles": lambda game, _: game.leaderboards.top("miles"),
     "rank": lambda game, who: game.leaderboards.rank("miles", who),
-    "people": lambda game, _: game.participants.list(sort_by="total_points"),
 }
+OF_ALL: dict[str, Callable[[Game], Any]] = {
+    "due": lambda game: str(game.due(_until(game, 3))),
+    "cup": lambda game: game.leaderboards.top("cup"),
+    "last cup": lambda game: game.leaderboards.top("cup", of="previous"),
+    "miles": lambda game: game.leaderboards.top("miles"),
+    "people": lambda game: game.participants.list(sort_by="total_points"),
+    "flow": lambda game: game.analytics.currency("points", "7d"),
+}
+
+
+def reads() -> dict[str, Callable[[Game], Any]]:
+    """Return every kind of read, of everybody and every currency."""
+    found = dict(OF_ALL)
+    for currency in CURRENCIES:
+        found[f"owed {currency}"] = partial(_asked, _owed, currency)
+        for who in PEOPLE:
+            found |= {
+                f"{name} {who} {currency}": partial(_asked, read, who, currency)
+                for name, read in OF_WALLETS.items()
+            }
+    for who in PEOPLE:
+        found |= {f"{name} {who}": partial(_asked, read, who) for name, read in OF_EVERYBODY.items()}
+    return found
+
+
+def _asked(read: Callable[..., Any], *about: Any) -> Any:
+    *what, game = about
+    return read(game, *what)
+
+
+def _owed(game: Game, currency: str) -> Any:
+    return game.analytics.liability(currency, by="day")
+
+
+READS = reads()
 
 
 def everything(game: Game) -> dict[str, Any]:
     """Return what every read answers about everybody, a refusal by its sentence."""
     found: dict[str, Any] = {}
-    for who in PEOPLE:
-        for name, read in OF_EVERYBODY.items():
-            try:
-                found[f"{name} {who}"] = plain(read(game, who))
-            except GamifyError as error:
-                found[f"{name} {who}"] = str(error)
+    for name, read in READS.items():
+        try:
+            found[name] = plain(read(game))
+        except GamifyError as error:
+            found[name] = str(error)
     return found
 
 
@@ -215,7 +240,7 @@ def test_what_was_due_is_done_in_the_past_as_it_was_live(
         else SQLiteStore(tmp_path_factory.mktemp("past") / "g.db", durability="normal")
     )
     told: list[tuple[datetime, dict[str, Any]]] = []
-    game = played(store, draws, 12, lambda game, now: told.append((now, everything(game))))
+    game = played(store, draws, 8, lambda game, now: told.append((now, everything(game))))
     for instant, then in told:
         past = everything(game.at(instant))
         assert past == then, next((name, then[name], past[name]) for name in then if then[name] != past[name])

@@ -102,6 +102,7 @@ def test_a_movement_tells_where_the_points_came_from(game: Engine, clock: Manual
         "metadata": {"by": ["bob", 1.5, None]},
         "occurred_at": "2026-03-02T09:00:00Z",
         "base_amount": None,
+        "matured_from": None,
     }
     assert (second.amount, second.balance_after, second.account) == (-40, 60, "@spent")
     assert (second.reason, second.metadata) == (None, {})
