@@ -228,6 +228,13 @@ class Past:
         before = self.position(table, index, prefix, start)
         return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound, as they were."""
+        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
+        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
+
     # -- how it was --------------------------------------------------------------------------------------------
 
     def _plain(self, table: Table[Any]) -> bool:

@@ -123,6 +123,13 @@ class Trial(Unit):
         before = self.position(table, index, prefix, start)
         return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
+        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
+
 
 def beneath(reader: Reader | Unit) -> Reader | Unit:
     """Return what trials read from, one upon the other: a snapshot, the past, or the unit of an open handle."""

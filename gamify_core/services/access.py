@@ -99,7 +99,7 @@ class _Block:
 class Access:
     """How a service reaches the store."""
 
-    __slots__ = ("_block", "admin", "backfill", "quiet", "scope", "shared")
+    __slots__ = ("_block", "admin", "backfill", "quiet", "road", "scope", "shared")
 
     def __init__(  # noqa: PLR0913 - for whom and how, all but the first by name
         self,
@@ -113,6 +113,8 @@ class Access:
     ) -> None:
         """Speak for `scope`, inside `block` where one is given. A `quiet` access tells no listener."""
         self.shared: Shared = shared
+        self.road: Road = shared.road
+        """The road that all writes take."""
         self.scope: str = scope
         self.quiet: bool = quiet
         self.backfill: bool = backfill
@@ -129,11 +131,6 @@ class Access:
             detail = "this handle belongs to another thread"
             raise HandleInUse(detail, hint="use it in the thread whose with statement gave it")
         return block.unit
-
-    @property
-    def road(self) -> Road:
-        """The road that all writes take."""
-        return self.shared.road
 
     @property
     def plan(self) -> Plan:
@@ -319,7 +316,7 @@ class Access:
         if self._block is not None and (unit := self.unit) is not None:
             return nullcontext(unit)
         self._outside()
-        return self.shared.road.store.view()
+        return self.road.store.view()
 
     def person(self, reader: Reader, participant_id: str) -> ParticipantRow | None:
         """Return a participant's row, or None for somebody who has not been seen."""

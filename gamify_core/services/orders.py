@@ -175,9 +175,8 @@ class Kept:
 
     def beside(self, key: Key, before: int, length: int) -> list[MetricRow]:
         """Return entries around a key, which are found by it: no others are passed over."""
-        board, scan = (self._window,), self._reader.scan
-        above = scan(METRIC, METRIC_BY_RANK, board, stop=key, reverse=True, limit=before) if before else []
-        return above[::-1] + scan(METRIC, METRIC_BY_RANK, board, start=key, limit=length - before)
+        board = (self._window,)
+        return self._reader.beside(METRIC, METRIC_BY_RANK, board, key, before=before, length=length)
 
     def placed(self, key: Key) -> tuple[int, int]:
         """Return how many entries come before a whole key, and how many there are."""

@@ -27,7 +27,6 @@ __all__ = [
     "tier_ladder",
     "value_for",
     "value_in",
-    "window_at",
     "window_named",
     "window_of",
 ]
@@ -83,12 +82,6 @@ def value_in(seen: Snapshot, person: ParticipantRow, tracker: Tracker, label: in
     window = window_of(seen.access, seen.reader, tracker, label)
     row = seen.reader.get(METRIC, (person.number, window)) if window else None
     return 0 if row is None else row.value
-
-
-def window_at(access: Access, reader: Reader, tracker: Tracker, instant: int) -> int:
-    """Return the number of the window that holds an instant, or 0 where nothing has happened in it."""
-    label = tracker.label(instant)
-    return 0 if label is None else window_of(access, reader, tracker, label)
 
 
 def window_of(access: Access, reader: Reader, tracker: Tracker, label: int) -> int:

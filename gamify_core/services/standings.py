@@ -27,11 +27,11 @@ from gamify_core.services.orders import (
     morning_key,
     rank_of,
 )
-from gamify_core.services.reading import window_at
+from gamify_core.services.reading import window_named
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gamify_core.catalog import Leaderboard
     from gamify_core.road.plan import Plan
@@ -62,18 +62,14 @@ class Board:
         self.reader = reader
         self.definition = definition
         self.order: Order = instance.order
+        self.earlier: Callable[[], Order] | None = instance.earlier
         self.scale: int = plan.scale(definition.metric)
         self._instance = instance
 
     @cached_property
-    def previous(self) -> Order | None:
-        """The period before, which `change` compares with; None for all time."""
-        return self._instance.earlier() if self._instance.earlier is not None else None
-
-    @cached_property
     def _begun(self) -> bool:
         """Whether there was anything before that can be compared with."""
-        if self.previous is not None:
+        if self.earlier is not None:
             return self._instance.begun()
         return self.order.begun_on(self._day)
 
@@ -175,8 +171,8 @@ class Board:
 
     def _changes(self, rows: list[MetricRow], first: int, ranks: list[int]) -> list[Change | None]:
         """Return for each row how its rank compares with the one that it had before."""
-        if self.previous is not None:
-            before = self._in_the_period_before(rows, self.previous)
+        if self.earlier is not None:
+            before = self._in_the_period_before(rows, self.earlier())
         elif self.order.moved_on(self._day):
             before = self._this_morning(rows, first, ranks[0])
         else:
@@ -215,7 +211,9 @@ def rank_in(access: Access, reader: Reader, way: Way, participant_id: str) -> Ra
         return open_board(access, reader, way.plan, way.definition, way.running(now), now).rank(
             participant_id
         )
-    order = Kept(reader, window_at(access, reader, tracker, now))
+    label = tracker.label(now)
+    window = 0 if label is None else window_named(access, reader, tracker.metric, tracker.text, label)
+    order = Kept(reader, window)
     person = access.person(reader, participant_id)
     row = order.entry(person.number) if person is not None else None
     return _rank(order, way.definition, participant_id, row, way.scale)
@@ -230,7 +228,7 @@ def _rank(
     above, upto, total = order.around(down_of(row))
     rank = above + 1 if definition.ties == "competition" else rank_of(order, definition.ties, row)
     percentile = round(100 * (total - above - 1) / total, 1)
-    score = exact(row.value, scale)
+    score = exact(row.value, scale) if scale else row.value
     return Rank(participant_id, rank, score, total, percentile, above, upto - above - 1, total - upto)
 
 

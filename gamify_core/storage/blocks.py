@@ -158,29 +158,16 @@ class Blocks:
             found += self._blocks[at][: wanted - len(found)]
         return found
 
-    def following(self, bound: Entry, most: int) -> list[Entry]:
-        """Return the first entries that do not come before `bound`, at most so many: nothing has to be counted."""
+    def beside(self, bound: Entry, before: int, length: int) -> list[Entry]:
+        """Return up to so many entries before `bound` and those from it on, `length` where there are as many."""
         at = bisect_left(self._tops, bound)
-        blocks = self._blocks
-        if at == len(blocks):
-            return []
-        inside = bisect_left(blocks[at], bound)
-        found = blocks[at][inside : inside + most]
-        while len(found) < most and at + 1 < len(blocks):
-            at += 1
-            found += blocks[at][: most - len(found)]
-        return found
-
-    def preceding(self, bound: Entry, most: int) -> list[Entry]:
-        """Return the last entries that come before `bound`, at most so many, in order."""
-        at = bisect_left(self._tops, bound)
-        blocks = self._blocks
-        inside = bisect_left(blocks[at], bound) if at < len(blocks) else 0
-        found = blocks[at][max(0, inside - most) : inside] if inside else []
-        while len(found) < most and at:
-            at -= 1
-            found = blocks[at][len(found) - most :] + found
-        return found
+        if at < len(self._blocks):
+            block = self._blocks[at]
+            first = bisect_left(block, bound) - before
+            if first >= 0 and first + length <= len(block):  # as most are: nothing has to be counted
+                return block[first : first + length]
+        place = self.before(bound)
+        return self.between(max(0, place - before), place + length - before)
 
     def _at(self, place: int) -> tuple[int, int]:
         """Return the block in which the entry at `place` lies, and where in it."""

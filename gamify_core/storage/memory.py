@@ -146,6 +146,13 @@ class _Reading:
         """Return how many rows of a board come before a range, are in it, and there are."""
         return self._shelves[table].order(index).span(prefix, start, stop)
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        found: list[Any] = self._shelves[table].order(index).beside(prefix, key, before, length)
+        return found
+
 
 class _View(_Reading):
     """A reading of the store that keeps writers waiting while it is open."""

@@ -290,13 +290,8 @@ class Order:
     ) -> list[Row]:
         """Return the rows of a range, in order."""
         entries, whole = self._lying(prefix)
-        if whole and limit is not None and not offset and stop is None and start is not None and not reverse:
-            found = entries.following(self._bound(prefix + start), limit)
-        elif whole and limit is not None and not offset and start is None and stop is not None and reverse:
-            found = entries.preceding(self._bound(prefix + stop), limit)
-        else:
-            first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
-            found = entries.between(first, last)
+        first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
+        found = entries.between(first, last)
         if reverse:
             found.reverse()
         return list(map(self._row_of, found)) if self.by_key else [entry[-1] for entry in found]
@@ -322,7 +317,7 @@ class Order:
     def position(self, prefix: Key, bound: Key | None, mark: int | None = None) -> int:
         """Return how many rows of a board come before a bound, all of them or those with a mark."""
         if not self.counted or not prefix:
-            raise StoreError("A position is asked of one board of a counted order")
+            raise StoreError("This is asked of one board of a counted order")
         entries = self._settled(prefix[0])
         if mark is not None:
             entries = self._having(prefix[0], entries, mark)
@@ -336,13 +331,22 @@ class Order:
 
     def span(self, prefix: Key, start: Key, stop: Key) -> tuple[int, int, int]:
         """Return how many rows of a board come before a range, are in it, and there are."""
-        if not self.counted or len(prefix) != 1:
-            raise StoreError("A span is asked of one board of a counted order")
-        entries = self._settled(prefix[0])
-        low, high = prefix + start, prefix + stop
-        if max(len(low), len(high)) > self._width:
+        entries = self._one_settled(prefix)
+        low, high, width = prefix + start, prefix + stop, self._width
+        if len(low) > width or len(high) > width:
             low, high = self._bound(low), self._bound(high)
-        return (*entries.span(low, high), len(entries))
+        before, inside = entries.span(low, high)
+        return before, inside, len(entries)
+
+    def beside(self, prefix: Key, key: Key, before: int, length: int) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        found = self._one_settled(prefix).beside(self._bound(prefix + key), before, length)
+        return list(map(self._row_of, found)) if self.by_key else [entry[-1] for entry in found]
+
+    def _one_settled(self, prefix: Key) -> Blocks:
+        if not self.counted or len(prefix) != 1:
+            raise StoreError("This is asked of one board of a counted order")
+        return self._settled(prefix[0])
 
     def _having(self, board: Value, entries: Blocks, mark: int) -> Blocks:
         """Return the entries that have a mark: kept for the greatest, sought out for any other."""

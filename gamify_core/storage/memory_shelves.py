@@ -267,7 +267,11 @@ class ChainShelf(_Shelf):
 
     def values(self, keys: Sequence[Key], place: int) -> list[Any]:
         """Return what the rows with these keys have at a place."""
-        return [None if row is None else row[place] for row in map(self._kept, keys)]
+        chains, found = self._chains, []
+        for key in keys:
+            chain, number = chains.get(key[:-1], ()), key[-1]
+            found.append(chain[number - 1][place] if 0 < number <= len(chain) else None)  # type: ignore[operator]
+        return found
 
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a number given twice is a conflict, a hole in a chain an error."""

@@ -193,6 +193,16 @@ class Reader(Protocol):
         """
         ...
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a counted order's board around a bound: so many before it, `length` in all.
+
+        Where fewer come before it or follow, there are fewer. `key` may be partial and need not be of any row. `before`
+        is not more than `length`.
+        """
+        ...
+
 
 class View(Reader, Protocol):
     """A snapshot for reading, to be used in a `with` statement."""

@@ -269,6 +269,18 @@ class SQLiteReader:
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound: both sides of it with one statement."""
+        texts = self._layout[table]
+        order = texts.order(index)
+        text = order.beside(len(prefix), len(key))
+        near = (*prefix, *key)
+        found = self._some(texts, text, (*near, before, 0, *near, length - before, 0))
+        found.sort(key=order.ordering)
+        return found
+
     def _spanned(self, counts: Counts, board: Value, start: Key, stop: Key) -> tuple[int, int, int]:
         before = self._counted(counts, board, (), start)
         return before, self._counted(counts, board, (), stop) - before, self._counted(counts, board, (), ())

@@ -75,9 +75,12 @@ class Order:
         self._mark = table.columns.index(self.marked) if self.marked else 0
         self.source: str = f"{self.table} INDEXED BY {quoted(self.name)}" if index else self.table
         self._needed = tuple([table.columns.index(name) for name in needed])
-        self._places = itemgetter(*[table.columns.index(name) for name in self.columns])
+        self.ordering: Callable[[Any], Any] = itemgetter(
+            *[table.columns.index(name) for name in self.columns]
+        )
         self._selected = columns_sql(table.columns)
         self._scans: dict[tuple[int, int, int, bool], str] = {}
+        self._sides: dict[tuple[int, int], str] = {}
         self._counts: dict[tuple[int, int, int], str] = {}
         if index is not None and index.unique:
             self.find: str = (
@@ -89,7 +92,7 @@ class Order:
         for column in self._needed:
             if row[column] is None:
                 return None
-        place: Key = self._places(row)
+        place: Key = self.ordering(row)
         return place
 
     def placed(self, row: tuple[Value, ...]) -> tuple[Key, Value] | None:
@@ -126,6 +129,16 @@ class Order:
                 f"SELECT {self._selected} FROM {self.source} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
             )
             self._scans[shape] = text
+            return text
+
+    def beside(self, prefix: int, key: int) -> str:
+        """Return the text that reads both sides of a bound of so many columns, in no order."""
+        shape = (prefix, key)
+        try:
+            return self._sides[shape]
+        except KeyError:
+            above, below = self.scan(prefix, 0, key, reverse=True), self.scan(prefix, key, 0, reverse=False)
+            text = self._sides[shape] = f"SELECT * FROM ({above}) UNION ALL SELECT * FROM ({below})"
             return text
 
     def count(self, prefix: int, start: int = 0, stop: int = 0) -> str:

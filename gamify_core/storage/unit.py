@@ -202,6 +202,13 @@ class Unit:
         self._flush_dirty(table)
         return self._transaction.span(table, index, prefix, start, stop)
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        self._flush_dirty(table)
+        return self._transaction.beside(table, index, prefix, key, before=before, length=length)
+
     # -- writing ----------------------------------------------------------------------------------------------
 
     def append(self, table: Table[Row], row: Row) -> None:

@@ -167,6 +167,15 @@ class ReadContract(StoreParts):
                     total = view.count(RUNNER, RUNNER_BY_RANK, (race,))
                     found = view.span(RUNNER, RUNNER_BY_RANK, (race,), start, stop)
                     assert found == (before, upto - before, total), (race, start, stop)
+                    for above, length in ((0, 0), (0, 2), (1, 1), (1, 3), (9, 10), (2, 50)):
+                        rows = view.beside(
+                            RUNNER, RUNNER_BY_RANK, (race,), start, before=above, length=length
+                        )
+                        first = max(0, before - above)
+                        limit = before + length - above - first
+                        assert rows == view.scan(
+                            RUNNER, RUNNER_BY_RANK, (race,), offset=first, limit=limit
+                        ), (race, start, above, length)
             for row in RUNNERS[:3]:
                 place = view.position(RUNNER, RUNNER_BY_RANK, (1,), (row.down, row.tie))
                 assert view.scan(RUNNER, RUNNER_BY_RANK, (1,), offset=place, limit=1) == [row]

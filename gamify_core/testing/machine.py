@@ -312,6 +312,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.ask(lambda reader: reader.position(table, index, (race,), None))
         start, stop = sorted([bound, _values(draw, _columns(table, index)[1:], 1)])
         self.ask(lambda reader: reader.span(table, index, (race,), start, stop))
+        above, below = draw.draw(st.sampled_from([(0, 1), (1, 0), (2, 3), (20, 20), (5, 600)]))
+        length = above + below
+        self.ask(lambda reader: reader.beside(table, index, (race,), bound, before=above, length=length))
         if index is not None:
             mark = draw.draw(SMALL)
             self.ask(lambda reader: reader.position(table, index, (race,), bound, mark))

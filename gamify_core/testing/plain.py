@@ -110,6 +110,13 @@ class PlainReading:
         before = self.position(table, index, prefix, start)
         return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
 
+    def beside(  # noqa: PLR0913 - a range of a board
+        self, table: Table[Any], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
+    ) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
+        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
+
 
 class PlainView(PlainReading):
     """A state of the rows."""
