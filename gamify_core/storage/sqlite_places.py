@@ -88,16 +88,18 @@ class Places:
     def position(self, counts: Counts, board: Value, bound: Key, version: int) -> int:
         """Return how many rows of a board come before a bound, in the snapshot whose data version this is."""
         target = bound + counts.lowest[len(bound) :]
-        known = self._known(counts, board, version)
+        return self._position(counts, board, self._known(counts, board, version), target, version)
+
+    def _position(self, counts: Counts, board: Value, known: _Board, target: Key, version: int) -> int:
         positions = known.positions
         found = positions.get(target)
         if found is None:
             if len(positions) >= _POSITIONS_KEPT:
                 positions.clear()
-            found = positions[target] = self._position(counts, board, known, target, version)
+            found = positions[target] = self._worked_out(counts, board, known, target, version)
         return found
 
-    def _position(self, counts: Counts, board: Value, known: _Board, target: Key, version: int) -> int:
+    def _worked_out(self, counts: Counts, board: Value, known: _Board, target: Key, version: int) -> int:
         supers = known.supers
         if supers is None:
             return sqlite_ranks.position(self._hand, counts, board, target)
@@ -126,25 +128,34 @@ class Places:
 
     def between(self, counts: Counts, board: Value, start: Key, stop: Key, version: int) -> int:
         """Return how many rows of a board come from one bound on and before another."""
-        first, last = (bound + counts.lowest[len(bound) :] for bound in (start, stop))
+        lowest = counts.lowest
+        first, last = start + lowest[len(start) :], stop + lowest[len(stop) :]
+        return self._between(counts, board, self._known(counts, board, version), first, last, version)
+
+    def _between(  # noqa: PLR0913 - two bounds of a board in a snapshot
+        self, counts: Counts, board: Value, known: _Board, first: Key, last: Key, version: int
+    ) -> int:
         if first >= last:
             return 0
-        known = self._known(counts, board, version)
         if known.supers is not None:
-            above = known.supers.at(first)
-            stretch = known.blocks.get(above)
+            stretch = known.blocks.get(known.supers.at(first))
             if stretch is not None:
                 at = stretch.at(first)
                 if at + 1 < len(stretch.starts) and last <= stretch.starts[at + 1]:  # within one block
                     found: int = self._execute(counts.between, (board, *first, *last)).fetchone()[0]
                     return found
-        return self.position(counts, board, stop, version) - self.position(counts, board, start, version)
+        before = self._position(counts, board, known, first, version)
+        return self._position(counts, board, known, last, version) - before
 
     def span(self, counts: Counts, board: Value, start: Key, stop: Key, version: int) -> tuple[int, int, int]:
         """Return how many rows of a board come before a bound, from there to before another, and how many it has."""
-        before = self.position(counts, board, start, version)
-        alike = self.between(counts, board, start, stop, version)
-        return before, alike, self.total(counts, board, version)
+        lowest = counts.lowest
+        first, last = start + lowest[len(start) :], stop + lowest[len(stop) :]
+        known = self._known(counts, board, version)
+        known.asked += 2  # it is three questions
+        before = self._position(counts, board, known, first, version)
+        alike = self._between(counts, board, known, first, last, version)
+        return before, alike, self._total(counts, board, known, version)
 
     def seek(self, counts: Counts, board: Value, offset: int, version: int) -> tuple[Key, int] | None:
         """Return where the block that holds row number `offset` starts and how far into it that is, if remembered."""
@@ -161,7 +172,9 @@ class Places:
 
     def total(self, counts: Counts, board: Value, version: int) -> int:
         """Return how many rows a board has."""
-        known = self._known(counts, board, version)
+        return self._total(counts, board, self._known(counts, board, version), version)
+
+    def _total(self, counts: Counts, board: Value, known: _Board, version: int) -> int:
         if known.supers is not None and known.supers.version == version:
             return known.supers.sums[-1]
         if known.total is None:
