@@ -29,35 +29,10 @@ from gamify_core.catalog import (
     Tier,
 )
 from gamify_core.errors import CatalogError, GamifyError, NotFound
+from tests.front_page import FRONT_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-FRONT_PAGE = """
-timezone = "Europe/Paris"                # whose midnight, for people who have set none
-[events.lesson_finished]                 # declared, so a misspelt name is found by `gamify check`
-score = "integer"
-topic = "text"
-[metrics]
-lessons = { on = "lesson_finished" }
-topics  = { on = "lesson_finished", distinct = "topic" }
-[rules.lesson]
-on     = "lesson_finished"
-when   = "score >= 60"
-award  = "10 + score // 10"
-streak = "daily"
-cap    = { points = 300, per = "daily" }
-[streaks.daily]
-grace_period_hours = 4
-[ladders.tier]
-metric = "points.earned"
-tiers  = { bronze = 0, silver = 60, gold = 2000 }
-[badges]
-first_steps = { criteria = "lessons >= 1", points = 50 }
-explorer    = { criteria = "topics >= 5 and streak.daily >= 7", points = 200, rarity = "rare" }
-[leaderboards.weekly]
-period = "weekly"
-"""
 
 FRONT_PAGE_IN_PYTHON = Catalog(
     timezone="Europe/Paris",

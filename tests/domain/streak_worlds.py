@@ -9,10 +9,21 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from gamify_core.domain.periods import DAY, HOUR, SECOND, Calendar, Kind
-from gamify_core.domain.streaks import NO_PARDONS, GraceMode, Mark, Pardons, StreakRules
+from gamify_core.domain.streaks import (
+    NO_PARDONS,
+    GraceMode,
+    Mark,
+    Pardons,
+    Reading,
+    State,
+    StreakRules,
+    fold,
+    read,
+)
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed, zone
 
-__all__ = ["BOTH", "PLACES", "World", "carried_worlds", "mark_at", "past", "travels", "worlds"]
+__all__ = ["BOTH", "PLACES", "World", "carried_worlds", "folded", "looked_at", "mark_at", "past", "travels"]
+__all__ += ["worlds"]
 
 BOTH: tuple[GraceMode, ...] = ("keep_alive", "credit")
 
@@ -46,6 +57,17 @@ class World(NamedTuple):
 def past(world: World) -> World:
     """Return the world with only what had happened by `until`."""
     return world._replace(marks=tuple(mark for mark in world.marks if mark.instant <= world.until))
+
+
+def folded(world: World) -> State | None:
+    """Return what the marks of a world come to."""
+    return fold(world.marks, world.rules, world.line, world.pardons)
+
+
+def looked_at(world: World, as_of: int | None = None) -> Reading:
+    """Return how the streak of a world reads at an instant: at its end, where none is given."""
+    at = world.until if as_of is None else as_of
+    return read(folded(world), world.rules, world.line, world.pardons, at)
 
 
 def _instants(rules: StreakRules, line: ZoneLine, base: int) -> st.SearchStrategy[int]:

@@ -13,29 +13,27 @@ from gamify_core.domain.streaks import (
     NO_PARDONS,
     Mark,
     Pardons,
-    Reading,
-    State,
     StreakRules,
     fold,
     history,
     missed,
     plain,
-    read,
     satisfied_labels,
 )
-from tests.domain.streak_worlds import BOTH, World, carried_worlds, mark_at, past, travels, worlds
+from tests.domain.streak_worlds import (
+    BOTH,
+    World,
+    carried_worlds,
+    folded,
+    looked_at,
+    mark_at,
+    past,
+    travels,
+    worlds,
+)
 
 _FIXED = st.one_of(worlds(), worlds(wide=True, modes=BOTH))
 _ANY = st.one_of(_FIXED, travels(modes=BOTH), carried_worlds(modes=BOTH))
-
-
-def _fold(world: World) -> State | None:
-    return fold(world.marks, world.rules, world.line, world.pardons)
-
-
-def _read(world: World, as_of: int | None = None) -> Reading:
-    at = world.until if as_of is None else as_of
-    return read(_fold(world), world.rules, world.line, world.pardons, at)
 
 
 def _done(world: World) -> tuple[int, ...]:
@@ -45,7 +43,7 @@ def _done(world: World) -> tuple[int, ...]:
 @given(_ANY)
 def test_counts_stay_in_their_bounds(world: World) -> None:
     """0 <= current <= longest <= satisfied periods <= activities, and what lives is neither none nor broken."""
-    seen, done = _read(world), len(_done(world))
+    seen, done = looked_at(world), len(_done(world))
     assert 0 <= seen.current <= seen.longest <= done <= len(world.marks)
     assert (seen.current > 0) == (seen.status not in {"none", "broken"})
     assert 0 <= seen.progress <= seen.target
@@ -56,7 +54,7 @@ def test_counts_stay_in_their_bounds(world: World) -> None:
 @given(_ANY)
 def test_freezes_stay_in_their_bounds(world: World) -> None:
     """Freezes held stay under the cap; used ones were granted or earned, and only a living run uses any."""
-    state, seen = _fold(world), _read(world)
+    state, seen = folded(world), looked_at(world)
     assert 0 <= seen.freezes <= world.rules.freeze_cap
     lost = missed(state, world.rules, world.line, world.pardons, world.until)
     used = (0 if state is None else state.consumed) + sum(miss.outcome == "frozen" for miss in lost)
@@ -68,7 +66,7 @@ def test_freezes_stay_in_their_bounds(world: World) -> None:
 @given(_ANY)
 def test_history_tells_the_same_story(world: World) -> None:
     """The runs add up to the counts of the state, follow each other, and only the last can be alive."""
-    state = _fold(world)
+    state = folded(world)
     runs = history(world.marks, world.rules, world.line, world.pardons, world.until)
     if state is None:
         assert runs == ()
@@ -78,7 +76,7 @@ def test_history_tells_the_same_story(world: World) -> None:
     assert all(run.ended_at is not None for run in runs[:-1])
     assert sum(run.length for run in runs) == len(_done(world))
     if runs:
-        seen = _read(world)
+        seen = looked_at(world)
         assert (runs[-1].length, runs[-1].end_label) == (state.run, state.last)
         assert runs[-1].ended_at == seen.broken_at
 
@@ -88,13 +86,13 @@ def test_it_expires_when_it_says(world: World) -> None:
     """A microsecond before `expires_at` the count is the same; then, without freezes, it is 0."""
     pardons = Pardons(world.pardons.pauses, world.pardons.repaired)
     world = past(world._replace(pardons=pardons, rules=evolve(world.rules, freeze_every=0)))
-    seen = _read(world)
+    seen = looked_at(world)
     if seen.expires_at is None:
         assert seen.current == 0
         return
     assert seen.expires_at > world.until
-    assert _read(world, seen.expires_at - 1).current == seen.current > 0
-    after = _read(world, seen.expires_at)
+    assert looked_at(world, seen.expires_at - 1).current == seen.current > 0
+    after = looked_at(world, seen.expires_at)
     assert (after.current, after.status, after.lost_count) == (0, "broken", seen.current)
 
 
@@ -104,7 +102,7 @@ def test_alive_means_that_acting_now_extends(world: World) -> None:
     world = past(world)
     mark = mark_at(world.until, 99, world.rules, world.line)
     more = world._replace(marks=(*world.marks, mark))
-    seen, acted, state = _read(world), _read(more), _fold(world)
+    seen, acted, state = looked_at(world), looked_at(more), folded(world)
     done = mark.label in _done(world)
     assert seen.status != "active" or done
     if seen.current == 0:
@@ -120,7 +118,10 @@ def test_the_same_period_again_changes_no_count(world: World) -> None:
     """With a target of one, an activity in a satisfied period leaves every count."""
     for mark in world.marks:
         again = world._replace(marks=(*world.marks, mark._replace(id=99)))
-        assert (_read(again).current, _read(again).longest) == (_read(world).current, _read(world).longest)
+        assert (looked_at(again).current, looked_at(again).longest) == (
+            looked_at(world).current,
+            looked_at(world).longest,
+        )
 
 
 @given(worlds(target=1, freezes=False, modes=BOTH), st.integers(0, 13))
@@ -129,8 +130,8 @@ def test_more_activity_never_lowers(world: World, which: int) -> None:
     if not world.marks:
         return
     less = world._replace(marks=tuple(m for n, m in enumerate(world.marks) if n != which % len(world.marks)))
-    assert _read(less).longest <= _read(world).longest
-    assert _read(past(less)).current <= _read(past(world)).current
+    assert looked_at(less).longest <= looked_at(world).longest
+    assert looked_at(past(less)).current <= looked_at(past(world)).current
 
 
 @given(worlds(freezes=False, wide=True), st.integers(0, 13))
@@ -140,7 +141,7 @@ def test_more_activity_never_shortens_the_longest_run(world: World, which: int) 
         less = world._replace(
             marks=tuple(m for n, m in enumerate(world.marks) if n != which % len(world.marks))
         )
-        assert _read(less).longest <= _read(world).longest
+        assert looked_at(less).longest <= looked_at(world).longest
         assert set(_done(less)) <= set(_done(world))
 
 
@@ -161,7 +162,7 @@ def test_more_leniency_never_lowers(world: World) -> None:
         kinder.append(world._replace(pardons=Pardons((*pardons.pauses, pause), pardons.repaired)))
         repaired = pardons.repaired | {mark.label + 1}
         kinder.append(world._replace(pardons=Pardons(pardons.pauses, repaired)))
-    assert all(_read(world).current <= _read(kind).current for kind in kinder)
+    assert all(looked_at(world).current <= looked_at(kind).current for kind in kinder)
 
 
 @given(worlds(wide=True, freezes=False))
@@ -172,7 +173,7 @@ def test_lower_goals_never_lower_the_longest_run(world: World) -> None:
         rules, goals=tuple(max(1, goal - 1) for goal in rules.goals), target=max(1, rules.target - 1)
     )
     for easier in (lower, evolve(rules, match="any"), evolve(rules, distinct_days=False)):
-        assert _read(world).longest <= _read(world._replace(rules=easier)).longest
+        assert looked_at(world).longest <= looked_at(world._replace(rules=easier)).longest
 
 
 @given(travels())
@@ -180,7 +181,7 @@ def test_zone_hopping_gains_a_day_or_two_at_most(world: World) -> None:
     """However the zones change, a daily run is hardly longer than the time it took."""
     if world.marks:
         took = world.marks[-1].instant - world.marks[0].instant
-        assert _read(world).longest <= 2 + (took + 26 * HOUR) // DAY
+        assert looked_at(world).longest <= 2 + (took + 26 * HOUR) // DAY
 
 
 @given(worlds(target=1, freezes=False))
@@ -200,8 +201,8 @@ def test_credit_without_grace_is_no_credit(world: World) -> None:
     """Where there is no grace, both ways of it are the same."""
     rules = evolve(world.rules, grace=0)
     both = [world._replace(rules=evolve(rules, grace_mode=mode)) for mode in BOTH]
-    assert _read(both[0]) == _read(both[1])
-    assert _fold(both[0]) == _fold(both[1])
+    assert looked_at(both[0]) == looked_at(both[1])
+    assert folded(both[0]) == folded(both[1])
 
 
 @given(_ANY)
@@ -209,14 +210,14 @@ def test_one_goal_is_a_target(world: World) -> None:
     """A single goal asks what a target asks, by all or by any; only its part is told beside it."""
     if plain(world.rules):
         goal = world._replace(rules=evolve(world.rules, goals=(world.rules.target,), target=1))
-        assert _read(goal)[:9] == _read(world)[:9]
-        assert _fold(goal) == _fold(world)
-        assert _read(goal).parts == ((_read(world).progress, world.rules.target),)
+        assert looked_at(goal)[:9] == looked_at(world)[:9]
+        assert folded(goal) == folded(world)
+        assert looked_at(goal).parts == ((looked_at(world).progress, world.rules.target),)
 
 
 @given(worlds(target=1))
 def test_every_day_once_is_a_distinct_day(world: World) -> None:
     """Asked for one activity a period, it is the same to count days."""
     days = world._replace(rules=evolve(world.rules, distinct_days=True))
-    assert _read(days) == _read(world)
+    assert looked_at(days) == looked_at(world)
     assert fold(world.marks, days.rules, world.line, NO_PARDONS) is None or _done(days) == _done(world)

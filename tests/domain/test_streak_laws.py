@@ -17,7 +17,6 @@ from gamify_core.domain.streaks import (
     MEMORY,
     Mark,
     Pardons,
-    Reading,
     State,
     StreakRules,
     compare,
@@ -33,7 +32,17 @@ from gamify_core.domain.streaks import (
 )
 from gamify_core.domain.zones import ZoneLine, zone
 from tests.domain.streak_nights import nightly
-from tests.domain.streak_worlds import BOTH, PLACES, World, carried_worlds, past, travels, worlds
+from tests.domain.streak_worlds import (
+    BOTH,
+    PLACES,
+    World,
+    carried_worlds,
+    folded,
+    looked_at,
+    past,
+    travels,
+    worlds,
+)
 
 if TYPE_CHECKING:
     from random import Random
@@ -41,15 +50,6 @@ if TYPE_CHECKING:
 _FIXED = st.one_of(worlds(), worlds(wide=True, modes=BOTH))
 _KEPT = st.one_of(worlds(), worlds(wide=True), travels(), carried_worlds())
 _ANY = st.one_of(_FIXED, travels(modes=BOTH), carried_worlds(modes=BOTH))
-
-
-def _fold(world: World) -> State | None:
-    return fold(world.marks, world.rules, world.line, world.pardons)
-
-
-def _read(world: World, as_of: int | None = None) -> Reading:
-    at = world.until if as_of is None else as_of
-    return read(_fold(world), world.rules, world.line, world.pardons, at)
 
 
 def _step(state: State | None, mark: Mark, told: list[Mark], world: World) -> State | None:
@@ -72,7 +72,7 @@ def test_agrees_with_a_nightly_job(world: World) -> None:
     """
     assume(not (world.rules.calendar.day_start and world.line.zones == (zone("America/Havana"),)))
     world = past(world)
-    night, state, seen = nightly(world), _fold(world), _read(world)
+    night, state, seen = nightly(world), folded(world), looked_at(world)
     assert (seen.current, seen.longest, seen.freezes) == (night.current, night.longest, night.stock)
     used = missed(state, world.rules, world.line, world.pardons, world.until)
     before = 0 if state is None else state.consumed
@@ -121,7 +121,7 @@ def test_in_order_it_is_one_step_each(world: World) -> None:
         state = _step(state, mark, told, world)
         assert state is not None
         told.append(mark)
-    assert state == _fold(world)
+    assert state == folded(world)
 
 
 @given(worlds(target=1, modes=("credit",)))
@@ -132,7 +132,7 @@ def test_with_credit_for_one_activity_it_is_one_step_each_too(world: World) -> N
     for mark in world.marks:
         state = step(state, mark, world.rules, world.line, world.pardons)
         assert state is not None
-    assert state == _fold(world)
+    assert state == folded(world)
 
 
 @given(_ANY, st.randoms(use_true_random=False))
@@ -155,7 +155,7 @@ def test_what_nothing_waited_for_is_not_folded_again(world: World, luck: Random)
 @given(_KEPT)
 def test_the_longest_run_is_dated_by_the_activity_that_completed_it(world: World) -> None:
     """Telling the activities by period, it is the first with which the longest run has its length."""
-    marks, whole = sorted(world.marks), _fold(world)
+    marks, whole = sorted(world.marks), folded(world)
     for number in range(1, len(marks) + 1):
         state = fold(marks[:number], world.rules, world.line, world.pardons)
         assert state is not None
@@ -169,7 +169,7 @@ def test_the_longest_run_is_dated_by_the_activity_that_completed_it(world: World
 @given(_ANY)
 def test_a_state_knows_what_is_satisfied(world: World) -> None:
     """What the bits of a state say of a period is what the fold judged."""
-    state = _fold(world)
+    state = folded(world)
     done = satisfied_labels(world.marks, world.rules, world.line, world.pardons)
     around = range(min(done) - 2, max(done) + 3) if done else range(3)
     assert [label for label in around if satisfied(state, label)] == [
@@ -180,14 +180,14 @@ def test_a_state_knows_what_is_satisfied(world: World) -> None:
 @given(_ANY, st.lists(st.integers(-3, 9), min_size=1, max_size=4))
 def test_reading_leaves_no_trace(world: World, days: list[int]) -> None:
     """Whatever has been read before, at later instants too, a reading is that of a calendar never asked."""
-    state = _fold(world)
+    state = folded(world)
     rules = evolve(world.rules, calendar=_fresh(world.rules.calendar))
     for day in (*days, 0):
         at = world.until + day * DAY
         fresh = evolve(world.rules, calendar=_fresh(world.rules.calendar))
         told = read(state, rules, world.line, world.pardons, at)
         assert told == read(state, fresh, world.line, world.pardons, at)
-    assert state == _fold(world)
+    assert state == folded(world)
 
 
 def _fresh(calendar: Calendar) -> Calendar:
@@ -198,7 +198,7 @@ def _fresh(calendar: Calendar) -> Calendar:
 @given(_ANY, st.integers(0, 40))
 def test_time_only_adds_to_what_was_missed(world: World, hours: int) -> None:
     """What time has done by an instant is still so at a later one, whenever it is settled."""
-    world, state = past(world), _fold(past(world))
+    world, state = past(world), folded(past(world))
     early = missed(state, world.rules, world.line, world.pardons, world.until)
     late = missed(state, world.rules, world.line, world.pardons, world.until + hours * 5 * HOUR)
     if not world.line.changes:
@@ -209,7 +209,7 @@ def test_time_only_adds_to_what_was_missed(world: World, hours: int) -> None:
 @given(_ANY)
 def test_a_later_zone_change_rewrites_nothing(world: World) -> None:
     """A change of zone after everything seen leaves the state that is kept."""
-    state = _fold(world)
+    state = folded(world)
     if state is not None and not world.line.carried:
         since = max(state.seen + SECOND, *world.line.changes, 0) + 1
         for there in _moved(world.line, since):
@@ -239,7 +239,7 @@ def test_moving_everything_by_whole_weeks_changes_nothing_else(world: World, wee
         for mark in world.marks
     )
     moved = World(world.rules, world.line, pardons, marks, world.until + by)
-    here, there = _read(world), _read(moved)
+    here, there = looked_at(world), looked_at(moved)
     expires, broken = here.expires_at, here.broken_at
     assert there == here._replace(
         expires_at=None if expires is None else expires + by,

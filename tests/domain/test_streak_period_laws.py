@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from gamify_core.domain.streaks import (
     Pardons,
     Period,
-    State,
     calendar_of,
     due,
     fold,
@@ -22,15 +21,11 @@ from gamify_core.domain.streaks import (
 )
 from gamify_core.domain.zones import zone
 from tests.domain.streak_nights import asked, first, most_filled, nightly, wall_label
-from tests.domain.streak_worlds import BOTH, World, carried_worlds, past, travels, worlds
+from tests.domain.streak_worlds import BOTH, World, carried_worlds, folded, past, travels, worlds
 
 _FIXED = st.one_of(worlds(), worlds(wide=True, modes=BOTH))
 _ANY = st.one_of(_FIXED, travels(modes=BOTH), carried_worlds(modes=BOTH))
 _EXCUSED = {"excused_rest", "excused_pause", "repaired", "void"}
-
-
-def _fold(world: World) -> State | None:
-    return fold(world.marks, world.rules, world.line, world.pardons)
 
 
 def _calendar(world: World) -> tuple[Period, ...]:
@@ -54,7 +49,7 @@ def _twice_begun(world: World) -> bool:
 def test_a_calendar_and_the_counts_agree(world: World) -> None:
     """Satisfied periods, freezes used and runs broken are as many as the fold, the reading and the history say."""
     world = past(world)
-    periods, state = _calendar(world), _fold(world)
+    periods, state = _calendar(world), folded(world)
     rules, line, pardons, marks, until = world
     seen = read(state, rules, line, pardons, until)
     done = satisfied_labels(marks, rules, line, pardons)
@@ -132,7 +127,7 @@ def test_what_a_calendar_pardons_has_that_reason(world: World) -> None:
 def test_what_is_due_happens_then_and_not_before(world: World) -> None:
     """Until just before it is due nothing is missed that was not, and then one period more."""
     world = past(world)
-    state, (rules, line, pardons, _, until) = _fold(world), world
+    state, (rules, line, pardons, _, until) = folded(world), world
     at = due(state, rules, line, pardons, until)
     seen = read(state, rules, line, pardons, until)
     assert at == seen.expires_at
@@ -152,7 +147,7 @@ def test_what_is_due_happens_then_and_not_before(world: World) -> None:
 def test_a_repair_takes_what_it_says_and_no_less(world: World) -> None:
     """With all of `repairable` repaired the lost run lives; with any of it left out, it does not."""
     world = past(world)
-    state, (rules, line, pardons, marks, until) = _fold(world), world
+    state, (rules, line, pardons, marks, until) = folded(world), world
     seen = read(state, rules, line, pardons, until)
     lacking = repairable(state, rules, line, pardons, until)
     assert (lacking != ()) == (seen.status == "broken")

@@ -28,23 +28,8 @@ from gamify_core.domain.streaks import (
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed, zone
 from gamify_core.errors import BadValue
 from tests.domain.streak_cases import CASES, Act, Case, Draw, Look, Move, instant
+from tests.domain.streak_marks import DAILY, IN_UTC, marks_of, state_of
 from tests.domain.streak_wider_cases import WIDER_CASES
-
-_UTC = ZoneLine((zone("UTC"),))
-_DAILY = StreakRules()
-
-
-def _marks(*texts: str, rules: StreakRules = _DAILY) -> list[Mark]:
-    return [
-        Mark(rules.calendar.label(at, zone("UTC")), at, number)
-        for number, at in enumerate((instant(f"2026-03-{text}") for text in texts), 1)
-    ]
-
-
-def _told(marks: list[Mark], rules: StreakRules = _DAILY, pardons: Pardons = NO_PARDONS) -> State:
-    state = fold(marks, rules, _UTC, pardons)
-    assert state is not None
-    return state
 
 
 class _Story:
@@ -122,19 +107,19 @@ def test_worked_case(case: Case) -> None:
 def test_a_pause_may_have_no_end() -> None:
     """A pause that never ends excuses every later day, and nothing expires."""
     pardons = Pardons(pauses=((instant("2026-03-03 09:00"), 1 << 62),))
-    state = _told(_marks("02 12:00"), pardons=pardons)
-    seen = read(state, _DAILY, _UTC, pardons, instant("2999-01-01 00:00"))
+    state = state_of(marks_of("02 12:00"), pardons=pardons)
+    seen = read(state, DAILY, IN_UTC, pardons, instant("2999-01-01 00:00"))
     assert (seen.current, seen.status, seen.expires_at) == (1, "excused", None)
 
 
 def test_a_pause_that_ends_at_midnight_spares_the_next_day_nothing() -> None:
     """The end of a pause is not part of it: the day that begins there is required."""
     pardons = Pardons(pauses=((instant("2026-03-03 00:00"), instant("2026-03-04 00:00")),))
-    state = _told(_marks("02 12:00"), pardons=pardons)
-    assert read(state, _DAILY, _UTC, pardons, instant("2026-03-05 00:00")).broken_at == instant(
+    state = state_of(marks_of("02 12:00"), pardons=pardons)
+    assert read(state, DAILY, IN_UTC, pardons, instant("2026-03-05 00:00")).broken_at == instant(
         "2026-03-05 00:00"
     )
-    assert read(state, _DAILY, _UTC, pardons, instant("2026-03-04 23:59:59")).current == 1
+    assert read(state, DAILY, IN_UTC, pardons, instant("2026-03-04 23:59:59")).current == 1
 
 
 def test_a_pause_keeps_its_date_when_the_date_goes_back() -> None:
@@ -142,11 +127,11 @@ def test_a_pause_keeps_its_date_when_the_date_goes_back() -> None:
     name = "America/Goose_Bay"
     line, since = ZoneLine((zone(name),)), instant("2010-11-07 00:00:30", name)
     at, noon = instant("2010-11-06 12:00", name), instant("2010-11-08 12:00", name)
-    mark = Mark(_DAILY.calendar.label(at, zone(name)), at, 1)
+    mark = Mark(DAILY.calendar.label(at, zone(name)), at, 1)
     pardons = Pardons(pauses=((since, since + 600 * SECOND),))
-    state = fold([mark], _DAILY, line, pardons)
-    assert read(state, _DAILY, line, pardons, noon).status == "pending"
-    assert read(state, _DAILY, line, NO_PARDONS, noon).status == "broken"
+    state = fold([mark], DAILY, line, pardons)
+    assert read(state, DAILY, line, pardons, noon).status == "pending"
+    assert read(state, DAILY, line, NO_PARDONS, noon).status == "broken"
 
 
 def test_a_pause_begun_after_a_date_was_over_does_not_spare_it() -> None:
@@ -154,76 +139,78 @@ def test_a_pause_begun_after_a_date_was_over_does_not_spare_it() -> None:
     name = "America/Goose_Bay"
     line, since = ZoneLine((zone(name),)), instant("2010-11-06 23:30*", name)
     at, noon = instant("2010-11-05 12:00", name), instant("2010-11-07 12:00", name)
-    mark = Mark(_DAILY.calendar.label(at, zone(name)), at, 1)
+    mark = Mark(DAILY.calendar.label(at, zone(name)), at, 1)
     pardons = Pardons(pauses=((since, since + 600 * SECOND),))
-    seen = read(fold([mark], _DAILY, line, pardons), _DAILY, line, pardons, noon)
+    seen = read(fold([mark], DAILY, line, pardons), DAILY, line, pardons, noon)
     assert (seen.status, seen.broken_at) == ("broken", instant("2010-11-07 00:00", name))
 
 
 def test_a_read_with_freezes_before_anything() -> None:
     """Freezes given before the first activity can be seen, under the cap, none from the future."""
     pardons = Pardons(grants=((10, 1), (5, 4), (20, 1)))
-    assert read(None, StreakRules(freeze_cap=5), _UTC, pardons, 10).freezes == 5
+    assert read(None, StreakRules(freeze_cap=5), IN_UTC, pardons, 10).freezes == 5
     thrice = StreakRules(target=3, freeze_cap=9)
-    begun = _told(_marks("02 12:00"), thrice, pardons)
-    assert read(begun, thrice, _UTC, pardons, instant("2026-03-02 13:00"))[:3] == (0, 0, "none")
-    assert read(begun, thrice, _UTC, pardons, instant("2026-03-02 13:00")).freezes == 6
+    begun = state_of(marks_of("02 12:00"), thrice, pardons)
+    assert read(begun, thrice, IN_UTC, pardons, instant("2026-03-02 13:00"))[:3] == (0, 0, "none")
+    assert read(begun, thrice, IN_UTC, pardons, instant("2026-03-02 13:00")).freezes == 6
 
 
 def test_missed_tells_each_freeze_and_the_end() -> None:
     """Time's own doings come with their instants: one freeze, then the break, with the run they concern."""
     pardons = Pardons(grants=((0, 1),))
-    state = _told(_marks("02 12:00", "03 12:00"), pardons=pardons)
+    state = state_of(marks_of("02 12:00", "03 12:00"), pardons=pardons)
     day4, day5 = state.label + 1, state.label + 2
-    lost = missed(state, _DAILY, _UTC, pardons, instant("2026-03-20 12:00"))
+    lost = missed(state, DAILY, IN_UTC, pardons, instant("2026-03-20 12:00"))
     assert lost == (
         Miss(day4, instant("2026-03-05 00:00"), "frozen", 2),
         Miss(day5, instant("2026-03-06 00:00"), "broken", 2),
     )
-    assert missed(None, _DAILY, _UTC, pardons, 0) == ()
+    assert missed(None, DAILY, IN_UTC, pardons, 0) == ()
     assert (
-        missed(_told(_marks("02 12:00"), StreakRules(target=2)), StreakRules(target=2), _UTC, pardons, 0)
+        missed(
+            state_of(marks_of("02 12:00"), StreakRules(target=2)), StreakRules(target=2), IN_UTC, pardons, 0
+        )
         == ()
     )
 
 
 def test_corrections_name_what_a_late_activity_put_right() -> None:
     """A late activity that joins two runs lists run, longest and number of runs; one in order lists none."""
-    monday, wednesday = _marks("02 12:00", "04 12:00")
+    monday, wednesday = marks_of("02 12:00", "04 12:00")
     late = Mark(monday.label + 1, instant("2026-03-03 12:00"), 9)
-    before = _told([monday, wednesday])
-    told = compare(before, _told([monday, late, wednesday]), late)
+    before = state_of([monday, wednesday])
+    told = compare(before, state_of([monday, late, wednesday]), late)
     assert told.corrections == (
         Correction("run", 1, 3),
         Correction("longest", 1, 3),
         Correction("runs", 2, 1),
     )
     assert told.is_new_record
-    assert compare(_told([monday]), before, wednesday).corrections == ()
-    assert compare(None, _told([monday]), monday).corrections == ()
+    assert compare(state_of([monday]), before, wednesday).corrections == ()
+    assert compare(None, state_of([monday]), monday).corrections == ()
 
 
 def test_corrections_name_a_freeze_that_comes_back() -> None:
     """A freeze that a late activity makes needless is listed as no longer used."""
     pardons = Pardons(grants=((0, 1),))
-    monday, tuesday, wednesday = _marks("02 12:00", "03 12:00", "04 12:00")
-    before = _told([monday, wednesday], pardons=pardons)
-    after = _told([monday, tuesday, wednesday], pardons=pardons)
+    monday, tuesday, wednesday = marks_of("02 12:00", "03 12:00", "04 12:00")
+    before = state_of([monday, wednesday], pardons=pardons)
+    after = state_of([monday, tuesday, wednesday], pardons=pardons)
     assert Correction("freezes", 1, 0) in compare(before, after, tuesday).corrections
 
 
 def test_what_is_satisfied_far_behind_is_forgotten_but_may_be_told() -> None:
     """A state knows a fixed number of periods one by one; beyond them the caller says which were done."""
-    rules, start = _DAILY, instant("2026-01-01 12:00")
+    rules, start = DAILY, instant("2026-01-01 12:00")
     label = rules.calendar.label(start, zone("UTC"))
     marks = [Mark(label + n, start + n * DAY, n) for n in range(MEMORY + 2) if n != 3]
-    state = _told(marks)
+    state = state_of(marks)
     assert [n for n in range(-1, MEMORY + 4) if satisfied(state, label + n)] == [1, 2, *range(4, MEMORY + 2)]
     again = Mark(label, start, 99)
     assert not compare(state, state, again).already_recorded
     assert compare(state, state, again, already=True).already_recorded
     assert not satisfied(None, label)
-    far = step(state, Mark(label + 1000, start + 1000 * DAY, 1000), rules, _UTC)
+    far = step(state, Mark(label + 1000, start + 1000 * DAY, 1000), rules, IN_UTC)
     assert far is not None
     assert far.behind == 0
 
@@ -231,50 +218,50 @@ def test_what_is_satisfied_far_behind_is_forgotten_but_may_be_told() -> None:
 def test_the_same_mark_again_is_already_recorded() -> None:
     """Repeating the last mark changes nothing and is told as already recorded, even below the target."""
     rules = StreakRules(target=2)
-    (mark,) = _marks("02 12:00")
-    state = _told([mark], rules)
-    assert step(state, mark, rules, _UTC) == state
+    (mark,) = marks_of("02 12:00")
+    state = state_of([mark], rules)
+    assert step(state, mark, rules, IN_UTC) == state
     assert compare(state, state, mark).already_recorded
 
 
 def test_two_activities_at_one_instant_count_twice() -> None:
     """Activities are told apart by their id, not by their instant."""
-    label = _marks("02 12:00")[0].label
+    label = marks_of("02 12:00")[0].label
     rules, at = StreakRules(target=2), instant("2026-03-02 12:00")
-    assert _told([Mark(label, at, 1), Mark(label, at, 2)], rules).run == 1
-    assert _told([Mark(label, at, 1), Mark(label, at, 1)], rules).run == 0
+    assert state_of([Mark(label, at, 1), Mark(label, at, 2)], rules).run == 1
+    assert state_of([Mark(label, at, 1), Mark(label, at, 1)], rules).run == 0
 
 
 def test_an_equal_run_leaves_the_longest_its_date() -> None:
     """Of two runs of one length, the longest is dated by the first."""
-    marks = _marks("02 12:00", "03 12:00", "06 12:00", "07 12:00")
-    assert _told(marks).longest_at == marks[1].instant
+    marks = marks_of("02 12:00", "03 12:00", "06 12:00", "07 12:00")
+    assert state_of(marks).longest_at == marks[1].instant
 
 
 def test_no_marks_amount_to_nothing() -> None:
     """A fold of nothing is no state, and its history is empty."""
-    assert fold((), _DAILY, _UTC) is None
-    assert history((), _DAILY, _UTC, NO_PARDONS, 0) == ()
+    assert fold((), DAILY, IN_UTC) is None
+    assert history((), DAILY, IN_UTC, NO_PARDONS, 0) == ()
 
 
 def test_history_lists_every_run_and_when_it_ended() -> None:
     """Each past run has its labels, its length and the deadline it missed; a living one has no end."""
-    marks = _marks("02 12:00", "03 12:00", "06 12:00")
+    marks = marks_of("02 12:00", "03 12:00", "06 12:00")
     first = marks[0].label
-    runs = history(marks, _DAILY, _UTC, NO_PARDONS, instant("2026-03-06 13:00"))
+    runs = history(marks, DAILY, IN_UTC, NO_PARDONS, instant("2026-03-06 13:00"))
     assert runs == (Run(first, first + 1, 2, instant("2026-03-05 00:00")), Run(first + 4, first + 4, 1, None))
-    ended = history(marks, _DAILY, _UTC, NO_PARDONS, instant("2026-03-08 00:00"))
+    ended = history(marks, DAILY, IN_UTC, NO_PARDONS, instant("2026-03-08 00:00"))
     assert ended[-1].ended_at == instant("2026-03-08 00:00")
-    assert history(_marks("02 12:00"), StreakRules(target=2), _UTC, NO_PARDONS, 0) == ()
+    assert history(marks_of("02 12:00"), StreakRules(target=2), IN_UTC, NO_PARDONS, 0) == ()
 
 
 def test_a_carried_offset_decides_its_own_deadline() -> None:
     """With the offset of each activity, the deadline after one is in the offset that it carried."""
     east = fixed(9 * 3600)
     at = instant("2026-03-02 12:00")
-    mark = Mark(_DAILY.calendar.label(at, east), at, 1, 9 * 3600)
-    state = step(None, mark, _DAILY, CARRIED)
-    seen = read(state, _DAILY, CARRIED, NO_PARDONS, at)
+    mark = Mark(DAILY.calendar.label(at, east), at, 1, 9 * 3600)
+    state = step(None, mark, DAILY, CARRIED)
+    seen = read(state, DAILY, CARRIED, NO_PARDONS, at)
     assert seen.expires_at == instant("2026-03-03 15:00")
     below = step(None, mark, StreakRules(target=2), CARRIED)
     assert below is not None
@@ -287,10 +274,10 @@ def test_a_gap_is_judged_by_the_offset_before_it(clock: str, run: int) -> None:
     """The day missed after an activity that carried -10:00 ends at midnight there, whatever comes next."""
     west, noon, later = -36_000, instant("2026-03-02 22:00"), instant(f"2026-03-04 {clock}")
     marks = [
-        Mark(_DAILY.calendar.label(noon, fixed(west)), noon, 1, west),
-        Mark(_DAILY.calendar.label(later, zone("UTC")), later, 2),
+        Mark(DAILY.calendar.label(noon, fixed(west)), noon, 1, west),
+        Mark(DAILY.calendar.label(later, zone("UTC")), later, 2),
     ]
-    state = fold(marks, _DAILY, CARRIED)
+    state = fold(marks, DAILY, CARRIED)
     assert state is not None
     assert (marks[1].label - marks[0].label, state.run) == (2, run)
 
@@ -299,10 +286,10 @@ def test_a_zone_that_changes_on_the_stroke_of_midnight() -> None:
     """Whoever leaves a zone at its midnight never sees its next day: today lasts until the next midnight."""
     line = ZoneLine((zone("UTC"),)).then(instant("2026-01-03 00:00"), zone("Pacific/Honolulu"))
     at = instant("2026-01-01 12:00")
-    state = fold([Mark(_DAILY.calendar.label(at, zone("UTC")), at, 1)], _DAILY, line)
-    seen = read(state, _DAILY, line, NO_PARDONS, instant("2026-01-02 12:00"))
+    state = fold([Mark(DAILY.calendar.label(at, zone("UTC")), at, 1)], DAILY, line)
+    seen = read(state, DAILY, line, NO_PARDONS, instant("2026-01-02 12:00"))
     assert seen.expires_at == instant("2026-01-03 10:00")
-    after = read(state, _DAILY, line, NO_PARDONS, instant("2026-01-03 12:00"))
+    after = read(state, DAILY, line, NO_PARDONS, instant("2026-01-03 12:00"))
     assert after.broken_at == instant("2026-01-03 10:00")
 
 
@@ -311,14 +298,14 @@ def test_a_traveller_reads_a_day_lived_before() -> None:
     line = ZoneLine((zone("Asia/Tokyo"),)).then(instant("2026-01-01 20:00Z"), zone("Pacific/Honolulu"))
     at = instant("2026-01-02 01:00", "Asia/Tokyo")
     back = instant("2026-01-01 20:30Z")
-    second = Mark(_DAILY.calendar.label(at, zone("Asia/Tokyo")), at, 2)
-    seen = read(_told([second]), _DAILY, line, NO_PARDONS, back)
+    second = Mark(DAILY.calendar.label(at, zone("Asia/Tokyo")), at, 2)
+    seen = read(state_of([second]), DAILY, line, NO_PARDONS, back)
     assert (seen.status, seen.progress) == ("pending", 0)
     first = Mark(second.label - 1, back, 3)
-    told = compare(_told([second]), _told([second, first]), first)
+    told = compare(state_of([second]), state_of([second, first]), first)
     assert told.corrections == (Correction("run", 1, 2), Correction("longest", 1, 2))
-    both = _told([Mark(second.label - 1, at - DAY, 1), second])
-    seen = read(both, _DAILY, line, NO_PARDONS, back)
+    both = state_of([Mark(second.label - 1, at - DAY, 1), second])
+    seen = read(both, DAILY, line, NO_PARDONS, back)
     assert (seen.status, seen.progress) == ("active", 1)
 
 

@@ -21,6 +21,11 @@ def store_of(engine: Engine) -> Store:
     return engine._store  # noqa: SLF001 - engines do not hand out their store
 
 
+def new_store(kind: str, path: Path) -> Store:
+    """Return a new store of a kind: in memory, or in a file at `path`."""
+    return MemoryStore() if kind == "memory" else SQLiteStore(path, durability="normal")
+
+
 class MakeEngine(Protocol):
     """Makes an engine on a new store of the kind under test; the settings are those of `Engine`."""
 
@@ -47,8 +52,7 @@ def make_store(store_kind: str, tmp_path: Path) -> Iterator[Callable[[], Store]]
     opened: list[Store] = []
 
     def make() -> Store:
-        path = tmp_path / f"store{len(opened)}.db"
-        store: Store = MemoryStore() if store_kind == "memory" else SQLiteStore(path, durability="normal")
+        store = new_store(store_kind, tmp_path / f"store{len(opened)}.db")
         opened.append(store)
         return store
 

@@ -20,38 +20,13 @@ from gamify_core import (
     Streak,
     Tier,
 )
+from tests.front_page import FRONT_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from .conftest import MakeEngine
-
-GAME = """
-timezone = "Europe/Paris"
-[events.lesson_finished]
-score = "integer"
-topic = "text"
-[metrics]
-lessons = { on = "lesson_finished" }
-topics  = { on = "lesson_finished", distinct = "topic" }
-[rules.lesson]
-on     = "lesson_finished"
-when   = "score >= 60"
-award  = "10 + score // 10"
-streak = "daily"
-cap    = { points = 300, per = "daily" }
-[streaks.daily]
-grace_period_hours = 4
-[ladders.tier]
-metric = "points.earned"
-tiers  = { bronze = 0, silver = 60, gold = 2000 }
-[badges]
-first_steps = { criteria = "lessons >= 1", points = 50 }
-explorer    = { criteria = "topics >= 5 and streak.daily >= 7", points = 200, rarity = "rare" }
-[leaderboards.weekly]
-period = "weekly"
-"""
 
 DOCUMENTS = Catalog(
     ladders=[
@@ -94,7 +69,7 @@ def test_the_first_answer_reads_as_the_introduction_shows_it(
 ) -> None:
     """An event, the board, an explanation and a dry run, word for word."""
     path = tmp_path / "game.toml"
-    path.write_text(GAME)
+    path.write_text(FRONT_PAGE)
     game = make_engine(Catalog.load(path))
     clock.set("2026-02-14T10:00+01:00")
     answer = game.events.emit("ada", "lesson_finished", {"score": 97, "topic": "loops"})

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamify_core import Catalog, Engine, Leaderboard, ManualClock, Metric, RankPrize
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
+from tests.engine.conftest import new_store
 
 from .replaying import difference
 from .test_leaderboard_laws import TIES, entered
@@ -156,9 +155,7 @@ def numbered(
 def engine(kind: str, board: Leaderboard, clock: ManualClock) -> Iterator[Engine]:
     """Give an engine on a new store."""
     with TemporaryDirectory() as folder:
-        store: Any = (
-            MemoryStore() if kind == "memory" else SQLiteStore(Path(folder) / "g.db", durability="normal")
-        )
+        store: Any = new_store(kind, Path(folder) / "g.db")
         metrics = [METRICS[board.metric]] if board.metric in METRICS else []
         try:
             yield Engine(Catalog(metrics=metrics, leaderboards=[board]), store, clock=clock, accept_late=None)

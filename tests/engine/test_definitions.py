@@ -24,10 +24,8 @@ from gamify_core import (
     Tier,
     TierChanged,
 )
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 
-from .conftest import store_of
+from .conftest import new_store, store_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -373,7 +371,7 @@ def test_a_reevaluation_survives_a_crash(
     store_kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one process did not finish, the next one that writes does, each person once."""
-    store = MemoryStore() if store_kind == "memory" else SQLiteStore(tmp_path / "g.db", durability="normal")
+    store = new_store(store_kind, tmp_path / "g.db")
     game = Engine(CATALOG, store)
     for n in range(7):
         game.points.award(f"p{n}", 10)

@@ -14,8 +14,6 @@ from gamify_core import Catalog, Engine, Leaderboard, ManualClock
 from gamify_core.clock import instant_of
 from gamify_core.road.meters import DAILY
 from gamify_core.services.orders import morning_key
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.sqlite_reading import SQLiteReader
 from gamify_core.storage.tables.metrics import (
     LEVEL_HELD,
@@ -25,6 +23,7 @@ from gamify_core.storage.tables.metrics import (
     METRIC_BY_RANK,
     SCORE_LEVEL,
 )
+from tests.engine.conftest import new_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +56,7 @@ def test_change_compares_with_this_morning_however_often_one_moves(
     """On an all-time board, day after day: up, down and back, by who moves and by who is passed."""
     clock = ManualClock(datetime(2026, 3, 1, tzinfo=UTC))
     path = tmp_path_factory.mktemp("laws") / "game.db"
-    store = MemoryStore() if kind == "memory" else SQLiteStore(path, durability="normal")
+    store = new_store(kind, path)
     board = Leaderboard("b", metric="points.balance", ties=ties, order=order)
     with Engine(Catalog(leaderboards=[board]), store, clock=clock, accept_late=None) as game:
         for day, moves in enumerate(days):
@@ -95,7 +94,7 @@ def test_what_is_taken_back_is_taken_out_of_the_morning(
     """After reversals and a deletion the levels of a dense board are those of its rows, now and as the day began."""
     clock = ManualClock(datetime(2026, 3, 1, tzinfo=UTC))
     path = tmp_path_factory.mktemp("laws") / "game.db"
-    store = MemoryStore() if kind == "memory" else SQLiteStore(path, durability="normal")
+    store = new_store(kind, path)
     with Engine(Catalog(leaderboards=[Leaderboard("b", ties="dense")]), store, clock=clock) as game:
         earned = []
         for who, points, hours in moves:
@@ -137,7 +136,7 @@ def _check_mornings(store: Store, ties: Ties, clock: ManualClock) -> None:
 def test_scores_that_nobody_holds_are_swept_out_after_their_day(tmp_path: Path, kind: str) -> None:
     """A dense board remembers the scores emptied today, and not those of the days before."""
     clock = ManualClock(datetime(2026, 3, 1, tzinfo=UTC))
-    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "game.db", durability="normal")
+    store = new_store(kind, tmp_path / "game.db")
     with Engine(Catalog(leaderboards=[Leaderboard("b", ties="dense")]), store, clock=clock) as game:
         for day in range(1, 5):
             clock.set(datetime(2026, 3, day, tzinfo=UTC))

@@ -32,9 +32,7 @@ from gamify_core import (
     Streak,
     backtest,
 )
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
-from tests.engine.conftest import START
+from tests.engine.conftest import START, new_store
 from tests.engine.replaying import difference
 from tests.engine.test_replay_law import CATALOG as EVERYTHING
 from tests.engine.test_replay_law import COMMANDS, play
@@ -398,7 +396,7 @@ def test_whatever_comes_after_an_opening_adds_up(
 ) -> None:
     """The laws of replay and of verify hold, with edits, retractions, late events and freezes after it."""
     clock = ManualClock(START)
-    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path_factory.mktemp("open") / "g.db")
+    store = new_store(kind, tmp_path_factory.mktemp("open") / "g.db")
     game = Engine(EVERYTHING, store, clock=clock, seed=7)
     done = game.participants.opening_batch(
         [Opening(who, **each) for who, each in zip(("ada", "bob"), coming, strict=False)]

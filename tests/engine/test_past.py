@@ -30,10 +30,8 @@ from gamify_core import (
 )
 from gamify_core.clock import moment
 from gamify_core.game import Game
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.activity import ACTIVITY
-from tests.engine.conftest import MakeEngine, store_of
+from tests.engine.conftest import MakeEngine, new_store, store_of
 from tests.engine.playing import played
 
 if TYPE_CHECKING:
@@ -161,11 +159,7 @@ def test_a_past_read_answers_what_a_live_read_answered_then(
     kind: str, draws: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """After every command, for every kind of read: retractions, edits, moves and transfers since change nothing."""
-    store: Any = (
-        MemoryStore()
-        if kind == "memory"
-        else SQLiteStore(tmp_path_factory.mktemp("past") / "g.db", durability="normal")
-    )
+    store = new_store(kind, tmp_path_factory.mktemp("past") / "g.db")
     told: list[tuple[datetime, dict[str, Any]]] = []
     game = played(
         store, draws, 12, least_wait=1, after=lambda game: told.append((now_of(game), everything(game)))

@@ -30,11 +30,9 @@ from gamify_core import (
 )
 from gamify_core.clock import moment
 from gamify_core.game import Game
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import LOT, PENDING
-from tests.engine.conftest import MakeEngine, store_of
+from tests.engine.conftest import MakeEngine, new_store, store_of
 from tests.engine.test_past import plain
 
 if TYPE_CHECKING:
@@ -234,11 +232,7 @@ def test_what_was_due_is_done_in_the_past_as_it_was_live(
     kind: str, draws: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """After every command and between commands, for every kind of read, and as often as it is looked at."""
-    store: Any = (
-        MemoryStore()
-        if kind == "memory"
-        else SQLiteStore(tmp_path_factory.mktemp("past") / "g.db", durability="normal")
-    )
+    store = new_store(kind, tmp_path_factory.mktemp("past") / "g.db")
     told: list[tuple[datetime, dict[str, Any]]] = []
     game = played(store, draws, 8, lambda game, now: told.append((now, everything(game))))
     for instant, then in told:

@@ -27,8 +27,7 @@ from gamify_core import (
     Side,
     Streak,
 )
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
+from tests.engine.conftest import new_store
 from tests.engine.replaying import difference
 
 MILESTONES: Mapping[int, int | Mapping[str, object]] = {2: 3, 3: {"badge": "keen", "reward": "mug"}}
@@ -258,7 +257,7 @@ def test_deciding_the_activity_again_gives_the_same_rows(
 ) -> None:
     """With edits of definitions, retractions and late events in the mix, every table comes out the same."""
     clock = ManualClock("2026-03-02T09:00:00Z")
-    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path_factory.mktemp("replay") / "g.db")
+    store = new_store(kind, tmp_path_factory.mktemp("replay") / "g.db")
     game = Engine(CATALOG, store, clock=clock, seed=7)
     play(game, clock, commands)
     assert difference(game) == {}

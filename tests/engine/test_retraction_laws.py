@@ -30,8 +30,6 @@ from gamify_core import (
     Rule,
     Streak,
 )
-from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.assets import SUPPLY
 from gamify_core.storage.tables.ledger import ENTRY, REVERSAL
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, SEEN, WINDOW
@@ -39,6 +37,7 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.rewards import STOCK
 from gamify_core.storage.tables.rules import FIRED
 from gamify_core.storage.tables.streaks import MARK, STREAK
+from tests.engine.conftest import new_store
 
 if TYPE_CHECKING:
     from gamify_core.storage.protocol import Store
@@ -107,9 +106,7 @@ played = st.lists(events, min_size=1, max_size=9)
 def engine(kind: str, catalog: Catalog = CATALOG) -> Iterator[tuple[Engine, Store]]:
     """Give an engine on a new store."""
     with TemporaryDirectory() as folder:
-        store: Store = (
-            MemoryStore() if kind == "memory" else SQLiteStore(Path(folder) / "game.db", durability="normal")
-        )
+        store: Store = new_store(kind, Path(folder) / "game.db")
         try:
             yield Engine(catalog, store, clock=ManualClock(NOW), accept_late=None, seed=1), store
         finally:

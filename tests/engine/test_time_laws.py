@@ -23,11 +23,10 @@ from gamify_core import (
     Rule,
 )
 from gamify_core.storage.memory import MemoryStore
-from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables.ledger import ENTRY, HOLD, LOT, PENDING
 from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
 from gamify_core.storage.tables.progress import REVIEW
-from tests.engine.conftest import store_of
+from tests.engine.conftest import new_store, store_of
 from tests.engine.replaying import difference
 
 START = "2026-03-02T09:00+00:00"
@@ -182,7 +181,7 @@ def test_it_is_the_same_whenever_it_is_settled(
     kind: str, commands: list[Any], every: int, hours: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Commands that settle first, reads as of now and settling at any instants come to the same in the end."""
-    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path_factory.mktemp("time") / "g.db")
+    store = new_store(kind, tmp_path_factory.mktemp("time") / "g.db")
     often, never = World(store), World(MemoryStore())
     for place, (*command, wait) in enumerate(commands):
         for world in (often, never):
