@@ -7,9 +7,10 @@ sides of them; whoever knows their participants better says so in a scenario.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gamify_core.catalog.heard import events_of, expressions_of
 from gamify_core.simulation.personas import Mix, Persona
 
 if TYPE_CHECKING:
@@ -33,21 +34,14 @@ _WORDS = frozenset({"True", "False", "None"})
 
 def mix_of(catalog: Catalog) -> dict[str, Mix]:
     """Return every event that the catalog knows, all as likely, with properties that suit its conditions."""
-    names = dict.fromkeys(event.code for event in catalog.events)
-    for rule in catalog.rules:
-        names |= dict.fromkeys(rule.on)
-    for metric in catalog.metrics:
-        names |= dict.fromkeys(metric.on)
-    for streak in catalog.streaks:
-        names |= dict.fromkeys(streak.on)
-    return {name: Mix(1.0, _properties(catalog, name)) for name in names}
+    return {name: Mix(1.0, _properties(catalog, name)) for name in events_of(catalog)}
 
 
 def _properties(catalog: Catalog, name: str) -> dict[str, object]:
     """Return where the properties of an event are drawn from."""
     read = _Read()
-    for text in _expressions(catalog, name):
-        read.expression(text)
+    for text, kind in expressions_of(catalog, name):
+        read.expression(text, kind)
     declared: Mapping[str, str] = {event.code: event.properties for event in catalog.events}.get(name, {})
     kinds = dict(declared) or dict.fromkeys(sorted(read.names), "")
     return {field: CLOCK.get(field) or _source(field, kind, read) for field, kind in kinds.items()}
@@ -69,21 +63,6 @@ def _beyond(most: float) -> float:
     return 100 if 0 <= most <= 100 else most * 2  # noqa: PLR2004 - what most scores are out of
 
 
-def _expressions(catalog: Catalog, name: str) -> Iterable[str]:
-    for rule in catalog.rules:
-        if name in rule.on:
-            texts = [rule.when, *[amount for _, amount in (*rule.award, *rule.deduct)]]
-            yield from [text for text in texts if isinstance(text, str)]
-    for metric in catalog.metrics:
-        if name in metric.on:
-            yield from [
-                text for text in (metric.when, metric.sum, metric.max, metric.min, metric.distinct) if text
-            ]
-    for streak in catalog.streaks:
-        if name in streak.on and streak.when:
-            yield streak.when
-
-
 class _Read:
     """What expressions read, and what they compare it with."""
 
@@ -93,8 +72,8 @@ class _Read:
         self.numbers: dict[str, list[float]] = {}
         self.words: dict[str, list[str]] = {}
 
-    def expression(self, text: str) -> None:
-        """Read one more; it was found sound when the catalog was made."""
+    def expression(self, text: str, kind: str) -> None:
+        """Read one more; it was found sound when the catalog was made. `kind` is what it comes to, as far as known."""
         tree = ast.parse(text.strip(), mode="eval")
         called = {
             node.func.id
@@ -115,8 +94,15 @@ class _Read:
                 and isinstance(node.operand, ast.Name)
             ):
                 self.flags.add(node.operand.id)
-        if isinstance(tree.body, ast.Name):
-            self.flags.add(tree.body.id)
+        if isinstance(tree.body, ast.Name):  # a name alone: what it is to come to says what it is
+            name = tree.body.id
+            match kind:
+                case "number":
+                    self.numbers.setdefault(name, []).append(0)
+                case "text":
+                    self.words.setdefault(name, []).append(_TOPICS[0])
+                case _:
+                    self.flags.add(name)
 
     def _compared(self, sides: list[ast.expr]) -> None:
         fields = [side.id for side in sides if isinstance(side, ast.Name)]

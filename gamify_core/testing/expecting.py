@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.services.history import Activity
 
-__all__ = ["Expected", "Story", "shortfalls"]
+__all__ = ["Expected", "Story", "gained", "shortfalls"]
 
 _MOST_LINES = 12
 
@@ -128,9 +128,9 @@ def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> It
     catalog = game.catalog
     for currency, amount in by_code(expected.points, ["points"], "points").items():
         code = catalog.currency(currency).code
-        gained = sum(_gained(effect) for effect in mine if getattr(effect, "currency", "") == code)
-        if gained != amount:
-            yield currency, f"expected {_signed(amount)}, got {_signed(gained)}"
+        change = sum(gained(effect) for effect in mine if getattr(effect, "currency", "") == code)
+        if change != amount:
+            yield currency, f"expected {_signed(amount)}, got {_signed(change)}"
     earned = [effect.code for effect in mine if isinstance(effect, BadgeEarned)]
     if expected.badge is not None and catalog.badge(expected.badge).code not in earned:
         near = game.badges.progress(who, expected.badge)
@@ -169,7 +169,8 @@ def _rung(catalog: Catalog, ladder: str, code: str) -> Tier:
         raise
 
 
-def _gained(effect: Effect) -> Amount:
+def gained(effect: Effect) -> Amount:
+    """Return by how much an effect changes a balance, of whichever currency."""
     match effect:
         case PointsAwarded(amount=amount) | PointsReversed(amount=amount):
             return amount

@@ -23,10 +23,11 @@ import attrs
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
 from gamify_core.domain.decimals import Amount, worth
-from gamify_core.effects import Effect, PointsAwarded, PointsDeducted, PointsReversed
+from gamify_core.effects import Effect, PointsAwarded
 from gamify_core.engine import Engine
 from gamify_core.game import Game
 from gamify_core.services.events import Emit
+from gamify_core.testing.expecting import gained
 from gamify_core.testing.living import Step, live, shown
 from gamify_core.testing.playing import MONDAY
 from gamify_core.testing.searching import DEVOTED, Devoted, Sent
@@ -85,7 +86,7 @@ def conservation(catalog: Source, *, examples: int = 50) -> None:
     """In no history are points made or lost between the entries: all that is derived is what the entries add up to.
 
     Histories are of events, other commands and time; each is audited by `history.verify`, and per currency what people
-    hold is what was given to them less what was taken.
+    hold is what was given to them less what was taken and what lapsed.
     """
     __tracebackhide__ = True
     game_of = _catalog(catalog)
@@ -99,10 +100,8 @@ def conservation(catalog: Source, *, examples: int = 50) -> None:
             return f"the books do not add up after\n{shown(history)}\n{report}"
         flows: dict[str, Amount] = defaultdict(int)
         for effect in _effects(game):
-            if isinstance(effect, PointsAwarded | PointsReversed):
-                flows[effect.currency] += effect.amount
-            elif isinstance(effect, PointsDeducted):
-                flows[effect.currency] -= effect.amount
+            if change := gained(effect):
+                flows[getattr(effect, "currency", "")] += change
         for currency, flow in flows.items():
             held = sum(game.points.balance(who, currency=currency).balance for who in PEOPLE)
             if held != flow:
@@ -278,18 +277,18 @@ def no_farmable_loop(
     begun = player.next_monday()
     tried = [sent for _ in range(24) for sent in player.tries()]
     best = max(tried, key=lambda sent: _worth(player, sent, currency))
-    gained: dict[str, Amount] = defaultdict(int)
+    sums: dict[str, Amount] = defaultdict(int)
     for n in range(times):
         player.clock.set(begun + timedelta(days=days) * n / times)
         for effect in player.send(best):
             if isinstance(effect, PointsAwarded) and effect.currency == currency:
-                gained[effect.cause] += effect.amount
-    total = sum(gained.values())
+                sums[effect.cause] += effect.amount
+    total = sum(sums.values())
     if total > at_most:
         span = "a day" if days == 1 else f"{days} days"
         lines = [
             f"    {amount:>9,}  {cause.replace(':', ' ')}{_bound(game_of, cause)}"
-            for cause, amount in sorted(gained.items(), key=lambda pair: -pair[1])
+            for cause, amount in sorted(sums.items(), key=lambda pair: -pair[1])
         ]
         often = "once" if times == 1 else f"{times} times"
         title = f"{worth(total, currency)} in {span} (at most {at_most:,}) for {best}, {often}:"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from gamify_core.catalog.heard import events_of, expressions_of
 from gamify_core.domain.conditions import compile_condition
 
 if TYPE_CHECKING:
@@ -36,16 +37,10 @@ class EventSample:
 def event_samples(catalog: Catalog) -> tuple[EventSample, ...]:
     """Return every event that a catalog declares or listens to; one that nothing listens to where it knows none."""
     declared = {event.code: event for event in catalog.events}
-    on = (
-        [one.on for one in catalog.rules],
-        [one.on for one in catalog.metrics],
-        [one.on for one in catalog.streaks],
-    )
-    heard = [name for listening in on for names in listening for name in names]
-    names = list(declared) or list(dict.fromkeys(heard)) or ["something_happened"]
+    names = list(declared) or events_of(catalog) or ("something_happened",)
     found = []
     for name in names:
-        read = _read(_sources(catalog, name))
+        read = _read(expressions_of(catalog, name))
         kinds = dict(declared[name].properties) if name in declared else {}
         fields = {field: _values(kind, read.get(field, [])) for field, kind in kinds.items()}
         if not kinds:  # any are accepted
@@ -79,28 +74,6 @@ def nested(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
         else:
             inner[last] = value
     return body
-
-
-def _sources(catalog: Catalog, name: str) -> Iterator[tuple[str, str]]:
-    """Give every expression that reads an event, and what it is expected to be if it is only a name."""
-    for rule in catalog.rules:
-        if name in rule.on:
-            yield from _texts(rule.when, "any")
-            for _, amount in (*rule.award, *rule.deduct):
-                yield from _texts(amount, "number")
-    for metric in catalog.metrics:
-        if name in metric.on:
-            yield from _texts(metric.when, "any")
-            yield from _texts(metric.sum or metric.max or metric.min, "number")
-            yield from _texts(metric.distinct, "text")
-    for streak in catalog.streaks:
-        if name in streak.on:
-            yield from _texts(streak.when, "any")
-
-
-def _texts(source: object, kind: str) -> Iterator[tuple[str, str]]:
-    if isinstance(source, str):
-        yield source, kind
 
 
 def _read(sources: Iterable[tuple[str, str]]) -> dict[str, list[Json]]:

@@ -10,6 +10,7 @@ from gamify_core import (
     BadValue,
     Catalog,
     Event,
+    Metric,
     Mix,
     NotFound,
     Persona,
@@ -196,3 +197,23 @@ def test_a_catalog_without_events_has_nothing_to_play() -> None:
     """Where nobody could do anything, that is said, and how to mend it."""
     with pytest.raises(BadValue, match="no events"):
         simulate(Catalog())
+
+
+def test_what_is_only_a_name_is_invented_as_what_it_is_to_come_to() -> None:
+    """A property that is added up or is the latest value is a number, one whose values are counted is a word."""
+    game = Catalog(
+        metrics=[
+            Metric("minutes", on="e", sum="minutes"),
+            Metric("weight", on="f", latest="weight"),
+            Metric("topics", on="e", distinct="topic"),
+        ],
+        rules=[Rule("r", on="e", when="passed", award="score")],
+    )
+    mix = mix_of(game)
+    assert mix["f"].properties == {"weight": {"uniform": [0, 100]}}
+    kinds = {name: type(source).__name__ for name, source in mix["e"].properties.items()}
+    assert kinds == {"minutes": "dict", "passed": "dict", "score": "dict", "topic": "list"}
+    assert mix["e"].properties["passed"] == {"chance": 0.5}
+    result = simulate(game, players=5, days=5)
+    assert not result.tallies[0].skipped
+    assert result.measure("issued(points)").value > 0

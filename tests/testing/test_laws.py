@@ -5,10 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gamify_core import Badge, Cap, Catalog, Challenge, Engine, Ladder, Metric, Milestone, Rule, Streak
+from gamify_core import (
+    Badge,
+    Cap,
+    Catalog,
+    Challenge,
+    Currency,
+    Engine,
+    Ladder,
+    Metric,
+    Milestone,
+    Rule,
+    Streak,
+)
 from gamify_core.testing import laws
 
 README = Path(__file__).parents[2] / "README.md"
@@ -32,6 +45,13 @@ def test_the_catalog_of_the_readme_is_sound(tmp_path: Path) -> None:
     laws.no_dead_badge(path)
     laws.no_unreachable_tier(path)
     laws.no_farmable_loop(path, at_most=300)
+
+
+@pytest.mark.parametrize("currency", [{"expires": "1d"}, {"matures": "1d", "expires": "2d"}, {"scale": 2}])
+def test_points_that_lapse_or_come_later_are_not_astray(currency: dict[str, Any]) -> None:
+    """Nor are those with decimals: what is held is what was given less what was taken, and what lapsed."""
+    rules = [Rule("r", on="e", award={"coin": 5}), Rule("d", on="e", deduct={"coin": 3})]
+    laws.conservation(Catalog(currencies=[Currency("coin", **currency)], rules=rules), examples=30)
 
 
 def test_points_that_go_astray_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
