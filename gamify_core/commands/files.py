@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gamify_core import Catalog, Engine, GamifyError
+from gamify_core.replay.opening import is_sqlite
 
 __all__ = ["check_place", "check_readable", "differs", "is_database"]
 
-_MAGIC = b"SQLite format 3\0"
 _OURS = "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('gamify_schema', 'gamify_activity')"
 
 
@@ -32,7 +32,7 @@ def check_readable(db: str) -> None:
     if not Path(db).exists():
         detail = f"there is no file {db!r}"
         raise GamifyError(detail)
-    if Path(db).stat().st_size and not _is_sqlite(db):
+    if Path(db).stat().st_size and not is_sqlite(db):
         detail = f"{db} holds no game: it is no SQLite file, or its beginning is damaged"
         raise GamifyError(detail)
     if not _holds_game(db):
@@ -50,22 +50,13 @@ def differs(db: str, catalog: Catalog) -> bool:
 
 def is_database(path: str) -> bool:
     """Say whether there is a SQLite file, and not a catalog."""
-    return Path(path).is_file() and _is_sqlite(path)
-
-
-def _is_sqlite(db: str) -> bool:
-    try:
-        with Path(db).open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError as error:
-        detail = f"{db} cannot be read: {error.strerror}"
-        raise GamifyError(detail) from error
+    return Path(path).is_file() and is_sqlite(path)
 
 
 def _holds_game(db: str) -> bool:
     """Say whether anything of a game was ever written to a file."""
     # The database itself makes one out of an empty file, and says of others only that they are none
-    if not _is_sqlite(db):
+    if not is_sqlite(db):
         return False
     from gamify_core.storage.sqlite import SQLiteStore  # noqa: PLC0415 - only for what looks like a database
     from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, store_error  # noqa: PLC0415

@@ -12,12 +12,11 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import TextIO
 
 import attrs
 
-__all__ = ["WIDTH", "Output", "clean", "count", "scaled", "table", "wrapped"]
+__all__ = ["WIDTH", "Output", "clean", "count", "table", "wrapped"]
 
 WIDTH = 78
 _CELL = 34
@@ -54,16 +53,6 @@ def clean(text: str) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return `1 badge`, `1,200 badges`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def scaled(amount: int | Decimal, scale: int) -> str:
-    """Return an amount for people: of a currency of scale 2 are 12,345 written as 123.45; a decimal is as it is."""
-    if isinstance(amount, Decimal):
-        return f"{amount:,}"
-    if not scale:
-        return f"{amount:,}"
-    whole, part = divmod(abs(amount), 10**scale)
-    return f"{'-' if amount < 0 else ''}{whole:,}.{part:0{scale}}"
 
 
 def wrapped(text: str, indent: str = "", further: str | None = None) -> list[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from gamify_core import Catalog, Currency, Engine, ManualClock
 from gamify_core.commands.files import check_readable
-from gamify_core.commands.output import Output, clean, count, scaled, table
-from gamify_core.commands.run import board_lines, scale_of
+from gamify_core.commands.output import Output, clean, count, table
+from gamify_core.commands.run import board_lines
 
 __all__ = ["opened", "profile_lines", "show", "top"]
 
@@ -34,7 +34,6 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     with opened(db, now) as engine:
         found = engine.leaderboards.top(board, limit=limit, period=period, of=of)
         shown = engine.catalog.leaderboard(board)
-        scale = scale_of(engine.catalog, shown.metric)
     output.give(found.to_dict())
     people = count(found.total_participants, "participant")
     calendar = found.period.replace("_", " ")
@@ -42,7 +41,7 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     if of is not None and found.of is not None:
         title = f"{title}, {found.of}"
     output.say(f"{clean(title)}, {people}", "")
-    output.say(*board_lines((entry.to_dict() for entry in found.entries), scale))
+    output.say(*board_lines(entry.to_dict() for entry in found.entries))
     return 0
 
 
@@ -91,11 +90,9 @@ def _wallet_lines(engine: Engine, participant_id: str) -> list[str]:
     lines = []
     for currency in _currencies(engine.catalog):
         held = engine.points.balance(participant_id, currency=currency.code)
-        balance, earned, spent = (
-            scaled(amount, currency.scale) for amount in (held.balance, held.total_earned, held.total_spent)
-        )
+        told = f"{held.balance:,} (earned {held.total_earned:,}, spent {held.total_spent:,})"
         name = currency.code if currency.name == Currency(currency.code).name else currency.name
-        lines.append(f"  {clean(name):<9} {balance} (earned {earned}, spent {spent})")
+        lines.append(f"  {clean(name):<9} {told}")
     return lines
 
 
@@ -121,7 +118,7 @@ def profile_lines(engine: Engine, participant_id: str) -> list[str]:
             board.name,
             rank.rank,
             f"of {rank.total_participants:,}",
-            scaled(rank.score or 0, scale_of(engine.catalog, board.metric)),
+            f"{rank.score or 0:,}",
         )
         for board in engine.catalog.leaderboards
         if (rank := engine.leaderboards.rank(board.code, participant_id)).rank is not None
@@ -139,8 +136,7 @@ def _tier_lines(engine: Engine, participant_id: str, ladder: str) -> list[str]:
         return [f"{line}, the highest" if held is not None else line]
     done = following.share_of_way * _BAR // 100
     bar = "#" * done + "." * (_BAR - done)
-    more = scaled(following.points_remaining, scale_of(engine.catalog, engine.catalog.ladder(ladder).metric))
-    return [line, f"  {'':<10}[{bar}] {more} more to {clean(following.name)}"]
+    return [line, f"  {'':<10}[{bar}] {following.points_remaining:,} more to {clean(following.name)}"]
 
 
 def _status(status: str, expires_at: datetime | None) -> str:

@@ -14,12 +14,12 @@ import attrs
 from gamify_core import Catalog, Engine, GamifyError
 from gamify_core.catalog.elsewhere import decidable
 from gamify_core.commands.files import check_place, differs
-from gamify_core.commands.output import Output, clean, count, scaled, table, wrapped
+from gamify_core.commands.output import Output, clean, count, table, wrapped
 from gamify_core.commands.progress import progress
 from gamify_core.eventfiles import Format, Lines, read_events
 from gamify_core.importing import Imported, feed
 
-__all__ = ["Summary", "board_lines", "report", "run", "scale_of", "summary_of", "tell_adoption"]
+__all__ = ["Summary", "board_lines", "report", "run", "summary_of", "tell_adoption"]
 
 _SHOWN = 20
 _STOPPED = 130
@@ -77,7 +77,6 @@ class Summary:
     board: str | None
     board_name: str | None
     top: tuple[dict[str, object], ...]
-    scale: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
@@ -93,15 +92,7 @@ def summary_of(engine: Engine, done: Imported) -> Summary:
     first = engine.catalog.leaderboards[0]
     board = engine.leaderboards.top(first.code)
     entries = tuple(entry.to_dict() for entry in board.entries)
-    return Summary(done, people, first.code, first.name, entries, scale_of(engine.catalog, first.metric))
-
-
-def scale_of(catalog: Catalog, metric: str) -> int:
-    """Return how many digits of a metric's value are decimals when shown: those of its currency."""
-    currency, _, part = metric.partition("@")[0].rpartition(".")
-    if part not in {"earned", "spent", "balance"}:
-        return 0  # a count, even if it is called as a currency is
-    return catalog.currency(currency).scale
+    return Summary(done, people, first.code, first.name, entries)
 
 
 def report(summary: Summary, output: Output) -> int:
@@ -112,12 +103,13 @@ def report(summary: Summary, output: Output) -> int:
     output.say(
         f"{count(done.events, 'event')}: {done.new:,} new, {done.repeated:,} known already, "
         f"{len(done.refused):,} refused",
-        f"{done.points:+,} points and {count(done.badges, 'badge')} from the new ones; "
+        f"{done.points:+,} {'point' if done.points == 1 else 'points'} and {count(done.badges, 'badge')} "
+        "from the new ones; "
         f"{count(summary.participants, 'participant')} in all",
     )
     output.say(*_skips(done))
     if summary.board_name is not None:
-        output.say("", clean(summary.board_name), *board_lines(summary.top, summary.scale))
+        output.say("", clean(summary.board_name), *board_lines(summary.top))
     if done.interrupted:
         output.complain("interrupted; what was committed stays, and the same command goes on from there")
         return _STOPPED
@@ -147,8 +139,8 @@ def _skips(done: Imported) -> list[str]:
     return lines
 
 
-def board_lines(entries: Iterable[dict[str, object]], scale: int = 0) -> list[str]:
-    """Return a board as a table."""
+def board_lines(entries: Iterable[dict[str, object]]) -> list[str]:
+    """Return a board as a table; scores with decimals are text in its JSON."""
     entries = tuple(entries)
     if not entries:
         return ["  nobody is on it yet"]
@@ -156,7 +148,7 @@ def board_lines(entries: Iterable[dict[str, object]], scale: int = 0) -> list[st
         (
             e["rank"],
             e["display_name"] or e["participant_id"],
-            scaled(e["score"] if isinstance(e["score"], int) else Decimal(str(e["score"])), scale),
+            f"{Decimal(str(e['score'])):,}",
             e["change"] or "",
         )
         for e in entries

@@ -14,7 +14,7 @@ from gamify_core.game import Game
 if TYPE_CHECKING:
     from gamify_core.replay.report import Backtest
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "is_sqlite"]
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -48,18 +48,19 @@ def backtest(
 
 def _opened(path: str | os.PathLike[str]) -> Engine:
     """Open a file for reading; an exported history is laid out in memory."""
-    if not os.path.isfile(path) or _is_sqlite(path):  # noqa: PTH113 - as elsewhere
+    # The database makes a file out of an empty one, and says of what is not there that it is not
+    if not os.path.isfile(path) or not os.path.getsize(path) or is_sqlite(path):  # noqa: PTH113, PTH202 - as elsewhere
         return Engine.reopen(path, read_only=True)
     engine = Engine(Catalog())
     engine.history.restore(path)
     return engine
 
 
-def _is_sqlite(path: str | os.PathLike[str]) -> bool:
+def is_sqlite(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file begins as those of SQLite do. Raises `StoreError` where it cannot be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - as above
-            start = file.read(len(_MAGIC))
+            return file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
         detail = f"{os.fspath(path)} cannot be read: {error.strerror}"
         raise StoreError(detail) from error
-    return start in {_MAGIC, b""}  # the database makes one out of an empty file

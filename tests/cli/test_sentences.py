@@ -11,7 +11,6 @@ import pytest
 
 from gamify_core import Catalog, Engine, Leaderboard, Rule
 from gamify_core.cli import main
-from gamify_core.commands.output import scaled
 from tests.cli.games import HISTORY, LESSONS, Said, digest, line, written
 
 # -- files that are none, and what is said about them -----------------------------------------------------
@@ -240,15 +239,6 @@ def test_show_lists_every_wallet_in_its_own_scale(said: Said, tmp_path: Path) ->
         ("cents", "1234.05", 2),
         ("gems", 0, 0),
     ]
-
-
-@pytest.mark.parametrize(
-    ("amount", "scale", "says"),
-    [(0, 2, "0.00"), (5, 2, "0.05"), (-5, 2, "-0.05"), (-12345678, 3, "-12,345.678"), (1234, 0, "1,234")],
-)
-def test_amounts_are_shown_by_their_scale(amount: int, scale: int, says: str) -> None:
-    """Integers throughout: a cent below zero is not a euro below zero, and no digit is lost."""
-    assert scaled(amount, scale) == says
 
 
 def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

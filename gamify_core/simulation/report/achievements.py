@@ -115,7 +115,13 @@ def badges(result: Simulation) -> list[Chart]:
         drawn.append(Bar(badge.name, value, low, high, f"{spelt(value, share=True)} · {badge.rarity}"))
         shares.append([badge.name, spelt(value, share=True), interval(low, high)])
         rows.append(
-            [badge.name, told, spelt(value, share=True), f"{share(least)} – {share(most)}", badge.rarity]
+            [
+                badge.name,
+                told,
+                f"{spelt(value, share=True)} [{interval(low, high)}]",
+                f"{share(least)} – {share(most)}",
+                badge.rarity,
+            ]
         )
     if not drawn:
         return []
