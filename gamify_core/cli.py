@@ -77,17 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("db", metavar="DB", help="the SQLite file, made where there is none")
     one.add_argument("--format", choices=("auto", "jsonl", "csv"), default="auto", help="of EVENTS")
     _import_options(one)
-    one = _command(commands, "top", _top, "show the first of a board")
-    one.add_argument("db", metavar="DB", help=_GAME)
-    one.add_argument("board", metavar="BOARD", help="the code of a leaderboard of its catalog")
-    one.add_argument("--of", help="which one of it: previous, a date in it, or its name, such as 2026-W07")
-    one.add_argument("--period", help="instead of the board's own: all_time, weekly, last_30d …")
-    one.add_argument("--limit", type=_whole, default=10, metavar="N", help="how many participants (10)")
-    _now_option(one)
-    one = _command(commands, "show", _show, "show all there is about a participant")
-    one.add_argument("db", metavar="DB", help=_GAME)
-    one.add_argument("participant", metavar="PARTICIPANT", help="as the events call them")
-    _now_option(one)
+    _readings(commands)
     one = _command(commands, "settle", _settle, "write down what time has done by itself: for cron")
     one.add_argument("db", metavar="DB", help=_GAME)
     one.add_argument("--until", type=_moment, metavar="WHEN", help="up to this instant (ISO 8601; now)")
@@ -130,6 +120,22 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
     _import_options(one)
     return parser
+
+
+def _readings(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that show what is in a file."""
+    one = _command(commands, "top", _top, "show the first of a board")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("board", metavar="BOARD", help="the code of a leaderboard of its catalog")
+    one.add_argument("--of", help="which one of it: previous, a date in it, or its name, such as 2026-W07")
+    one.add_argument("--period", help="instead of the board's own: all_time, weekly, last_30d …")
+    one.add_argument("--group", help="the board of a group, where the board has some")
+    one.add_argument("--limit", type=_whole, default=10, metavar="N", help="how many participants (10)")
+    _now_option(one)
+    one = _command(commands, "show", _show, "show all there is about a participant")
+    one.add_argument("db", metavar="DB", help=_GAME)
+    one.add_argument("participant", metavar="PARTICIPANT", help="as the events call them")
+    _now_option(one)
 
 
 def _audits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -316,7 +322,14 @@ def _top(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.reading import top  # noqa: PLC0415
 
     return top(
-        asked.db, asked.board, output, period=asked.period, of=asked.of, limit=asked.limit, now=asked.now
+        asked.db,
+        asked.board,
+        output,
+        period=asked.period,
+        of=asked.of,
+        group=asked.group,
+        limit=asked.limit,
+        now=asked.now,
     )
 
 

@@ -251,10 +251,10 @@ class Game:
     def standard(self) -> Game:
         """Return the same game without admin rights, for code that speaks for participants.
 
-        `participants.list`, `participants.anonymize`, `participants.delete`, `gifts.create`, `rewards.add_codes`, and
-        `create`, `update` and `delete` of all `definitions` raise `AdminRequired`; everything else is as on the engine,
-        awarding points and reading about anybody too. Its scopes, transactions and dry runs are as it is; there is no
-        way back from it.
+        `participants.list`, `participants.anonymize`, `participants.delete`, `gifts.create`, `rewards.add_codes`,
+        `leaderboards.hide`, `unhide` and `hidden`, and `create`, `update` and `delete` of all `definitions` raise
+        `AdminRequired`; everything else is as on the engine, awarding points and reading about anybody too. Its scopes,
+        transactions and dry runs are as it is; there is no way back from it.
 
         >>> from gamify_core import Catalog, Engine
         >>> Engine(Catalog()).standard().participants.list()

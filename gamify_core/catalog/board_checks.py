@@ -6,14 +6,17 @@ is not looked at again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
+from gamify_core.catalog.conversions import GIVEN, ranks
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.gift_checks import NOTHING, check_gift, unknown_gifts
+from gamify_core.catalog.keys import misshapen
 from gamify_core.domain.periods import rolling
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check_board", "check_prizes_shape", "check_seasons_shape"]
 
 _DEEPEST: Final = 10_000
+_RANKS: Final = f"write 1 or 2-3, from 1 to {_DEEPEST}, the better rank first"
 
 Fault = tuple[str, str, str]
 
@@ -36,7 +40,8 @@ def check_seasons_shape(findings: Findings, path: str, seasons: tuple[object, ..
     for season in seasons:
         if not isinstance(season, d.Season):
             remedy = "write { spring = { starts = 2026-03-01, ends = 2026-06-01 } }"
-            findings.fault(path, f"{shown(season)} is not a season", remedy)
+            span = ("starts", "ends")
+            misshapen(findings, path, season, "a season", remedy, span, span)
             continue
         if problem := _name(season.code):
             findings.fault(path, *problem)
@@ -90,14 +95,13 @@ def check_prizes_shape(findings: Findings, path: str, prizes: tuple[object, ...]
     last = 0
     for prize in prizes:
         if not isinstance(prize, d.Prize):
-            remedy = 'write { 1 = 500, "2-3" = { badge = "podium" } }'
-            findings.fault(path, f"{shown(prize)} is not a prize", remedy)
+            _no_prize(findings, path, prize)
             continue
         where = f"{path}.{prize.first}"
         sound = all(type(rank) is int and 1 <= rank <= _DEEPEST for rank in (prize.first, prize.last))
         if not sound or prize.first > prize.last:
             message = f"{shown(f'{prize.first}-{prize.last}')} are not ranks"
-            findings.fault(path, message, f"write 1 or 2-3, from 1 to {_DEEPEST}, the better rank first")
+            findings.fault(path, message, _RANKS)
             continue
         where = f"{path}.{prize.ranks}"
         if prize.first <= last:
@@ -106,6 +110,15 @@ def check_prizes_shape(findings: Findings, path: str, prizes: tuple[object, ...]
             findings.fault(where, *NOTHING)
         last = max(last, prize.last)
         check_gift(findings, where, prize)
+
+
+def _no_prize(findings: Findings, path: str, value: object) -> None:
+    """Say what is wrong with what was to be a prize, and is none."""
+    if isinstance(value, Mapping) and len(value) == 1 and ranks(key := next(iter(value))) is None:
+        findings.fault(path, f"{shown(key)} are not ranks", _RANKS)
+        return
+    remedy = 'write { 1 = 500, "2-3" = { badge = "podium" } }'
+    misshapen(findings, path, value, "a prize", remedy, GIVEN)
 
 
 def check_board(findings: Findings, known: Known, path: str, board: d.Leaderboard) -> None:

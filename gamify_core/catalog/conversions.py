@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gamify_core.catalog.defining import Amount
 
 __all__ = [
+    "GIVEN",
     "KINDS",
     "Properties",
     "amounts",
@@ -35,6 +36,8 @@ __all__ = [
 
 Item = TypeVar("Item")
 
+GIVEN: Final = ("points", "badge", "reward")
+"""What a milestone or a prize gives."""
 KINDS: Final = ("integer", "number", "text", "boolean", "list", "any")
 _WORDS: Final[Mapping[object, str]] = {
     int: "integer",
@@ -147,7 +150,7 @@ def gifts(
     made: list[Item] = []
     for key, gift in value.items():
         given = gift if isinstance(gift, Mapping) else {"points": gift}
-        known = {name: given.get(name) for name in ("points", "badge", "reward")}
+        known = {name: given.get(name) for name in GIVEN}
         span = span_of(key)
         sound = span is not None and not set(given) - set(known)
         made.append(kind(*span, **known) if span is not None and sound else cast("Item", {key: gift}))

@@ -14,6 +14,7 @@ from typing import Final, cast
 
 import attrs
 
+from gamify_core.catalog.conversions import GIVEN
 from gamify_core.catalog.definitions import (
     Cap,
     Definition,
@@ -27,7 +28,7 @@ from gamify_core.catalog.definitions import (
 )
 from gamify_core.catalog.elsewhere import KEY, Elsewhere
 from gamify_core.catalog.findings import Findings, shown
-from gamify_core.catalog.nearest import nearest
+from gamify_core.catalog.keys import spelt, unknown_key
 from gamify_core.catalog.parts import SECTIONS, Parts
 from gamify_core.catalog.values import text
 from gamify_core.errors import CatalogError
@@ -36,7 +37,6 @@ __all__ = ["definition_of", "read"]
 
 Table = Mapping[object, object]
 _SETTINGS: Final = ("timezone", "week_start", "name", "expect")
-_LONGEST: Final = 60
 
 
 def read(data: object, findings: Findings) -> Parts:
@@ -51,7 +51,7 @@ def read(data: object, findings: Findings) -> Parts:
         elif key in _SETTINGS:
             given[key] = value
         else:
-            _unknown(findings, "", key, (*SECTIONS, *_SETTINGS), "section")
+            unknown_key(findings, "", key, (*SECTIONS, *_SETTINGS), "section")
     return cast("Callable[..., Parts]", Parts)(**given)
 
 
@@ -63,7 +63,7 @@ def definition_of(section: str, code: str, table: Table, *, leniently: bool = Fa
     findings = Findings()
     kind: type[Definition] = Tier if section == "tiers" else SECTIONS[section]
     fields = {key: value for key, value in table.items() if kind is not Tier or key != "ladder"}
-    made = _definition(findings, kind, f"{section}.{_spelt(code)}", code, fields)
+    made = _definition(findings, kind, f"{section}.{spelt(code)}", code, fields)
     if findings.found and not leniently:
         raise CatalogError(findings.faults)
     return made
@@ -74,7 +74,7 @@ def _section(findings: Findings, section: str, value: object) -> Iterator[Defini
     kind = SECTIONS[section]
     if isinstance(value, Mapping):
         for code, table in value.items():
-            path = f"{section}.{_spelt(code)}"
+            path = f"{section}.{spelt(code)}"
             if isinstance(table, Mapping):
                 yield _definition(findings, kind, path, code, table)
             else:
@@ -96,13 +96,13 @@ def _listed(findings: Findings, kind: type[Definition], path: str, table: object
         findings.fault(path, "has no code", 'write "code": "some_code"')
         return
     code = table["code"]
-    where = f"{path.partition('[')[0]}.{_spelt(code)}" if isinstance(code, str) else path
+    where = f"{path.partition('[')[0]}.{spelt(code)}" if isinstance(code, str) else path
     findings.stands(where, path)
     rest = {key: value for key, value in table.items() if key != "code"}
     if kind is Event:
         for key in rest:
             if key != "properties":
-                _unknown(findings, where, key, ("properties",), "key")
+                unknown_key(findings, where, key, ("properties",), "key")
         properties = rest.get("properties", {})
         if not isinstance(properties, Mapping):
             findings.fault(
@@ -139,11 +139,10 @@ def _gifts(findings: Findings, path: str, table: Table) -> dict[object, object]:
     read: dict[object, object] = {}
     for length, gift in table.items():
         if isinstance(gift, Mapping):
-            known = ("points", "badge", "reward")
             for key in gift:
-                if key not in known:
-                    _unknown(findings, f"{path}.{_spelt(length)}", key, known, "key")
-            read[length] = {key: each for key, each in gift.items() if key in known and each is not None}
+                if key not in GIVEN:
+                    unknown_key(findings, f"{path}.{spelt(length)}", key, GIVEN, "key")
+            read[length] = {key: each for key, each in gift.items() if key in GIVEN and each is not None}
         else:
             read[length] = gift
     return read
@@ -162,9 +161,9 @@ def _event(findings: Findings, path: str, code: object, table: Table) -> Event:
         if isinstance(name, str) and isinstance(kind, str):
             properties[name] = kind
         else:
-            where = f"{path}.{_spelt(name)}"
+            where = f"{path}.{spelt(name)}"
             findings.fault(
-                where, f"{shown(kind)} is not the kind of a property", f'write {_spelt(name)} = "integer"'
+                where, f"{shown(kind)} is not the kind of a property", f'write {spelt(name)} = "integer"'
             )
     return Event(cast("str", code), **properties)
 
@@ -174,7 +173,7 @@ def _tiers(findings: Findings, path: str, value: object) -> Iterator[object]:
     if isinstance(value, Mapping):
         for code, table in value.items():
             fields: Table = table if isinstance(table, Mapping) else {"min_points": table}
-            yield _made(Tier, code, _fields(findings, Tier, f"{path}.{_spelt(code)}", fields))
+            yield _made(Tier, code, _fields(findings, Tier, f"{path}.{spelt(code)}", fields))
     elif isinstance(value, list | tuple):
         for place, table in enumerate(value):
             where = f"{path}[{place}]"
@@ -195,7 +194,7 @@ def _fields(
     given: dict[str, object] = {}
     for key, value in table.items():
         if key not in known:
-            _unknown(findings, path, key, known, "key")
+            unknown_key(findings, path, key, known, "key")
         elif value is not None:
             given[str(key)] = value
     return given
@@ -206,16 +205,3 @@ def _made(kind: type[Definition], code: object, given: dict[str, object]) -> Def
     if kind in (Metric, Rule):
         given.setdefault("on", ())
     return cast("Callable[..., Definition]", kind)(code, **given)
-
-
-def _unknown(findings: Findings, path: str, key: object, known: Sequence[str], what: str) -> None:
-    near = nearest(key, known) if isinstance(key, str) else None
-    remedy = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
-    where = f"{path}.{_spelt(key)}" if path else _spelt(key)
-    findings.fault(where, f"unknown {what} {shown(key)}", remedy)
-
-
-def _spelt(key: object) -> str:
-    """Return a key as a path shows it."""
-    spelt = key if isinstance(key, str) and key and key.isprintable() else shown(key)
-    return spelt if len(spelt) <= _LONGEST else f"{spelt[: _LONGEST - 3]}..."

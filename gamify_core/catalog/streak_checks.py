@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
+from gamify_core.catalog.conversions import GIVEN
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.gift_checks import NOTHING, check_gift, unknown_gifts
+from gamify_core.catalog.keys import misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +51,7 @@ def check_milestones_shape(findings: Findings, path: str, milestones: tuple[obje
     for milestone in milestones:
         if not isinstance(milestone, d.Milestone):
             remedy = 'write { 7 = 50 } or { 7 = { points = 50, badge = "keen" } }'
-            findings.fault(path, f"{shown(milestone)} is not a milestone", remedy)
+            misshapen(findings, path, milestone, "a milestone", remedy, GIVEN)
             continue
         where = f"{path}.{milestone.length}"
         if problem := values.whole(1, _LONGEST)(milestone.length):

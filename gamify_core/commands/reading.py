@@ -27,12 +27,13 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     *,
     period: str | None,
     of: str | None,
+    group: str | None,
     limit: int,
     now: datetime | None,
 ) -> int:
-    """Show the first of a board."""
+    """Show the first of a board, or of a group's."""
     with opened(db, now) as engine:
-        found = engine.leaderboards.top(board, limit=limit, period=period, of=of)
+        found = engine.leaderboards.top(board, limit=limit, period=period, of=of, group=group)
         shown = engine.catalog.leaderboard(board)
     output.give(found.to_dict())
     people = count(found.total_participants, "participant")
@@ -40,6 +41,8 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     title = shown.name if calendar in shown.name.lower() else f"{shown.name} ({calendar})"
     if of is not None and found.of is not None:
         title = f"{title}, {found.of}"
+    if group is not None:
+        title = f"{title}, {group}"
     output.say(f"{clean(title)}, {people}", "")
     output.say(*board_lines(entry.to_dict() for entry in found.entries))
     return 0

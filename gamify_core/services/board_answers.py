@@ -2,8 +2,8 @@
 
 A score is an integer, or where its metric has a `scale` a `Decimal`; plain JSON has it as text then. Each answer says
 which table it is of: `of` is its name (`2026-W07`, a season's; None for all time), from `starts_at` on and before
-`ends_at`. `is_final` says that nothing changes it any more; what is due of closing periods and paying prizes was done
-as far as `settled_through` (None for a board that never closes).
+`ends_at`; a season that is still to come has not `begun`. `is_final` says that nothing changes it any more; what is due
+of closing periods and paying prizes was done as far as `settled_through` (None for a board that never closes).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from gamify_core.answers import Answer
 from gamify_core.clock import iso
 from gamify_core.services.board_cursors import cursor_of
 
@@ -31,6 +32,7 @@ __all__ = [
     "GroupPage",
     "Rank",
     "Score",
+    "ShownAnswer",
 ]
 
 Change = Literal["up", "down", "same", "new"]
@@ -108,6 +110,7 @@ class Table:
     group: str | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    begun: bool = True
     is_final: bool = False
     settled_through: datetime | None = attrs.field(default=None, eq=False)
 
@@ -201,6 +204,8 @@ class BoardPage(_Stretch):
         if self.total_participants:
             where = f"on page {self.page}" if self.page is not None else "after that cursor"
             return f"{self.leaderboard_code} has {self.total_participants:,} entries, none of them {where}"
+        if not self.table.begun and self.starts_at is not None:
+            return f"nobody is on {self.leaderboard_code} yet: {self.of} begins at {iso(self.starts_at)}"
         return f"nobody is on {self.leaderboard_code} yet"
 
 
@@ -254,6 +259,17 @@ class GroupPage:
             "entries": [entry.to_dict() for entry in self.entries],
             "total_groups": self.total_groups,
         }
+
+
+class ShownAnswer(Answer):
+    """Somebody was hidden from the leaderboards, or is shown on them again."""
+
+    __slots__ = ()
+
+    def _title(self) -> str:
+        hidden = self._decided.kind == "leaderboards.hide"
+        already = "" if self._decided.written or self.replayed else " already"
+        return f"{'hidden from' if hidden else 'shown on'} the leaderboards{already}"
 
 
 @attrs.frozen

@@ -101,11 +101,21 @@ class Groups:
         return self._order.total()
 
     def entries(self, first: int, length: int) -> list[GroupEntry]:
-        """Return a stretch of the board."""
-        return [self._entry(row, place) for place, row in enumerate(self._order.slice(first, length), first)]
+        """Return a stretch of the board; dense ranks take time with the groups before it, for these are counted."""
+        rows = self._order.slice(first, length)
+        rank, down = 0, None
+        found = []
+        for place, row in enumerate(rows, first):
+            if down is None:
+                rank = self._rank(row, place)
+            elif self._ties == "ordinal" or row.down != down:
+                rank = rank + 1 if self._ties == "dense" else place + 1
+            down = row.down
+            found.append(self._entry(row, rank))
+        return found
 
     def entry(self, name: str) -> GroupEntry | None:
-        """Return a group, or None."""
+        """Return a group, or None. Its ordinal rank takes time with its equals, its dense one with those before it."""
         row = self._order.get(name)
         if row is None:
             return None
@@ -113,17 +123,18 @@ class Groups:
         if self._ties == "ordinal":
             rows = self._order.slice(place := self._order.before(row.down), None)
             place += next(n for n, each in enumerate(rows) if each.name == name)
-        return self._entry(row, place)
+        return self._entry(row, self._rank(row, place))
 
-    def _entry(self, row: GroupRow, place: int) -> GroupEntry:
-        match self._ties:
-            case "ordinal":
-                rank = place + 1
-            case "dense":
-                before = self._order.before(row.down)
-                rank = len({better.down for better in self._order.slice(0, before)}) + 1 if before else 1
-            case _:
-                rank = self._order.before(row.down) + 1
+    def _rank(self, row: GroupRow, place: int) -> int:
+        """Return the rank of a group at a place, which only an ordinal one depends on."""
+        if self._ties == "ordinal":
+            return place + 1
+        before = self._order.before(row.down)
+        if self._ties == "dense":
+            return len({better.down for better in self._order.slice(0, before)}) + 1 if before else 1
+        return before + 1
+
+    def _entry(self, row: GroupRow, rank: int) -> GroupEntry:
         return GroupEntry(rank, row.name, self._score(row), row.members)
 
     def _score(self, row: GroupRow) -> Score:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core import border
-from gamify_core.answers import Answer
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.exactly import exactly
 from gamify_core.road import hiding
@@ -22,6 +21,7 @@ from gamify_core.services.board_answers import (
     GroupEntry,
     GroupPage,
     Rank,
+    ShownAnswer,
     Table,
 )
 from gamify_core.services.board_cursors import read_cursor
@@ -29,8 +29,10 @@ from gamify_core.services.board_groups import open_groups
 from gamify_core.services.instances import Of, check_group, checked_period, place_of
 from gamify_core.services.orders import key_of
 from gamify_core.services.page_memory import PageMemory
+from gamify_core.services.pages import Page
 from gamify_core.services.standings import open_board, rank_in
 from gamify_core.services.ways import way_to
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,7 @@ __all__ = [
     "Leaderboards",
     "Of",
     "Rank",
+    "ShownAnswer",
 ]
 
 _MOST_PEOPLE = 1_000
@@ -321,7 +324,7 @@ class Leaderboards:
 
     def hide(
         self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
-    ) -> Answer:
+    ) -> ShownAnswer:
         """Take a participant off all boards, those of closed periods too: ranks, totals and percentiles close up.
 
         What they do is counted as ever, so criteria, ladders and rewards know no difference. Prizes that were paid are
@@ -331,9 +334,27 @@ class Leaderboards:
 
     def unhide(
         self, participant_id: str, *, at: datetime | None = None, idempotency_key: str | None = None
-    ) -> Answer:
+    ) -> ShownAnswer:
         """Show a participant again, where they would stand had they never been hidden. Raises as `hide`."""
         return self._showing("unhide", participant_id, hiding.unhide, at, idempotency_key)
+
+    def hidden(self, *, page: int = 1, page_size: int = 50) -> Page[str]:
+        """Return who is hidden, by id. It looks at everybody's row. Raises `AdminRequired`.
+
+        >>> from gamify_core import Catalog, Engine
+        >>> game = Engine(Catalog())
+        >>> print(game.leaderboards.hide("eve"))
+        eve · hidden from the leaderboards
+        >>> list(game.leaderboards.hidden())
+        ['eve']
+        """
+        self._access.require_admin()
+        number, size = border.page(page, page_size)
+        with self._access.read() as reader:
+            rows = reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, (self._access.scope,))
+        found = [row.participant_id for row in rows if row.is_hidden]
+        first = (number - 1) * size
+        return Page(found[first : first + size], len(found), number, size)
 
     def _showing(
         self,
@@ -342,11 +363,11 @@ class Leaderboards:
         decide: Callable[[Turn], None],
         at: datetime | None,
         key: str | None,
-    ) -> Answer:
+    ) -> ShownAnswer:
         self._access.require_admin()
         who = border.participant(participant_id)
         request = request_of(at, participant_id=who)
-        return Answer(
+        return ShownAnswer(
             self._access.write(
                 Ask(f"leaderboards.{what}", who, request, at, border.idempotency_key(key), decide)
             )

@@ -82,10 +82,11 @@ class Way:
             group=group,
             starts_at=moment(starts) if starts is not None else None,
             ends_at=moment(ends) if ends is not None else None,
+            begun=starts is None or starts <= now,
             is_final=due is not None and due <= now,
             settled_through=settled,
         )
-        if not closes and due is None and group is None:  # nothing of it changes with time
+        if not closes and due is None and group is None and table.begun:  # nothing of it changes with time
             self._still = place, table
         return table
 

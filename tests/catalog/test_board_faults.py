@@ -35,8 +35,19 @@ def faults_of(text: str) -> list[str]:
 SENTENCES = [
     # seasons
     (f"{SEASONS}3", f"seasons (line 3): 3 {NO_SEASON}"),
-    (f"{SEASONS}{{ spring = 3 }}", f"seasons (line 3): a dict {NO_SEASON}"),
-    (f"{SEASONS}{{ spring = {{ starts = 2026-03-01 }} }}", f"seasons (line 3): a dict {NO_SEASON}"),
+    (f"{SEASONS}{{ spring = 3 }}", f"seasons.spring (line 3): 3 {NO_SEASON}"),
+    (
+        f"{SEASONS}{{ spring = {{ starts = 2026-03-01 }} }}",
+        "seasons.spring (line 3): it has no ends; write { spring = { starts = 2026-03-01, ends = 2026-06-01 } }",
+    ),
+    (
+        f"{SEASONS}{{ spring = {{ start = 2026-03-01, ends = 2026-06-01 }} }}",
+        "seasons.spring.start (line 3): unknown key 'start'; did you mean 'starts'?",
+    ),
+    (
+        f"{SEASONS}{{ spring = {{ starts = 2026-03-01, ends = 2026-06-01, prize = 5 }} }}",
+        "seasons.spring.prize (line 3): unknown key 'prize'; there are starts, ends",
+    ),
     (
         f'{SEASONS}{{ "Spring Time" = {{ starts = 2026-03-01, ends = 2026-06-01 }} }}',
         "seasons (line 3): 'Spring Time' is not a code: small letters, digits and _, a letter first, at most 64; "
@@ -129,7 +140,7 @@ SENTENCES = [
     ),
     # prizes
     (f"{PRIZES}3", f"prizes (line 4): 3 {NO_PRIZE}"),
-    (f"{PRIZES}{{ first = 500 }}", f"prizes (line 4): a dict {NO_PRIZE}"),
+    (f"{PRIZES}{{ first = 500 }}", f"prizes (line 4): 'first' {NO_RANKS}"),
     (f"{PRIZES}{{ 0 = 500 }}", f"prizes (line 4): '0-0' {NO_RANKS}"),
     (f"{PRIZES}{{ 10001 = 500 }}", f"prizes (line 4): '10001-10001' {NO_RANKS}"),
     (f'{PRIZES}{{ "3-2" = 500 }}', f"prizes (line 4): '3-2' {NO_RANKS}"),
@@ -216,4 +227,34 @@ def test_a_milestone_that_names_no_code_is_a_fault_and_nothing_worse() -> None:
     text = '[streaks.s]\non = "x"\nmilestones = { 7 = { badge = 3 } }'
     assert faults_of(text) == [
         "streaks.s.milestones.7.badge (line 3): 3 is not a code; a code is text such as 'first_steps'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path", "remedy"),
+    [
+        ("prizes", {1: {"point": 5}}, "prizes.1.point", "did you mean 'points'?"),
+        (
+            "prizes",
+            {"2-3": {"points": 5, "trophy": "x"}},
+            "prizes.2-3.trophy",
+            "there are points, badge, reward",
+        ),
+        (
+            "seasons",
+            {"spring": {"when": SPRING, "ends": JUNE}},
+            "seasons.spring.when",
+            "there are starts, ends",
+        ),
+        ("seasons", [{"code": "spring"}], "seasons.code", "write { spring ="),
+    ],
+)
+def test_an_unknown_key_is_named_in_python_as_in_toml(field: str, value: Any, path: str, remedy: str) -> None:
+    """What was made of no season and of no prize is told by the key that nobody knows."""
+    period = "season" if field == "seasons" else "weekly"
+    fields: dict[str, Any] = {"period": period, "finalize_after": "1h", field: value}
+    with pytest.raises(CatalogError) as caught:
+        Catalog(leaderboards=[Leaderboard("b", **fields)])
+    assert [(fault.path, remedy in fault.remedy) for fault in caught.value.faults] == [
+        (f"leaderboards.b.{path}", True)
     ]

@@ -34,7 +34,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"milestones": {0: 5}}, "milestones", ""),
     ({"milestones": {"x": 5}}, "milestones", ""),
     ({"milestones": {7: {}}}, "milestones.7", "write points = 50"),
-    ({"milestones": {7: {"badges": "keen"}}}, "milestones", "write { 7 = 50 }"),
+    ({"milestones": {7: {"badges": "keen"}}}, "milestones.7.badges", "did you mean 'badge'?"),
     ({"milestones": {7: {"badge": "kean"}}}, "milestones", "did you mean 'keen'?"),
     ({"milestones": {7: {"points": {"gems": 5}}}}, "milestones", "there are points"),
     ({"milestones": {7: -5}}, "milestones.7.points", "an amount is from 1"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gamify_core import Engine
+from gamify_core import Catalog, Engine, Leaderboard
 from gamify_core.cli import main
 from gamify_core.commands.output import clean, table
 from gamify_core.commands.progress import progress
@@ -225,6 +225,21 @@ def test_show_of_a_bare_game_and_of_the_highest_rung(said: Said, tmp_path: Path)
     assert "94 more to Top" in out
 
 
+def test_top_of_a_group(said: Said, tmp_path: Path) -> None:
+    """A group's own board, by name."""
+    db = tmp_path / "teams.db"
+    with Engine(Catalog(leaderboards=[Leaderboard("all_time", group_by="team")]), db) as engine:
+        for who, team, points in (("ada", "red", 3), ("bob", "blue", 5), ("cyd", "red", 4)):
+            engine.participants.upsert(who, attributes={"team": team})
+            engine.points.award(who, points)
+    out = said.by("top", db, "all_time", "--group", "red").splitlines()
+    assert out[0] == "All Time, red, 2 participants"
+    assert ["bob" in line for line in out] == [False] * len(out)
+    entries = said.json("top", db, "all_time", "--group", "red")["entries"]
+    assert isinstance(entries, list)
+    assert [entry["participant_id"] for entry in entries] == ["cyd", "ada"]
+
+
 def test_reading_writes_nothing(said: Said, game: Path) -> None:
     """A file on which one may not write can be looked at, and is byte for byte what it was."""
     before = game.read_bytes()
@@ -237,6 +252,7 @@ def test_reading_writes_nothing(said: Said, game: Path) -> None:
     ("arguments", "says"),
     [
         (("top", "{game}", "mothly"), "did you mean 'monthly'?"),
+        (("top", "{game}", "weekly", "--group", "red"), "the leaderboard weekly has no groups"),
         (("show", "{game}", "nobody"), "Participant not found: nobody"),
         (("top", "none.db", "weekly"), "there is no file 'none.db'"),
         (("explain", str(GIT), "comit"), "did you mean 'commit'?"),

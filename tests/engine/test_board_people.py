@@ -325,6 +325,51 @@ def test_hiding_twice_changes_nothing(make_engine: MakeEngine, clock: ManualCloc
     assert game.history.state_digest() == digest
 
 
+def test_hiding_is_told_and_those_who_are_hidden_are_listed(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """In words of people; in each scope its own, by id and by pages."""
+    game = play(make_engine(Catalog(leaderboards=[GROUPED])), clock)
+    game.scope("guild").leaderboards.hide("eve")
+    told = [str(game.leaderboards.hide(who)) for who in ("dan", "ada", "dan")]
+    assert told == [
+        "dan · hidden from the leaderboards",
+        "ada · hidden from the leaderboards",
+        "dan · hidden from the leaderboards already",
+    ]
+    assert (list(game.leaderboards.hidden()), game.leaderboards.hidden().total) == (["ada", "dan"], 2)
+    assert list(game.leaderboards.hidden(page=2, page_size=1)) == ["dan"]
+    clock.advance(minutes=1)
+    then = clock.now()
+    clock.advance(minutes=1)
+    assert str(game.leaderboards.unhide("ada")) == "ada · shown on the leaderboards"
+    keyed = [str(game.leaderboards.hide("fay", idempotency_key="k")) for _ in range(2)]
+    assert keyed[1] == "fay · hidden from the leaderboards (replayed)"
+    assert list(game.leaderboards.hidden()) == ["dan", "fay"]
+    assert list(game.at(then).leaderboards.hidden()) == ["ada", "dan"]
+
+
+def test_ranks_of_groups_are_alike_on_every_page(make_engine: MakeEngine) -> None:
+    """Under each policy a page begins with the rank that the whole board has there, equals being cut in two."""
+    scores = [9, 9, 7, 7, 7, 5, 3, 3]
+    expected = {
+        "competition": [1, 1, 3, 3, 3, 6, 7, 7],
+        "dense": [1, 1, 2, 2, 2, 3, 4, 4],
+        "ordinal": [1, 2, 3, 4, 5, 6, 7, 8],
+    }
+    boards = [Leaderboard(ties, ties=ties, group_by="team") for ties in expected]  # type: ignore[arg-type]
+    game = make_engine(Catalog(leaderboards=boards))
+    for number, score in enumerate(scores):
+        game.participants.upsert(f"p{number}", attributes={"team": f"t{number}"})
+        game.points.award(f"p{number}", score)
+    for ties, ranks in expected.items():
+        for size in (1, 3, 8):
+            pages = [game.leaderboards.groups(ties, page=n, page_size=size) for n in range(1, 9)]
+            assert [entry.rank for page in pages for entry in page] == ranks
+        alone = [game.leaderboards.group_rank(ties, f"t{number}") for number in range(8)]
+        assert [entry.rank for entry in alone if entry is not None] == ranks
+
+
 def test_hiding_needs_admin_rights(make_engine: MakeEngine) -> None:
     """Code that speaks for participants hides nobody."""
     game = make_engine(Catalog()).standard()
@@ -332,6 +377,8 @@ def test_hiding_needs_admin_rights(make_engine: MakeEngine) -> None:
         game.leaderboards.hide("ada")
     with pytest.raises(AdminRequired):
         game.leaderboards.unhide("ada")
+    with pytest.raises(AdminRequired):
+        game.leaderboards.hidden()
 
 
 def test_the_past_knows_who_was_in_which_group_and_who_was_hidden(

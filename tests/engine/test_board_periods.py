@@ -135,6 +135,22 @@ def test_a_season_is_a_table_of_its_own_and_is_read_by_its_name(
         game.leaderboards.top("b", of="previous")
 
 
+def test_a_season_that_is_to_come_says_when_it_begins(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Its table is there to be shown before anybody can be on it, by its name or as the next one there is."""
+    seasons = [Season("one", "2026-03-05", "2026-03-07"), Season("two", "2026-03-07", "2026-03-09")]
+    game = make_engine(Catalog(leaderboards=[Leaderboard("b", period="season", seasons=seasons)]))
+    game.points.award("ada", 5)
+    coming = "nobody is on b yet: {} begins at 2026-03-0{}T00:00:00Z"
+    assert str(game.leaderboards.top("b")) == coming.format("one", 5)
+    assert str(game.leaderboards.top("b", of="two")) == coming.format("two", 7)
+    assert not game.leaderboards.top("b").table.begun
+    clock.set("2026-03-05T00:00:00Z")
+    assert game.leaderboards.top("b").table.begun
+    assert str(game.leaderboards.top("b")) == "nobody is on b yet"
+    game.points.award("ada", 5)
+    assert shown(game) == [("ada", 5)]
+
+
 def test_a_season_begins_at_the_midnight_of_its_board(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Dates are those of the board's zone, instants are themselves."""
     seasons = [Season("one", date(2026, 3, 3), datetime(2026, 3, 4, 12, tzinfo=UTC))]
