@@ -22,6 +22,7 @@ from gamify_core import (
     InsufficientPoints,
     Ladder,
     Leaderboard,
+    Metric,
     OpeningBalance,
     Reward,
     Rule,
@@ -280,3 +281,27 @@ def test_catalogs_that_would_mix_decimals_are_refused(parts: dict[str, Any], tol
     """`points` are whole, and one cap cannot count unlike things."""
     with pytest.raises(CatalogError, match=told):
         Catalog(**parts)
+
+
+def test_metrics_with_decimals_are_opened_and_exported_with_them(make_engine: MakeEngine) -> None:
+    """As amounts are: exact, whole numbers are whole units, JSON has text, and what has more decimals is refused."""
+    spent = Metric("spent", "bought", sum="price", scale=2)
+    game = make_engine(
+        Catalog(metrics=[spent, Metric("n", "bought")], leaderboards=[Leaderboard("top", metric="spent")])
+    )
+    begun = game.participants.opening("ada", metrics={"spent": "12.30", "n": 3}, idempotency_key="k")
+    assert begun.metrics == {"spent": Decimal("12.30"), "n": 3}
+    assert begun.to_dict()["metrics"] == {"spent": "12.30", "n": 3}
+    same = game.participants.opening("ada", metrics={"n": 3, "spent": Decimal("12.3")}, idempotency_key="k")
+    assert same.replayed
+    game.participants.opening("bob", metrics={"spent": 12})
+    game.scores.add("bob", "spent", "posted", Decimal("0.05"))
+    assert [entry.score for entry in game.leaderboards.top("top")] == [Decimal("12.30"), Decimal("12.05")]
+    told: Any = game.participants.export("bob")
+    assert [(each["metric"], each["value"]) for each in told["metrics"]] == [("spent", "12.05")]
+    assert [(each["metric"], each["value"]) for each in told["scores"]] == [("spent", "0.05")]
+    wrongs: list[Any] = [{"spent": "0.001"}, {"spent": 0.5}, {"n": "1.5"}, {"spent": 2**53}]
+    for wrong in wrongs:
+        with pytest.raises(BadValue):
+            game.participants.opening("cay", metrics=wrong)
+    assert game.history.verify(replay=True).ok
