@@ -21,6 +21,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "activity.late": "the mark for what came late is not what the row's two instants say",
         "activity.orphan": "an activity refers to a catalog or a participant that is not there",
         "payload.missing": "an activity has no payload, neither words nor what is left of erased ones",
+        "setting.altered": "the seed of the store's luck is not the one that was chosen",
         "catalog.altered": "a catalog is not the one whose fingerprint it bears",
         "definition.gap": "the versions of a definition are not 1, 2, 3 …",
         "definition.altered": "a definition made at run time is of no activity that made it",

@@ -12,8 +12,16 @@ from gamify_core.errors import GamifyError
 from gamify_core.history.looking import Look, rows_of, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.road.seal import FIRST, canonical, fingerprint_of, payload_hash, seal, sealed_words
+from gamify_core.road.seeds import CHECK, SEED, check_of
 from gamify_core.storage.tables import TABLES
-from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, ActivityRow, PayloadRow
+from gamify_core.storage.tables.activity import (
+    ACTIVITY,
+    CATALOG,
+    PAYLOAD,
+    SETTING,
+    ActivityRow,
+    PayloadRow,
+)
 from gamify_core.storage.tables.definitions import DEFINITION
 from gamify_core.storage.tables.participants import PARTICIPANT
 
@@ -121,6 +129,16 @@ def _keyed(look: Look, row: ActivityRow, request: str) -> Iterator[Mismatch]:
             yield Mismatch("key.effect", spelt(row.seq), item)
 
 
+def settings(look: Look) -> Iterator[Mismatch]:
+    """Hold the seed against what was written beside it; what was drawn of it is told by deciding again."""
+    kept = {row.name: row.value for row in look.rows(SETTING)}
+    seed, check = kept.pop(SEED, None), kept.pop(CHECK, None)
+    if check != (check_of(seed) if seed is not None else None):
+        yield Mismatch("setting.altered", SEED, seed)
+    for name in sorted(kept):
+        yield Mismatch("setting.altered", name, kept[name])
+
+
 def catalogs(look: Look) -> Iterator[Mismatch]:
     """Compare each catalog with the fingerprint it bears, and the versions of definitions with what made them."""
     for row in look.rows(CATALOG):
@@ -164,4 +182,4 @@ def people(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("participant.erased", spelt(row.number), row.erased)
 
 
-CHECKS: tuple[Check, ...] = (file, chain, catalogs, definitions, people)
+CHECKS: tuple[Check, ...] = (file, chain, settings, catalogs, definitions, people)

@@ -13,7 +13,7 @@ from gamify_core.history.report import MEANINGS
 from gamify_core.storage.memory import MemoryStore
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.tables import TABLES
-from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD
+from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET, PROVENANCE, SUPPLY
 from gamify_core.storage.tables.boards import CLOSED, CLOSING, GROUP
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION
@@ -40,7 +40,10 @@ RULES = Catalog.from_dict(
             {"code": "lessons", "on": "lesson"},
             {"code": "topics", "on": "lesson", "distinct": "topic"},
         ],
-        "rules": [{"code": "step", "on": "lesson", "advance": "quest"}],
+        "rules": [
+            {"code": "step", "on": "lesson", "advance": "quest"},
+            {"code": "luck", "on": "lesson", "when": "chance(0.5) and chance(0)", "award": 1},
+        ],
         "badges": [
             {"code": "first", "criteria": "lessons >= 1", "points": 5},
             {"code": "card", "max_supply": 3},
@@ -133,6 +136,9 @@ CHANGES = [
     Change("activity.late", ACTIVITY, {"seq": 8}, {"late": 7}),
     Change("activity.orphan activity.digest file.damaged", ACTIVITY, {"seq": 8}, {"catalog": 9}),
     Change("activity.orphan activity.digest file.damaged", ACTIVITY, {"seq": 8}, {"participant": 9}),
+    Change("setting.altered", SETTING, {"name": "seed"}, {"value": "8"}),
+    Change("setting.altered", SETTING, {"name": "seed"}, None),
+    Change("setting.altered", SETTING, {"name": "seed_check"}, {"name": "seed_chuck"}),
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": "{"}),
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": "{}"}),
     Change("catalog.altered", CATALOG, {"number": 1}, {"document": '{ "badges":[]}'}),
