@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-__all__ = ["FINEST", "Amount", "exact", "kept", "plain", "told", "worth"]
+__all__ = ["FINEST", "Amount", "exact", "kept", "one", "plain", "told", "worth"]
 
 Amount = int | Decimal
 """A number as people know it: an integer where there is no scale, and else a `Decimal` with all of its decimals."""
 FINEST = 6
 """How many decimals the currency has that has the most of them."""
 _DIGITS = 40
+
+
+def one(scale: int) -> int:
+    """Return the integer that a whole unit is kept as: of scale 2 it is 100."""
+    return int(10**scale)
 
 
 def exact(value: int, scale: int) -> Amount:
@@ -27,15 +32,15 @@ def exact(value: int, scale: int) -> Amount:
 def kept(value: Amount, scale: int) -> int | None:
     """Return the integer of a scale that a number is kept as; None where it has more decimals, or is none."""
     if isinstance(value, int):
-        return value * int(10**scale)
+        return value * one(scale)
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or len(digits) > _DIGITS or abs(value.adjusted()) > _DIGITS:
         return None
     shift = exponent + scale
-    whole, rest = divmod(int("".join(map(str, digits))), int(10 ** max(-shift, 0)))
+    whole, rest = divmod(int("".join(map(str, digits))), one(max(-shift, 0)))
     if rest:
         return None
-    whole *= int(10 ** max(shift, 0))
+    whole *= one(max(shift, 0))
     return -whole if sign else whole
 
 

@@ -18,6 +18,7 @@ import attrs
 
 from gamify_core.domain.condition_facts import is_path
 from gamify_core.domain.condition_grammar import LARGEST_LITERAL, Tree, parse_text
+from gamify_core.domain.decimals import one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -197,11 +198,11 @@ def _atom(tree: Tree, node: ast.expr, scale: Callable[[str], int]) -> Atom:
             raise _refused(tree, node)
         case _:
             name = _metric(tree, node)
-            return Atom(name, int(10 ** scale(name)))
+            return Atom(name, one(scale(name)))
     if type(bound.value) is not int:
         raise _refused(tree, node)
     name = _metric(tree, metric)
-    minimum = bound.value * int(10 ** scale(name)) + isinstance(sign, ast.Gt | ast.Lt)
+    minimum = bound.value * one(scale(name)) + isinstance(sign, ast.Gt | ast.Lt)
     if not 1 <= minimum < LARGEST_LITERAL:
         raise tree.place(node).error("a threshold lies between 1 and 2**63 - 1")
     return Atom(name, minimum)

@@ -72,9 +72,7 @@ def drop(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: st
     """Take an earning back as if it had never been, with the points and the copy that it gave."""
     _close(turn, who, badge, row, VOID)
     turn.say("badge_revoked", who.number, cause, badge.code)
-    if (plan := turn.plan.metrics.get("badges.count")) is not None:
-        turn.void(who, plan)
-    _give_back(turn, who, badge, row)
+    _undo(turn, who, badge, row)
 
 
 def forget(turn: Turn, who: ParticipantRow, badge: Badge, activity: int) -> None:
@@ -87,10 +85,15 @@ def forget(turn: Turn, who: ParticipantRow, badge: Badge, activity: int) -> None
             turn.unit.append(
                 BADGE, rows[-1]._replace(n=rows[-1].n + 1, activity=turn.seq, source=f"{VOID}{row.n}")
             )
-            if (plan := turn.plan.metrics.get("badges.count")) is not None:
-                turn.void(who, plan)
-            _give_back(turn, who, badge, row)
+            _undo(turn, who, badge, row)
             return
+
+
+def _undo(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow) -> None:
+    """Let an earning that is written as void be counted nowhere, and take back what it gave."""
+    if (plan := turn.plan.metrics.get("badges.count")) is not None:
+        turn.void(who, plan)
+    _give_back(turn, who, badge, row)
 
 
 def _end(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
+from gamify_core.domain.decimals import one
 from gamify_core.domain.periods import BEGINNING, END, Calendar
 from gamify_core.domain.thresholds import rung
 
@@ -67,7 +68,7 @@ class LadderPlan:
 
     def least(self, tier: Tier) -> int:
         """Return the least value of the metric, as it is kept, that reaches a rung."""
-        return tier.min_points * int(10**self.scale)
+        return tier.min_points * one(self.scale)
 
     def earned(self, value: int) -> int:
         """Return the place of the highest rung that a value of the metric reaches, or -1."""

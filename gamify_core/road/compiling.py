@@ -14,6 +14,7 @@ from gamify_core.catalog import Badge, Challenge, Ladder, Leaderboard, Metric, R
 from gamify_core.catalog.definitions import Review
 from gamify_core.clock import instant_of
 from gamify_core.domain.conditions import Expression
+from gamify_core.domain.decimals import one
 from gamify_core.domain.periods import BEGINNING, END, HOUR, Calendar, duration, rolling
 from gamify_core.domain.streaks import StreakRules, plain
 from gamify_core.domain.thresholds import parse_criteria
@@ -71,7 +72,7 @@ def counter_plan(plan: Plan, metric: Metric) -> CounterPlan:
     plan.track(metric.code, "all_time")
     amount = metric.sum or metric.max or metric.min or metric.latest
     if amount is not None and metric.scale:  # what is kept are integers
-        amount = f"({amount}) * {10**metric.scale}"
+        amount = f"({amount}) * {one(metric.scale)}"
     return CounterPlan(
         metric,
         kept,
@@ -93,7 +94,7 @@ def rule_plan(plan: Plan, rule: Rule) -> RulePlan:
             for name, limit in zip(names, limits, strict=True)
         )
         scale = max([plan.catalog.scale(currency) for currency, _ in rule.award], default=0)
-        most = rule.cap.points * int(10**scale) if rule.cap.points is not None else None
+        most = rule.cap.points * one(scale) if rule.cap.points is not None else None
         cap = CapPlan(most, rule.cap.times, rule.cap.per, points, times, points_in, times_in, scale)
     return RulePlan(
         rule,
@@ -113,7 +114,7 @@ def _amounts(
 ) -> tuple[tuple[str, int | Expression], ...]:
     found: list[tuple[str, int | Expression]] = []
     for currency, amount in amounts:
-        unit = int(10 ** plan.catalog.scale(currency))  # what is kept are integers
+        unit = one(plan.catalog.scale(currency))  # what is kept are integers
         source = f"({amount}) * {unit}" if isinstance(amount, str) and unit > 1 else amount
         expression = plan.expression(source) if isinstance(source, str) else None
         found.append((currency, expression if expression is not None else int(amount) * unit))
@@ -162,7 +163,7 @@ def ladder_plan(plan: Plan, order: int, ladder: Ladder) -> LadderPlan:
     """Return the plan of a ladder."""
     scale = plan.scale(ladder.metric)
     reached = [
-        (tier.min_points * int(10**scale), place)
+        (tier.min_points * one(scale), place)
         for place, tier in enumerate(ladder.tiers)
         if tier.award_type != "manual"
     ]

@@ -164,11 +164,11 @@ class _Firing:
         return True
 
     def _earn(self, badge: Badge) -> bool:
-        limit = assets.sold_out(self.turn, badge) if badge.max_supply is not None else None
-        if limit is not None:
-            self.skip(PassedOver("badge", "sold_out", (badge.code, limit)))
+        try:
+            badges.earn(self.turn, self.turn.who, badge, self.cause, refuse=True)
+        except SoldOut as error:
+            self.skip(PassedOver("badge", "sold_out", (badge.code, error.max_supply)))
             return False
-        badges.earn(self.turn, self.turn.who, badge, self.cause)
         return True
 
     def _mint(self, badge: Badge) -> bool:

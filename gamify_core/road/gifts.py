@@ -15,7 +15,6 @@ from gamify_core.errors import (
     DefinitionInUse,
     GiftExpired,
     NotFound,
-    SoldOut,
 )
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets, badges, definitions, wallet
@@ -97,11 +96,8 @@ def redeem(turn: Turn, who: ParticipantRow, gift: GiftRow) -> None:
 
 def _give_badge(turn: Turn, who: ParticipantRow, badge: Badge, cause: str) -> None:
     """Give one copy of a badge, and let it be earned by whoever does not hold it yet."""
-    limit = assets.sold_out(turn, badge)
-    if limit is not None:  # asked before it is earned: that would pass over the badge, and a gift is whole
-        raise SoldOut(badge.code, limit)
     fresh = badges.held(turn, who, badge) is None
     if fresh:
-        badges.earn(turn, who, badge, cause)
+        badges.earn(turn, who, badge, cause, refuse=True)
     if not fresh or badge.max_supply is None:  # to earn a badge of limited supply is to get a copy already
         assets.mint(turn, who, badge, cause)

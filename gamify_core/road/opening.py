@@ -18,7 +18,7 @@ import attrs
 
 from gamify_core.border import MOST
 from gamify_core.clock import iso
-from gamify_core.domain.decimals import FINEST, Amount, exact
+from gamify_core.domain.decimals import FINEST, Amount, exact, one
 from gamify_core.domain.decimals import kept as kept_as
 from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import BASELINE, Mark
@@ -171,7 +171,7 @@ def _units(turn: Turn, currency: str, held: Held) -> Held:
     scale = turn.plan.catalog.scale(currency)
 
     def units(finest: int) -> int:
-        number, rest = divmod(finest, int(10 ** (FINEST - scale)))
+        number, rest = divmod(finest, one(FINEST - scale))
         if rest or number > MOST:
             most = f"of at most {scale} decimals" if scale else "that is whole"
             told = exact(finest, FINEST)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from gamify_core.domain.decimals import exact
+from gamify_core.domain.decimals import exact, one
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
 from gamify_core.road import lapses, lots
@@ -147,7 +147,7 @@ def give(turn: Turn, who: ParticipantRow, gifts: Iterable[tuple[str, int]], caus
     """Issue what a definition gives: a wallet that is full to 64 bits does not take that away."""
     for currency, points in gifts:
         try:
-            award(turn, who, currency, points * int(10 ** turn.plan.catalog.scale(currency)), cause)
+            award(turn, who, currency, points * one(turn.plan.catalog.scale(currency)), cause)
         except WalletClosed:
             turn.say("skipped", who.number, cause, "points", "account_closed")
         except GamifyError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from gamify_core import border
 from gamify_core.catalog.definitions import RewardType
+from gamify_core.domain.decimals import one
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.ids import numbers_of
@@ -269,7 +270,7 @@ class Rewards:
 
 def _cost(turn: Turn, reward: Reward) -> int:
     """Return what a reward costs, in the smallest unit of its currency."""
-    return reward.points_cost * int(10 ** turn.plan.catalog.scale(reward.currency))
+    return reward.points_cost * one(turn.plan.catalog.scale(reward.currency))
 
 
 def _found(row: ClaimRow | None, scope: str, claim_id: str) -> ClaimRow:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gamify_core.domain.decimals import one
 from gamify_core.simulation.cohorts import fate, triangle
 from gamify_core.simulation.statistics import gini, kaplan_meier, quantile
 
@@ -135,7 +136,7 @@ def _supply(tally: Tally, catalog: Catalog, asked: Measure) -> Value:
 
 def unit_of(catalog: Catalog, currency: str) -> int:
     """Return how many of what a tally counts make one of a currency: 100, where it has two decimals."""
-    return int(10 ** catalog.scale(currency))
+    return one(catalog.scale(currency))
 
 
 def _flow(name: str) -> Callable[[Tally, Catalog, Measure], Value]:

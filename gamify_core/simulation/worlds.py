@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.border import Limits
+from gamify_core.domain.decimals import one
 from gamify_core.errors import GamifyError
 from gamify_core.game import Game
 from gamify_core.road.commands import Ask
@@ -307,7 +308,7 @@ class World:
         purses = {}
         for currency in self._currencies:
             head = unit.last(ENTRY, (person.number, currency))
-            unit_of = int(10 ** self._road.base.catalog.scale(currency))  # what rewards cost are whole units
+            unit_of = one(self._road.base.catalog.scale(currency))  # what rewards cost are whole units
             purses[currency] = 0 if head is None else head.balance // unit_of
         payable = [
             reward for reward in self.cast.spending if purses.get(reward.currency, 0) >= reward.points_cost
