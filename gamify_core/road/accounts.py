@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.road import former
-from gamify_core.road.registering import is_new
+from gamify_core.road.registering import become
 from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ def put(turn: Turn, *, closed: bool) -> None:
         turn.rest(0)
         return
     turn.who = before._replace(is_closed=int(closed))
-    turn.unit.put(PARTICIPANT, turn.who)
-    if not is_new(turn):
-        former.keep(turn, PARTICIPANT, before, turn.who)
+    become(turn, before, turn.who)
     turn.say("account_closed" if closed else "account_reopened", turn.who.number, "direct")
     turn.timed.add(turn.who.number)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gamify_core.road.rebuild import Rebuilding
 from gamify_core.road.repeating import Everyone
 from gamify_core.road.trial import Trial
+from gamify_core.road.windows import opened
 from gamify_core.storage.tables.metrics import METRIC, SEEN, WINDOW, WindowRow
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import REVIEW, STANDING
@@ -82,11 +83,7 @@ class Adopting(Trial):
         tracker = self._fresh.get((metric, calendar))
         if tracker is None:
             return None
-        head = super().last(WINDOW)
-        number = 1 if head is None else head.number + 1
-        row = WindowRow(number, scope, metric, calendar, label, *tracker.bounds(label))
-        self.add(WINDOW, row)
-        return row
+        return opened(self, (scope, metric, calendar, label), tracker.bounds(label))
 
     def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
         """Return the head of a chain as it will be."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gamify_core.errors import BadValue, in_words
 from gamify_core.road.levels import relevel
+from gamify_core.road.windows import opened
 from gamify_core.storage.tables.boards import GROUP, GroupRow
 from gamify_core.storage.tables.metrics import (
     METRIC,
@@ -165,10 +166,7 @@ def _window(unit: Unit, place: WindowRow, calendar: str) -> int:
     if number is None:
         row = unit.find(WINDOW, WINDOW_BY_NAME, name)
         if row is None:
-            head = unit.last(WINDOW)
-            number = 1 if head is None else head.number + 1
-            row = WindowRow(number, *name, place.starts_at, place.ends_at)
-            unit.add(WINDOW, row)
+            row = opened(unit, name, (place.starts_at, place.ends_at))
         number = unit.memo[name] = row.number
     return number
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.road import former, groups
+from gamify_core.road import groups
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.levels import relevel
-from gamify_core.road.registering import is_new
+from gamify_core.road.registering import become
 from gamify_core.road.repeating import again
 from gamify_core.road.reranking import rank, unranked
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, WINDOW
-from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import Tracker
@@ -32,7 +31,8 @@ def hide(turn: Turn) -> None:
     if who.is_hidden:
         turn.rest(0)
         return
-    _become(turn, hidden=1)
+    turn.who = who._replace(is_hidden=1)
+    become(turn, who, turn.who)
     for row, window in _scores(turn):
         if row.down is None:
             continue
@@ -47,10 +47,12 @@ def hide(turn: Turn) -> None:
 
 def unhide(turn: Turn) -> None:
     """Put the turn's participant back on all boards."""
-    if not turn.who.is_hidden:
+    who = turn.who
+    if not who.is_hidden:
         turn.rest(0)
         return
-    _become(turn, hidden=0)
+    turn.who = who._replace(is_hidden=0)
+    become(turn, who, turn.who)
     scores = _scores(turn)
     for row, window in scores:
         group = groups.memberships(turn.plan, window)
@@ -70,14 +72,6 @@ def unhide(turn: Turn) -> None:
         tracker = turn.plan.trackers.get((window.metric, window.calendar))
         if tracker is not None and tracker.ranked:
             rank(turn, tracker, turn.who, row, days.get(row.window))
-
-
-def _become(turn: Turn, *, hidden: int) -> None:
-    before = turn.who
-    turn.who = before._replace(is_hidden=hidden)
-    if not is_new(turn):
-        former.keep(turn, PARTICIPANT, before, turn.who)
-    turn.unit.put(PARTICIPANT, turn.who)
 
 
 def _scores(turn: Turn) -> list[tuple[MetricRow, WindowRow]]:

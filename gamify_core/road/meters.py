@@ -21,6 +21,7 @@ from gamify_core.road.groups import follow
 from gamify_core.road.levels import level, relevel
 from gamify_core.road.rolling import value_in_days
 from gamify_core.road.values import natural_value
+from gamify_core.road.windows import opened
 from gamify_core.storage.tables.boards import CLOSING, ClosingRow
 from gamify_core.storage.tables.metrics import (
     METRIC,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["moved", "see", "value_in", "value_of", "window_number"]
+__all__ = ["DAILY", "moved", "see", "value_in", "value_of", "window_number"]
 
 DAILY = Calendar("daily")
 _LIMIT = 2**63 - 1
@@ -175,9 +176,7 @@ def window_number(unit: Unit, scope: str, tracker: Tracker, instant: int, *, mak
 
 
 def _open(unit: Unit, name: tuple[str, str, str, int], tracker: Tracker) -> WindowRow:
-    head = unit.last(WINDOW)
-    row = WindowRow(1 if head is None else head.number + 1, *name, *tracker.bounds(name[3]))
-    unit.add(WINDOW, row)
+    row = opened(unit, name, tracker.bounds(name[3]))
     due = tracker.due(name[3])
     if due is not None:
         unit.add(CLOSING, ClosingRow(row.number, due))

@@ -64,8 +64,7 @@ def pause(turn: Turn, plan: StreakPlan, starts: int, ends: int | None) -> PauseR
         if (ends is None or one.starts <= ends) and (one.ends is None or one.ends >= starts):
             starts = min(starts, one.starts)
             ends = None if ends is None or one.ends is None else max(ends, one.ends)
-            former.keep(turn, PAUSE, one, None)
-            turn.unit.remove(PAUSE, one)
+            former.rewrite(turn, PAUSE, one, None)
     made = PauseRow(turn.who.number, plan.streak.code, starts, ends, turn.seq)
     turn.unit.put(PAUSE, made)
     _forgive(turn, case, row, PAUSES)
@@ -79,11 +78,7 @@ def resume(turn: Turn, plan: StreakPlan) -> PauseRow | None:
     for one in _pauses(turn, plan):
         if one.starts <= at and (one.ends is None or one.ends > at):
             ended = one._replace(ends=at, activity=turn.seq)
-            former.keep(turn, PAUSE, one, ended if one.starts < at else None)
-            if one.starts < at:
-                turn.unit.put(PAUSE, ended)
-            else:
-                turn.unit.remove(PAUSE, one)
+            former.rewrite(turn, PAUSE, one, ended if one.starts < at else None)
             _forgive(turn, case, row, PAUSES)
             return ended
     return None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.unit import Unit
 
-__all__ = ["is_new", "participant", "register"]
+__all__ = ["become", "is_new", "participant", "register"]
 
 
 def participant(
@@ -48,6 +48,13 @@ def participant(
     elif row.erased is not None and not erased:
         raise NotFound("participant", participant_id, f"Participant not found: {participant_id}")
     return row
+
+
+def become(turn: Turn, before: ParticipantRow, after: ParticipantRow) -> None:
+    """Put a participant's row in the place of another, and leave word of it unless they appeared just now."""
+    if not is_new(turn):
+        former.keep(turn, PARTICIPANT, before, after)
+    turn.unit.put(PARTICIPANT, after)
 
 
 def is_new(turn: Turn) -> bool:
@@ -84,8 +91,6 @@ def register(
     if new != row:
         if new.attributes != row.attributes:
             regroup(turn, row, new)
-        if not is_new(turn):
-            former.keep(turn, PARTICIPANT, row, new)
-        turn.unit.put(PARTICIPANT, new)
+        become(turn, row, new)
     elif not is_new(turn):
         turn.rest(0)
