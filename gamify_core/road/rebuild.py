@@ -21,6 +21,7 @@ import attrs
 from gamify_core.road import groups, streak_moves, waiting
 from gamify_core.road.compiled import LadderPlan, Tracker
 from gamify_core.road.compiling import natural
+from gamify_core.road.finals import sealed
 from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.plan import Plan
@@ -129,7 +130,7 @@ class Rebuilding:
     def __init__(self, turn: Turn, changed: Changes) -> None:
         """Clear the boards of groups, and the counts of scores, of all windows that are filled or ranked anew."""
         unit, self._old, self._turn, self._changed = turn.unit, changed.old, turn, changed
-        self._fresh = [attrs.evolve(each, sealed=_sealed(turn, each)) for each in changed.fresh]
+        self._fresh = [attrs.evolve(each, sealed=sealed(turn, each, self._old)) for each in changed.fresh]
         self._kept: set[int] = set()
         self._pending: Pending = set()
         self._emptied: set[int] = set()
@@ -144,7 +145,9 @@ class Rebuilding:
             _clear_levels(unit, self._emptied)
         for key, now in changed.reranked.items():
             was = self._old.trackers[key]
-            groups.clear(unit, now.text, now.metric, {*now.groupings, *was.groupings}, _sealed(turn, now))
+            groups.clear(
+                unit, now.text, now.metric, {*now.groupings, *was.groupings}, sealed(turn, now, self._old)
+            )
         self._reranked = windows_of(turn, changed.reranked, changed.old)
         _clear_levels(unit, self._reranked)
 
@@ -227,11 +230,11 @@ def _has_moved(turn: Turn, metric: str) -> bool:
 
 def _emptied(unit: Unit, fresh: list[Tracker]) -> set[int]:
     """Return the windows that are to be emptied: they may hold what an earlier catalog kept and a later one did not."""
-    sealed = {tracker.key: tracker.sealed for tracker in fresh}
+    final = {tracker.key: tracker.sealed for tracker in fresh}
     return {
         row.number
         for row in unit.scan(WINDOW)
-        if (key := (row.metric, row.calendar)) in sealed and (row.scope, row.label) not in sealed[key]
+        if (key := (row.metric, row.calendar)) in final and (row.scope, row.label) not in final[key]
     }
 
 
@@ -243,19 +246,6 @@ def _clear(unit: Unit, windows: AbstractSet[int], people: Iterable[ParticipantRo
         for seen in unit.scan(SEEN, None, (who.number,)):
             if seen.window in windows:
                 unit.remove(SEEN, seen)
-
-
-def _sealed(turn: Turn, tracker: Tracker) -> frozenset[tuple[str, int]]:
-    """Return the windows of a tracker, by scope and label, that are final."""
-    if tracker.delay is None:
-        return frozenset()
-    return frozenset(
-        (row.scope, row.label)
-        for row in turn.unit.scan(WINDOW)
-        if (row.metric, row.calendar) == tracker.key
-        and row.ends_at is not None
-        and row.ends_at + tracker.delay <= turn.recorded_at
-    )
 
 
 Pending = set[tuple[str, str, str]]

@@ -168,3 +168,23 @@ def test_a_board_that_was_gone_for_a_while_keeps_what_was_final(told: Told) -> N
     told.move("cyd", "blue")
     told.under(GROUPED)
     assert told.steps[-1][1] == tables
+
+
+def test_a_board_that_was_gone_as_its_week_closed_misses_nothing(told: Told) -> None:
+    """What was kept of a week before its board went is no final table: it is worked out as the board comes back."""
+    told.clock.set("2026-03-17T09:00:00+00:00")  # a week later, which is kept as far as this day
+    told.under(GROUPED)
+    told.game.events.emit("ada", "e", {"n": 3})
+    told.under(PLAIN)
+    sent = told.game.events.emit("ada", "e", {"n": 4})
+    told.game.events.emit("bob", "e", {"n": 5})
+    told.clock.advance(days=8)
+    told.under(GROUPED)
+    top = told.game.leaderboards.top("b", of="2026-W12")
+    assert [(entry.participant_id, entry.score) for entry in top] == [("ada", 7), ("bob", 5)]
+    then = told.clock.now()
+    told.clock.advance(minutes=1)
+    told.game.events.retract(sent.event_id)
+    for game in (told.game, told.game.at(then), told.game.at(told.clock.now())):
+        assert game.leaderboards.top("b", of="2026-W12") == top
+        assert [each.score for each in game.leaderboards.groups("b", of="2026-W12")] == [7, 5]
