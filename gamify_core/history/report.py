@@ -47,6 +47,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "pending.state": "a promise is due when it does not mature, or more of it is left than was promised",
         "pending.outcome": "a promise is not what the sealed outcome of its activity says",
         "pending.missing": "sealed outcomes say more promises, or fewer, than there are",
+        "former.row": "what waits for somebody is not what was left word of as it was rewritten last",
         "pending.entry": "the movement that a promise became is not what was left of it",
         "reversal.amount": "what was taken back of a movement is not what its reversals come to",
         "metric.value": "a metric in a window is not what history comes to",

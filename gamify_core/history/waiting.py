@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, HoldRow, LotRow, PendingRow
 from gamify_core.storage.tables.participants import NEVER, PARTICIPANT
 from gamify_core.storage.tables.progress import REVIEW, STANDING
@@ -16,6 +19,7 @@ from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
     from gamify_core.history.looking import Check
+    from gamify_core.storage.protocol import Key, Table
 
 __all__ = ["CHECKS"]
 
@@ -121,4 +125,34 @@ def people(look: Look) -> Iterator[Mismatch]:
             yield Mismatch("participant.due", str(who.number), who.due, due)
 
 
-CHECKS: tuple[Check, ...] = (lots, holds, promises, reviews, people)
+def words(look: Look) -> Iterator[Mismatch]:
+    """Follow the words that were left of what waited, from one to the next, and on to the rows of now."""
+    tables = {table.name: table for table, _ in WAITING}
+    for (number, kind), left in groupby(look.rows(FORMER), lambda row: row[:2]):
+        table = tables.get(kind)
+        if table is None:  # what people were called, say, is rewritten without a word as well
+            continue
+        now: dict[Key, Any] = {}
+        for word in left:
+            before, after = (_row(table, text) for text in (word.before, word.after))
+            key = (after or before or ())[: table.key]
+            unread = (before is None) != (word.before is None) or (after is None) != (word.after is None)
+            if unread or now.get(key, before) != before:
+                yield Mismatch("former.row", spelt(*word[:4]), before, now.get(key))
+            now[key] = after
+        for key, row in now.items():
+            found = look.reader.get(table, key) if len(key) == table.key else None
+            if found != row:
+                yield Mismatch("former.row", spelt(number, kind, *key), row, found)
+
+
+def _row(table: Table[Any], text: str | None) -> Any:
+    """Return the row that a word tells of; what cannot be read is no row."""
+    try:
+        values = json.loads(text or "null")
+        return None if values is None else table.row(*values)
+    except (TypeError, ValueError):
+        return None
+
+
+CHECKS: tuple[Check, ...] = (lots, holds, promises, reviews, people, words)
