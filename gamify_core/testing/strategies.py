@@ -97,6 +97,11 @@ def calls_for(catalog: Catalog, *, people: Sequence[str] = PEOPLE) -> SearchStra
         found.append(st.builds(lambda pair, n: Call("points.transfer", (*pair, n)), pairs, amounts))
     if catalog.badges:
         found.append(_calls("badges.award", who, st.sampled_from([badge.code for badge in catalog.badges])))
+    minted = [badge.code for badge in catalog.badges if badge.max_supply is not None]
+    if minted:
+        found.append(
+            st.builds(lambda code, one: Call("assets.mint", (code, one)), st.sampled_from(minted), who)
+        )
     recorded = [streak.code for streak in catalog.streaks if not streak.goals]
     if recorded:
         found.append(_calls("streaks.record", who, st.sampled_from(recorded)))
@@ -153,14 +158,15 @@ def catalogs(draw: DrawFn) -> Catalog:
     names = st.sampled_from(codes)
     metrics = [draw(_metric(f"m{n}", names)) for n in range(draw(st.integers(0, 3)))]
     streaks = [draw(_streak(f"s{n}", names)) for n in range(draw(st.integers(0, 2)))]
-    counted = [metric.code for metric in metrics if metric.min is None] + ["events.count"]
+    counted = [metric.code for metric in metrics if metric.min is None and metric.latest is None]
+    counted.append("events.count")
     read = st.sampled_from([*counted, "points.earned", *(f"streak.{streak.code}" for streak in streaks)])
     badges = [draw(_badge(f"b{n}", read)) for n in range(draw(st.integers(0, 3)))]
     rules = [draw(_rule(f"r{n}", names, metrics, streaks, badges)) for n in range(draw(st.integers(0, 4)))]
     declared = [Event(code, **_KINDS) for code in codes] if draw(st.booleans()) else []
     return Catalog(
         timezone=draw(st.sampled_from(["UTC", "Europe/Paris", "Asia/Kathmandu"])),
-        currencies=[Currency("gems")],
+        currencies=[draw(_gems())],
         events=declared,
         metrics=metrics,
         streaks=streaks,
@@ -184,10 +190,20 @@ def catalogs(draw: DrawFn) -> Catalog:
     )
 
 
+def _gems() -> SearchStrategy[Currency]:
+    """Draw a currency of which some lapses, and some counts only later."""
+    return st.builds(
+        Currency,
+        st.just("gems"),
+        expires=st.sampled_from([None, None, "1d", "1mo"]),
+        matures=st.sampled_from([None, None, None, "12h"]),
+    )
+
+
 @st.composite
 def _metric(draw: DrawFn, code: str, names: SearchStrategy[str]) -> Metric:
     takes: dict[str, str] = draw(
-        st.sampled_from([{}, {"sum": "n"}, {"max": "n"}, {"min": "n"}, {"distinct": "word"}])
+        st.sampled_from([{}, {"sum": "n"}, {"max": "n"}, {"min": "n"}, {"latest": "n"}, {"distinct": "word"}])
     )
     when = draw(st.none() | st.sampled_from(["n > 0", "ok"]))
     return Metric(
@@ -197,6 +213,7 @@ def _metric(draw: DrawFn, code: str, names: SearchStrategy[str]) -> Metric:
         sum=takes.get("sum"),
         max=takes.get("max"),
         min=takes.get("min"),
+        latest=takes.get("latest"),
         distinct=takes.get("distinct"),
     )
 
