@@ -121,7 +121,17 @@ if TYPE_CHECKING:
     from gamify_core.services.tiers import TierAnswer
     from gamify_core.services.trades import Side
     from gamify_core.services.wallets import Award, PointsAnswer, TransferAnswer
-    from gamify_core.simulation import Mix, Persona, Scenario, ScenarioError, compare, simulate, sweep
+    from gamify_core.simulation import (
+        Giveaway,
+        Mix,
+        Persona,
+        Scenario,
+        ScenarioError,
+        SimulationFailed,
+        compare,
+        simulate,
+        sweep,
+    )
     from gamify_core.storage.sqlite import SQLiteStore
     from gamify_core.storage.sqlite_joined import HostStore
 
@@ -171,6 +181,7 @@ __all__ = [
     "GamifyError",
     "GiftExpired",
     "GiftRedeemed",
+    "Giveaway",
     "HandleInUse",
     "HistoryMovedOn",
     "HoldEnded",
@@ -221,6 +232,7 @@ __all__ = [
     "ScenarioError",
     "Season",
     "Side",
+    "SimulationFailed",
     "Skipped",
     "SoldOut",
     "StoreBusy",
@@ -362,7 +374,10 @@ _ROOMS = {
     "services.tiers": ("TierAnswer",),
     "services.trades": ("Side",),
     "services.wallets": ("Award", "PointsAnswer", "TransferAnswer"),
-    "simulation": ("Mix", "Persona", "Scenario", "ScenarioError", "compare", "simulate", "sweep"),
+    "simulation": (
+        *("Giveaway", "Mix", "Persona", "Scenario", "ScenarioError", "SimulationFailed"),
+        *("compare", "simulate", "sweep"),
+    ),
 }
 _ROOM = {name: room for room, names in _ROOMS.items() for name in names}
 

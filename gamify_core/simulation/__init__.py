@@ -5,7 +5,7 @@ from __future__ import annotations
 from gamify_core.simulation.comparing import Comparison, Difference, compare
 from gamify_core.simulation.results import Estimate, Goal, Simulation
 from gamify_core.simulation.scenario import Giveaway, Mix, Persona, Scenario, ScenarioError
-from gamify_core.simulation.simulating import simulate
+from gamify_core.simulation.simulating import SimulationFailed, simulate
 from gamify_core.simulation.sweeping import Point, Sweep, sweep
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Simulation",
+    "SimulationFailed",
     "Sweep",
     "compare",
     "simulate",

@@ -15,6 +15,7 @@ from gamify_core import (
     Currency,
     Engine,
     GamifyError,
+    Giveaway,
     Ladder,
     Mix,
     NotFound,
@@ -22,15 +23,14 @@ from gamify_core import (
     Reward,
     Rule,
     Scenario,
+    SimulationFailed,
     Streak,
     compare,
     simulate,
     sweep,
 )
-from gamify_core.simulation import Giveaway
 from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.report import html_of
-from gamify_core.simulation.simulating import SimulationFailed
 from gamify_core.simulation.worlds import World
 from tests.simulation.games import APART, PEOPLE, SHARED
 

@@ -23,6 +23,7 @@ from gamify_core.simulation.report.figures import (
     band,
     by_day,
     cause_of,
+    interval,
     mean,
     personas_of,
 )
@@ -133,11 +134,11 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
                 ],
                 most=1.0,
             ),
-            ["", ""],
+            ["", "", "95 %"],
             [
-                ["issued", issued],
-                ["outstanding", supply.values[-1]],
-                ["breakage", str(breakage)],
+                ["issued", issued, ""],
+                ["outstanding", supply.values[-1], ""],
+                ["breakage", spelt(breakage.value, share=True), interval(breakage.low, breakage.high)],
                 *_liability(result, currency),
             ],
         ),
@@ -151,11 +152,15 @@ def _liability(result: Simulation, currency: str) -> list[list[object]]:
     expected = fmean([fate(triangle(tally, currency)).expected for tally in result.tallies])
     expected /= unit_of(result.catalog, currency)
     rows: list[list[object]] = [
-        ["ultimate redemption", str(redemption)],
-        ["of the outstanding, to be spent", expected],
+        [
+            "redemption in the end",
+            spelt(redemption.value, share=True),
+            interval(redemption.low, redemption.high),
+        ],
+        ["outstanding, to be spent", expected, ""],
     ]
     cost = result.costs.get(currency)
-    return [*rows, [f"liability, at {cost:g} each", expected * cost]] if cost is not None else rows
+    return [*rows, [f"liability, at {cost:g} each", expected * cost, ""]] if cost is not None else rows
 
 
 def _cohorts(result: Simulation, currency: str) -> list[Chart]:
@@ -190,7 +195,9 @@ def _cohorts(result: Simulation, currency: str) -> list[Chart]:
         "The table has the share spent of each cohort."
     )
     head = ["issued from", "issued", *(f"{(age + 1) * length} d" for age in range(ages))]
-    drawing = lines(curves, spelt=share, x=f"× {length} days", first=0) + legend(["spent", "lapsed"])
+    drawing = lines(curves, spelt=share, x="age" if length == 1 else f"{length}-day ages", first=0) + legend(
+        ["spent", "lapsed"]
+    )
     return [Chart(f"What becomes of points: {currency}", about, drawing, head, rows)]
 
 
