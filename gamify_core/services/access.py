@@ -315,7 +315,9 @@ class Access:
         """Give something to read from: the handle's unit, or a snapshot of the store."""
         if self._block is not None and (unit := self.unit) is not None:
             return nullcontext(unit)
-        self._outside()
+        shared = self.shared
+        if shared.closed or getattr(shared.holding, "handle", False):
+            self._outside()
         return self.road.store.view()
 
     def person(self, reader: Reader, participant_id: str) -> ParticipantRow | None:

@@ -7,7 +7,9 @@ was read from, by the same plan, and before the next instant at which time alone
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import attrs
 
 from gamify_core.road.meters import DAILY
 
@@ -25,12 +27,23 @@ Asked = tuple[str, str | None, int, int, bool]
 """Which board, period, page and page size, and whether with the change."""
 
 
-class _Page(NamedTuple):
+@attrs.define(eq=False)
+class _Page:
     version: object
     plan: Plan
     since: int
-    until: int
+    place: Place
     page: BoardPage
+    until: int | None = None
+    """Worked out when it is first looked for: where writes come between all readings, nobody ever does."""
+
+    def holds(self, now: int) -> bool:
+        """Say whether time alone has changed nothing of it by now."""
+        if self.until is None:
+            zone, since = self.place.tracker.zone, self.since
+            ends = [DAILY.begins(DAILY.label(since, zone) + 1, zone), self.place.bounds()[1], self.place.due]
+            self.until = min([instant for instant in ends if instant is not None and instant > since])
+        return self.since <= now < self.until
 
 
 class PageMemory:
@@ -43,9 +56,9 @@ class PageMemory:
     def recall(self, asked: Asked, reader: Reader, plan: Plan, now: int) -> BoardPage | None:
         """Return the page that reading would give, if that is known."""
         known = self._pages.get(asked)
-        if known is None or known.plan is not plan or not known.since <= now < known.until:
+        if known is None or known.plan is not plan or known.version != getattr(reader, "version", None):
             return None
-        return known.page if known.version == getattr(reader, "version", None) else None
+        return known.page if known.holds(now) else None
 
     def keep(  # noqa: PLR0913 - all that an answer depends on
         self, asked: Asked, reader: Reader, plan: Plan, now: int, place: Place, page: BoardPage
@@ -54,11 +67,6 @@ class PageMemory:
         version = getattr(reader, "version", None)  # the unit of a handle, or a moment of the past, has none
         if version is None or place.days is not None or page.table.settled_through is not None:
             return
-        zone = place.tracker.zone
-        until = DAILY.begins(DAILY.label(now, zone) + 1, zone)
-        ends = [
-            instant for instant in (place.bounds()[1], place.due) if instant is not None and instant > now
-        ]
         if len(self._pages) >= _PAGES_KEPT:
             self._pages.clear()
-        self._pages[asked] = _Page(version, plan, now, min([until, *ends]), page)
+        self._pages[asked] = _Page(version, plan, now, place, page)

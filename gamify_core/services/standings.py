@@ -22,7 +22,6 @@ from gamify_core.services.orders import (
     Order,
     Scanned,
     Stretch,
-    down_of,
     key_of,
     morning_key,
     rank_of,
@@ -225,7 +224,7 @@ def _rank(
     if row is None:
         total = order.total()
         return Rank(participant_id, None, None, total, None, 0, 0, total)
-    above, upto, total = order.around(down_of(row))
+    above, upto, total = order.around(row.down or 0)
     rank = above + 1 if definition.ties == "competition" else rank_of(order, definition.ties, row)
     percentile = round(100 * (total - above - 1) / total, 1)
     score = exact(row.value, scale) if scale else row.value

@@ -124,12 +124,12 @@ class Blocks:
             at &= at - 1
         return found
 
-    def span(self, low: Entry, high: Entry) -> tuple[int, int]:
-        """Return how many entries come strictly before `low`, and how many from there to before `high`."""
-        tops, tree = self._tops, self._tree
+    def span(self, low: Entry, high: Entry) -> tuple[int, int, int]:
+        """Return how many entries come before `low`, how many from there to before `high`, and how many there are."""
+        tops, tree, size = self._tops, self._tree, self._size
         at = bisect_left(tops, low)
         if at == len(tops):
-            return self._size, 0
+            return size, 0, size
         block = self._blocks[at]
         found = inside = bisect_left(block, low)
         above = at
@@ -137,13 +137,11 @@ class Blocks:
             found += tree[above]
             above &= above - 1
         if tops[at] < high:  # it goes on in later blocks
-            return found, self.before(high) - found
-        near = inside + _NEAR
-        if (
-            near < len(block) and not block[near] < high
-        ):  # mostly few are alike, so they are looked for close by
-            return found, bisect_left(block, high, inside, near) - inside
-        return found, bisect_left(block, high, inside) - inside
+            return found, self.before(high) - found, size
+        end = inside + _NEAR  # mostly few are alike, so they are looked for close by
+        if end >= len(block) or block[end] < high:
+            end = len(block)
+        return found, bisect_left(block, high, inside, end) - inside, size
 
     def between(self, first: int, last: int) -> list[Entry]:
         """Return the entries at the places from `first` up to but not including `last`."""

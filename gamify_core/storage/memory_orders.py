@@ -222,11 +222,13 @@ class Order:
         shown, entry, row_of, board_of = self._shown, self._entry, self._row_of, self._board_of
         changes = []
         for key, old in moved.items():
+            new = row_of(key)
+            if new is not None and ((shown is not None and new[shown] is None) or board_of(new) != board):
+                new = None
+            if new is old:
+                continue
             was = None if old is None else entry(key, old)
-            now = row_of(key)
-            if now is not None:
-                stands = (shown is None or now[shown] is not None) and board_of(now) == board
-                now = entry(key, now) if stands else None
+            now = None if new is None else entry(key, new)
             if was != now:
                 changes.append((was, now))
         return changes
@@ -331,12 +333,10 @@ class Order:
 
     def span(self, prefix: Key, start: Key, stop: Key) -> tuple[int, int, int]:
         """Return how many rows of a board come before a range, are in it, and there are."""
-        entries = self._one_settled(prefix)
         low, high, width = prefix + start, prefix + stop, self._width
         if len(low) > width or len(high) > width:
             low, high = self._bound(low), self._bound(high)
-        before, inside = entries.span(low, high)
-        return before, inside, len(entries)
+        return self._one_settled(prefix).span(low, high)
 
     def beside(self, prefix: Key, key: Key, before: int, length: int) -> list[Row]:
         """Return the rows of a board around a bound."""
@@ -346,7 +346,8 @@ class Order:
     def _one_settled(self, prefix: Key) -> Blocks:
         if not self.counted or len(prefix) != 1:
             raise StoreError("This is asked of one board of a counted order")
-        return self._settled(prefix[0])
+        pair = self._boards.get(prefix[0])
+        return pair[0] if pair is not None and not pair[1] else self._settled(prefix[0])
 
     def _having(self, board: Value, entries: Blocks, mark: int) -> Blocks:
         """Return the entries that have a mark: kept for the greatest, sought out for any other."""

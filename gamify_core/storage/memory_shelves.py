@@ -267,11 +267,11 @@ class ChainShelf(_Shelf):
 
     def values(self, keys: Sequence[Key], place: int) -> list[Any]:
         """Return what the rows with these keys have at a place."""
-        chains, found = self._chains, []
-        for key in keys:
-            chain, number = chains.get(key[:-1], ()), key[-1]
-            found.append(chain[number - 1][place] if 0 < number <= len(chain) else None)  # type: ignore[operator]
-        return found
+        if self._width:
+            return [None if row is None else row[place] for row in map(self._kept, keys)]
+        rows: list[Any] = self._chains.get((), [])  # one chain has them all
+        numbers: list[Any] = [key[0] for key in keys]
+        return [rows[number - 1][place] if 0 < number <= len(rows) else None for number in numbers]
 
     def replace(self, before: Rows, after: Rows) -> None:
         """Make the rows be `after`; a number given twice is a conflict, a hole in a chain an error."""

@@ -19,7 +19,7 @@ from gamify_core.storage.protocol import Index, Key, Table, Value
 from gamify_core.storage.ranges import too_long
 from gamify_core.storage.sqlite_connections import DRIVER_ERRORS, ReadingConnection, store_error
 from gamify_core.storage.sqlite_places import Places
-from gamify_core.storage.sqlite_ranks import Counts
+from gamify_core.storage.sqlite_ranks import Counts, Executing
 from gamify_core.storage.sqlite_statements import Order, Statements
 
 __all__ = ["Layout", "SQLiteReader", "SQLiteView"]
@@ -154,11 +154,17 @@ class SQLiteReader:
         return self._some(texts, text, (*prefix, *start, *stop, most, offset))
 
     def _some(self, texts: Statements, text: str, values: Key) -> list[Any]:
+        return self._fetched(texts, text, values)
+
+    def _fetched(self, texts: Statements, text: str, values: Key) -> list[Any]:
         try:
-            rows = self._open().execute(text, values).fetchall()
+            rows = self._executing().execute(text, values).fetchall()
         except DRIVER_ERRORS as error:
             raise self._refused(error) from error
         return list(map(texts.make, rows))
+
+    def _executing(self) -> Executing:
+        return self._open()
 
     def _far(  # noqa: PLR0913 - the protocol's range
         self,
@@ -264,6 +270,7 @@ class SQLiteReader:
         """Return how many rows of a board come before a range, are in it, and there are."""
         counts = self._layout.counts(self._layout[table].order(index))
         (board,) = prefix
+        _fitting(counts, start, stop)
         try:
             return self._spanned(counts, board, start, stop)
         except DRIVER_ERRORS as error:
@@ -274,10 +281,10 @@ class SQLiteReader:
     ) -> list[Row]:
         """Return the rows of a board around a bound: both sides of it with one statement."""
         texts = self._layout[table]
-        order = texts.order(index)
+        order = self._layout.counts(texts.order(index)).order
         text = order.beside(len(prefix), len(key))
         near = (*prefix, *key)
-        found = self._some(texts, text, (*near, before, 0, *near, length - before, 0))
+        found = self._fetched(texts, text, (*near, before, 0, *near, length - before, 0))
         found.sort(key=order.ordering)
         return found
 
@@ -396,6 +403,10 @@ class SQLiteView(SQLiteReader):
         """Let the snapshot go."""
         self._leave()
 
+    def _executing(self) -> Executing:
+        self._open()
+        return self._hand
+
     def _leave(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -423,7 +434,7 @@ class SQLiteView(SQLiteReader):
         name = (text, values)
         known = self._answers.get(name)
         if known is None:
-            known = super()._some(texts, text, values)
+            known = self._fetched(texts, text, values)
             if len(known) > _MANY:
                 return known
             self._remember(name, known)

@@ -128,6 +128,8 @@ class ReadContract(StoreParts):
                         asks += [
                             partial(view.position, table, index, prefix),
                             partial(_far, view, table, index, prefix),
+                            partial(_spanned, view, table, index, prefix),
+                            partial(_beside, view, table, index, prefix),
                         ]
                     for ask in asks:
                         ask(longest)
@@ -456,6 +458,14 @@ def _before(reader: Reader, table: Table[Any], index: Index | None, prefix: Key,
 
 def _far(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
     return reader.scan(table, index, prefix, start=bound, offset=1_000)
+
+
+def _spanned(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.span(table, index, prefix, bound, bound)
+
+
+def _beside(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
+    return reader.beside(table, index, prefix, bound, before=1, length=2)
 
 
 def _counted(reader: Reader, table: Table[Any], index: Index | None, prefix: Key, bound: Key) -> object:
