@@ -86,9 +86,11 @@ __all__ = [
 
 @attrs.frozen(init=False, repr=False)
 class Event(Definition):
-    """An event of the application, with the kind of each property: a Python type or one of
-    `"integer"`, `"number"`, `"text"`, `"boolean"`, `"list"`, `"any"`. With no properties, any are accepted.
-    """  # noqa: D205
+    """An event of the application, with the kind of each property.
+
+    That is a Python type or one of `"integer"`, `"number"`, `"text"`, `"boolean"`, `"list"`, `"any"`. With no
+    properties, any are accepted.
+    """
 
     properties: Properties
 

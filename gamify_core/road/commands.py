@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gamify_core.clock import iso
 from gamify_core.storage.tables.participants import ParticipantRow
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from gamify_core.effects import Words
     from gamify_core.road.turn import Turn
 
-__all__ = ["NOBODY", "Ask", "Decided"]
+__all__ = ["NOBODY", "Ask", "Decided", "due_at"]
 
 NOBODY = ParticipantRow(0, "", "", None, None, None, "{}", 1, 0, None)
 """Whom a row is about that is about nobody in particular; never stored."""
@@ -41,6 +42,17 @@ class Ask(NamedTuple):
     edits: bool = False
     erases: bool = False
     by_time: bool = False
+
+
+def due_at(kind: str, participant_id: str, at: int, settle: Callable[[Turn], object]) -> Ask:
+    """Return the command that does what is due for a participant at an instant: it occurs then."""
+
+    def decide(turn: Turn) -> None:
+        turn.occurred_at = at
+        settle(turn)
+
+    request = {"participant_id": participant_id, "due": iso(at)}
+    return Ask(kind, participant_id, request, None, None, decide, by_time=True)
 
 
 class Decided(NamedTuple):

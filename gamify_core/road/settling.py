@@ -14,13 +14,12 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gamify_core.clock import iso
 from gamify_core.road import closing, streak_time, waiting
-from gamify_core.road.commands import Ask
+from gamify_core.road.commands import due_at
 from gamify_core.storage.tables.participants import PARTICIPANT, ParticipantRow
 
 if TYPE_CHECKING:
-    from gamify_core.road.commands import Decided
+    from gamify_core.road.commands import Ask, Decided
     from gamify_core.road.plan import Plan
     from gamify_core.road.road import Road
     from gamify_core.road.turn import Turn
@@ -75,15 +74,15 @@ def settle(
     done: list[Decided] = []
     seen: set[tuple[int, int, int]] = set()
     while len(done) < most:  # a prize lapses, and is in the next week's table: what was done makes more due
-        waiting = {
+        coming = {
             (at, place, number)
             for place, source in enumerate(SOURCES)
             for at, number in source.due(unit, plan, until, most if only is None else _ALL)
             if only is None or _concerns(source, unit, number, only)
         }
-        if waiting <= seen:
+        if coming <= seen:
             break
-        _work_off(road, unit, until, most, list(waiting - seen), seen, done)
+        _work_off(road, unit, until, most, list(coming - seen), seen, done)
     return done
 
 
@@ -92,27 +91,39 @@ def _work_off(  # noqa: PLR0913 - how far, what there is to do, and what was don
     unit: Unit,
     until: int,
     most: int,
-    waiting: list[tuple[int, int, int]],
+    coming: list[tuple[int, int, int]],
     seen: set[tuple[int, int, int]],
     done: list[Decided],
 ) -> None:
-    """Do what waits, and what follows of it for the same people, each thing once."""
-    heapify(waiting)
-    while waiting and len(done) < most:
-        first = heappop(waiting)
+    """Do what is coming, and what follows of it for the same people, each thing once."""
+    heapify(coming)
+    while coming and len(done) < most:
+        first = heappop(coming)
         if first in seen:  # two things of one person, which are done together
             continue
         seen.add(first)
         at, place, number = first
-        scope, participant_id = SOURCES[place].about(unit, number)
-        following: list[int | None] = []
-        ask = _ask(SOURCES[place], participant_id, at, following)
-        done.append(road.perform(unit, scope, ask))
-        if SOURCES[place].on_row:
+        source = SOURCES[place]
+        scope, participant_id = source.about(unit, number)
+        decided, following = _perform(road, unit, source, scope, participant_id, at)
+        done.append(decided)
+        if source.on_row:
             after = unit.get(PARTICIPANT, (number,))
-            following = [after.due if after is not None else None]
-        if following[0] is not None and following[0] <= until:
-            heappush(waiting, (following[0], place, number))
+            following = after.due if after is not None else None
+        if following is not None and following <= until:
+            heappush(coming, (following, place, number))
+
+
+def _perform(  # noqa: PLR0913 - what is due, for whom and when
+    road: Road, unit: Unit, source: Source, scope: str, participant_id: str, at: int
+) -> tuple[Decided, int | None]:
+    """Do what is due for somebody at an instant, and return when there is more, as far as the source says so."""
+    following: list[int | None] = []
+
+    def settle(turn: Turn) -> None:
+        following.append(source.settle(turn))
+
+    return road.perform(unit, scope, due_at(source.kind, participant_id, at, settle)), following[0]
 
 
 def _concerns(source: Source, unit: Unit, number: int, person: ParticipantRow) -> bool:
@@ -123,13 +134,4 @@ def _concerns(source: Source, unit: Unit, number: int, person: ParticipantRow) -
 def again(kind: str, participant_id: str, at: int) -> Ask:
     """Return the command that does what was due at an instant: for deciding a history again."""
     source = next(source for source in SOURCES if source.kind == kind)
-    return _ask(source, participant_id, at, [])
-
-
-def _ask(source: Source, participant_id: str, at: int, following: list[int | None]) -> Ask:
-    def decide(turn: Turn) -> None:
-        turn.occurred_at = at
-        following.append(source.settle(turn))
-
-    request = {"participant_id": participant_id, "due": iso(at)}
-    return Ask(source.kind, participant_id, request, None, None, decide, by_time=True)
+    return due_at(kind, participant_id, at, source.settle)

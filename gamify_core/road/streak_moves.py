@@ -32,9 +32,11 @@ _CAUSE = "timezone"
 
 
 class Ruled(NamedTuple):
-    """A streak that is judged otherwise from now on: where each of its goals stands among the new ones, and the
-    plan of before where that cut time into other periods.
-    """  # noqa: D205
+    """A streak that is judged otherwise from now on.
+
+    `places` says where each of its goals stands among the new ones; `recut` is the plan of before, where that cut time
+    into other periods.
+    """
 
     plan: StreakPlan
     places: Mapping[int, int]

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gamify_core.clock import iso
 from gamify_core.domain.lots import Lot
 from gamify_core.road import former, holds, pending, reviews, wallet
-from gamify_core.road.commands import Ask
+from gamify_core.road.commands import due_at
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE
 from gamify_core.storage.tables.waiting import WAITING
 
 if TYPE_CHECKING:
+    from gamify_core.road.commands import Ask
     from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.protocol import Index, Table
@@ -32,14 +32,8 @@ KIND: Final = "participants.settled"
 
 
 def due_for(participant_id: str, at: int) -> Ask:
-    """Return the command that does what is due for a participant at an instant."""
-
-    def decide(turn: Turn) -> None:
-        turn.occurred_at = at
-        settle(turn)
-
-    request = {"participant_id": participant_id, "due": iso(at)}
-    return Ask(KIND, participant_id, request, None, None, decide, by_time=True)
+    """Return the command that does what waits for a participant and is due at an instant."""
+    return due_at(KIND, participant_id, at, settle)
 
 
 def settle(turn: Turn) -> int | None:

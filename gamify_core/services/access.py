@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
-from typing import Any, NoReturn
+from typing import Any
 
-from gamify_core.effects import Effect, decode
 from gamify_core.errors import (
     AdminRequired,
     BadValue,
@@ -31,6 +30,8 @@ from gamify_core.road.erasing import NOWHERE
 from gamify_core.road.plan import Plan
 from gamify_core.road.road import Road
 from gamify_core.road.trial import Trial
+from gamify_core.services.blocks import COVERED, ENDED, Block
+from gamify_core.services.listening import Listeners, tell
 from gamify_core.storage.protocol import Reader
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
 from gamify_core.storage.unit import Unit
@@ -53,7 +54,7 @@ class Shared:
         """Start with nobody listening and no handle open."""
         self.closed: bool = False
         self.road: Road = road
-        self.listeners: list[tuple[type[Effect], Callable[[Effect], object]]] = []
+        self.listeners: Listeners = []
         self.holding: threading.local = threading.local()
 
     def beside(self, connection: object) -> Shared:
@@ -61,39 +62,6 @@ class Shared:
         other = copy(self)
         other.road = self.road.beside(connection)
         return other
-
-
-class _Barred:
-    """Stands where a handle's unit was, and refuses whatever is asked of it."""
-
-    def __init__(self, detail: str, hint: str) -> None:
-        self._why = detail, hint
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):  # the interpreter's own questions: whether this can be copied, unwrapped …
-            raise AttributeError(name)
-        detail, hint = self._why
-        raise HandleInUse(detail, hint=hint)
-
-
-_ENDED: Any = _Barred("the transaction or dry run is over", "use the engine itself, or open another")
-_COVERED: Any = _Barred(
-    "a nested transaction or dry run is open", "use the handle that its with statement gave you"
-)
-
-
-class _Block:
-    """One `with` block: the unit that its handle and all scopes of it share, and what was decided in it.
-
-    A unit is no place for two threads at once, and the store's lock is the one thread's: others are refused.
-    """
-
-    __slots__ = ("decided", "owner", "unit")
-
-    def __init__(self, unit: Unit) -> None:
-        self.unit: Unit = unit
-        self.owner: int = threading.get_ident()
-        self.decided: list[Decided] = []
 
 
 class Access:
@@ -105,7 +73,7 @@ class Access:
         self,
         shared: Shared,
         scope: str = "",
-        block: _Block | None = None,
+        block: Block | None = None,
         *,
         quiet: bool = False,
         backfill: bool = False,
@@ -202,7 +170,7 @@ class Access:
         self._committed(decided)
         return decided, replayed
 
-    def _many_inside(self, block: _Block, batch: Batch) -> tuple[list[Decided | Failure], bool]:
+    def _many_inside(self, block: Block, batch: Batch) -> tuple[list[Decided | Failure], bool]:
         unit = block.unit
         mark, told = unit.mark(), len(block.decided)
         try:
@@ -356,7 +324,7 @@ class Access:
         self._outside()
         shared = self.shared if connection is OWN else self.shared.beside(connection)
         unit = shared.road.open()
-        block = _Block(unit)
+        block = Block(unit)
         self.shared.holding.handle = True
         try:
             yield Access(shared, self.scope, block, quiet=not keep, admin=self.admin)
@@ -374,24 +342,24 @@ class Access:
             raise
         finally:
             self.shared.holding.handle = False
-            block.unit = _ENDED
+            block.unit = ENDED
         if keep and connection is OWN:
             self._committed(block.decided)
 
     def committed(self) -> None:
         """Tell the listeners, once, what was left to a transaction that the application has committed now."""
         block = self._block
-        if block is None or block.unit is not _ENDED:
+        if block is None or block.unit is not ENDED:
             detail = "what a transaction did is told after its end"
             raise HandleInUse(detail, hint="call committed() when your own transaction is committed")
         decided, block.decided = block.decided, []
         self._tell(decided)
 
-    def _nested(self, outer: _Block, *, keep: bool) -> Iterator[Access]:
+    def _nested(self, outer: Block, *, keep: bool) -> Iterator[Access]:
         unit = outer.unit
         mark = unit.mark()
-        block = _Block(unit)
-        outer.unit = _COVERED
+        block = Block(unit)
+        outer.unit = COVERED
         try:
             yield Access(
                 self.shared,
@@ -412,7 +380,7 @@ class Access:
                 unit.rewind(mark)
         finally:
             outer.unit = unit
-            block.unit = _ENDED
+            block.unit = ENDED
 
     def _outside(self) -> None:
         if self.shared.closed:
@@ -422,22 +390,7 @@ class Access:
             detail = "this thread is inside engine.transaction() or engine.dry_run()"
             raise HandleInUse(detail, hint="use the handle that the with statement gave you")
 
-    # -- listeners --------------------------------------------------------------------------------------------
-
     def _tell(self, decided: Sequence[Decided]) -> None:
-        """Tell the listeners what was committed; what they raise is logged, for the facts stand already."""
-        if self.quiet or self.backfill:
-            return
-        for one in [each for first in decided for each in (*first.before, first)]:
-            if one.replayed:
-                continue
-            for ordinal, words in enumerate(one.outcome):
-                if words[0] == "=":
-                    continue
-                effect = decode(words, one.people, one.catalog, one.seq, ordinal, one.occurred_at)
-                for kind, listener in self.shared.listeners:
-                    if isinstance(effect, kind):
-                        try:
-                            listener(effect)
-                        except Exception:  # noqa: BLE001 - whatever the application's code raises
-                            _log.exception("a listener for %s failed", kind.__name__)
+        """Tell the listeners what was committed, unless this is a dry run or an import."""
+        if not self.quiet and not self.backfill:
+            tell(self.shared.listeners, decided)
