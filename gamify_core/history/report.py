@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "lot.left": "more, or less than nothing, is left of a lot than it was, or it is due when it does not lapse",
         "lot.balance": "more is left of lots than their wallet has available",
         "draw.lot": "something was drawn of a lot that is not there, or less than nothing was",
+        "draw.missing": "a lot was drawn from, and nothing says by what",
         "hold.state": "a hold is due when it does not end, or more of it was spent than was held",
         "hold.outcome": "a hold, or its end, is not what the sealed outcome of its activity says",
         "hold.missing": "sealed outcomes say more holds, or fewer, than there are",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from gamify_core.history.looking import Look, spelt
+from gamify_core.history.looking import Look, rows_of, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.former import FORMER
@@ -33,6 +33,30 @@ def lots(look: Look) -> Iterator[Mismatch]:
         found: LotRow | None = look.reader.get(LOT, draw[2:6])
         if draw.amount < 0 or found is None:
             yield Mismatch("draw.lot", spelt(*draw[:6]), draw.amount, None)
+
+
+def draws(look: Look) -> Iterator[Mismatch]:
+    """Look for what drew from lots, wherever word was left that less was in one than before.
+
+    What is taken out of lots because their award is taken back is drawn by nothing.
+    """
+    for word in rows_of(look.reader, FORMER):
+        if word.kind != LOT.name:
+            continue
+        before, after = (_row(LOT, text) for text in (word.before, word.after))
+        less = before is not None and after is not None and after.left < before.left
+        if not less or _withdrawn(look, word.until, after):
+            continue
+        drawn = look.reader.scan(DRAW, None, (word.until,))
+        if not any(draw[2:6] == after[:4] for draw in drawn):
+            yield Mismatch("draw.missing", spelt(word.until, *after[:4]), None, before.left - after.left)
+
+
+def _withdrawn(look: Look, activity: int, lot: LotRow) -> bool:
+    return any(
+        words[0] == "points_reversed" and (words[1], words[4]) == lot[:2] and int(words[3] or 0) < 0
+        for words in look.outcome(activity)
+    )
 
 
 def holds(look: Look) -> Iterator[Mismatch]:
@@ -155,4 +179,4 @@ def _row(table: Table[Any], text: str | None) -> Any:
         return None
 
 
-CHECKS: tuple[Check, ...] = (lots, holds, promises, reviews, people, words)
+CHECKS: tuple[Check, ...] = (lots, draws, holds, promises, reviews, people, words)
