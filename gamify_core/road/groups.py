@@ -118,10 +118,11 @@ def _place(  # noqa: PLR0913 - whose score, on which board, in which group
     name: str,
     now: MetricRow | None,
 ) -> None:
-    """Put a score on the board of a group, or take it off."""
+    """Put a score on the board of a group, or take it off; that of somebody hidden has a place to come back to."""
     number = _window(unit, place, calendar_of_group(tracker.text, attribute, name))
     held = unit.get(METRIC, (who.number, number))
-    left = now._replace(window=number) if now is not None and now.down is not None else None
+    there = now is not None and (now.down is not None or who.is_hidden)
+    left = now._replace(window=number) if now is not None and there else None
     if left is not None:
         unit.put(METRIC, left)
     elif held is not None:
@@ -184,7 +185,9 @@ def regroup(turn: Turn, old: ParticipantRow, new: ParticipantRow) -> None:
     for row in turn.unit.scan(METRIC, None, (old.number,)):
         window = turn.unit.get(WINDOW, (row.window,))
         tracker = turn.plan.trackers.get((window.metric, window.calendar)) if window is not None else None
-        if window is None or tracker is None or row.down is None or not tracker.groupings:
+        if window is None or tracker is None or not tracker.groupings:
+            continue
+        if row.down is None and not new.is_hidden:
             continue
         due = tracker.due(window.label)
         if due is None or turn.recorded_at < due:

@@ -188,3 +188,16 @@ def test_a_board_that_was_gone_as_its_week_closed_misses_nothing(told: Told) -> 
     for game in (told.game, told.game.at(then), told.game.at(told.clock.now())):
         assert game.leaderboards.top("b", of="2026-W12") == top
         assert [each.score for each in game.leaderboards.groups("b", of="2026-W12")] == [7, 5]
+
+
+def test_who_is_hidden_has_a_group_to_come_back_to(told: Told) -> None:
+    """Groups that are asked for while somebody is hidden have a place for them, that of this moment."""
+    told.under(MADE)
+    told.step(lambda: told.game.leaderboards.hide("bob"))
+    told.under(GROUPED)
+    assert told.move("bob", "red")["blue"] == [(1, "dan", 15)]
+    back = told.step(lambda: told.game.leaderboards.unhide("bob"))
+    assert (back["blue"], back["teams"]) == (
+        [(1, "bob", 25), (2, "dan", 15)],
+        [(1, "red", 60, 2), (2, "blue", 40, 2)],
+    )

@@ -315,6 +315,40 @@ def test_what_happens_meanwhile_is_counted(make_engine: MakeEngine, clock: Manua
     assert difference(game) == {}
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_what_is_scored_while_hidden_counts_for_the_group_of_its_week(
+    make_engine: MakeEngine, clock: ManualClock, *, moves: bool
+) -> None:
+    """Who is shown again after the close stands where they would had they never been hidden, in their team too."""
+    week = Leaderboard("b", period="weekly", group_by="team", finalize_after="1h", ties="dense")
+    hiding, plain = (make_engine(Catalog(leaderboards=[week])) for _ in range(2))
+    for game in (hiding, plain):
+        game.participants.upsert("ada", attributes={"team": "red"})
+        game.participants.upsert("bob", attributes={"team": "red"})
+        game.points.award("bob", 4)
+        if game is hiding:
+            game.leaderboards.hide("ada")
+        game.points.award("ada", 9)
+        if moves:
+            game.participants.update("ada", attributes={"team": "blue"})
+    clock.advance(days=8)
+    for game in (hiding, plain):
+        game.participants.update("ada", attributes={"team": "green"})
+    hiding.leaderboards.unhide("ada")
+
+    def tables(game: Engine) -> list[object]:
+        teams = [game.leaderboards.top("b", of="previous", group=team) for team in ("red", "blue", "green")]
+        return [
+            *teams,
+            list(game.leaderboards.groups("b", of="previous")),
+            game.leaderboards.top("b", of="previous"),
+        ]
+
+    assert tables(hiding) == tables(plain)
+    assert hiding.history.verify().ok
+    assert difference(hiding) == {}
+
+
 def test_hiding_twice_changes_nothing(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Nor does showing who is shown; nothing is written then."""
     game = play(make_engine(Catalog(leaderboards=[GROUPED])), clock)
