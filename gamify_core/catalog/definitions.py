@@ -48,6 +48,8 @@ from gamify_core.catalog.streak_definitions import Milestone, Streak
 from gamify_core.errors import NotFound
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gamify_core.domain.deciding import Decision
 
 __all__ = [
@@ -214,20 +216,22 @@ class Rule(Definition):
         """Whether the condition is a Python callable."""
         return callable(self.when)
 
-    def decide(
+    def decide(  # noqa: PLR0913 - what a rule may read, all by name
         self,
         properties: Mapping[str, object] | None = None,
         *,
-        metrics: Mapping[str, int] | None = None,
+        metrics: Mapping[str, int | Decimal] | None = None,
         participant: Mapping[str, object] | None = None,
         at: datetime | None = None,
         seed: int | None = None,
+        scales: Mapping[str, int] | None = None,
     ) -> Decision:
         """Return what the rule makes of an event with these `properties`, by itself: no engine is needed.
 
         `metrics` are the values that `metric("…")` reads, under the names it reads them by, `participant` the
         attributes, `at` (an aware datetime) the local time and the season, `seed` what `chance` and `roll` are drawn
-        from. What only a history knows is left out: caps, cooldowns, stock, and badges that are held already.
+        from. A rule does not know its catalog: `scales` says of the currencies that have decimals how many
+        (`{"usd": 2}`). What only a history knows is left out: caps, cooldowns, stock, and badges that are held already.
         Raises `BadValue` where the rule reads something that was not given.
 
         >>> lesson = Rule("lesson", on="lesson_finished", when="score >= 60", award="10 + score // 10")
@@ -238,7 +242,7 @@ class Rule(Definition):
         """
         from gamify_core.domain.deciding import decide  # noqa: PLC0415 - it imports definitions
 
-        return decide(self, properties or {}, metrics or {}, participant or {}, at, seed)
+        return decide(self, properties or {}, metrics or {}, participant or {}, at, seed, scales or {})
 
 
 @attrs.frozen(repr=False)

@@ -15,7 +15,7 @@ import attrs
 
 from gamify_core.domain.condition_explanations import Failed
 from gamify_core.domain.conditions import Facts, compile_condition
-from gamify_core.domain.decimals import worth
+from gamify_core.domain.decimals import Amount, exact, worth
 from gamify_core.domain.luck import stream
 from gamify_core.domain.python_conditions import raised, said_no
 from gamify_core.errors import BadValue, ConditionError, GamifyError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Decision", "decide"]
 
 _MOST: Final = 2**53 - 1
-_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, Amount]] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -42,8 +42,8 @@ class Decision:
     fires: bool
     reason: str = ""
     failed: tuple[Failed, ...] = ()
-    award: Mapping[str, int] = _NOTHING
-    deduct: Mapping[str, int] = _NOTHING
+    award: Mapping[str, Amount] = _NOTHING
+    deduct: Mapping[str, Amount] = _NOTHING
     streak: tuple[str, ...] = ()
     badge: tuple[str, ...] = ()
     mint: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Decision:
     advance: tuple[str, ...] = ()
 
     @property
-    def points(self) -> int:
+    def points(self) -> Amount:
         """What the balance of `points` gains, or loses."""
         return self.award.get("points", 0) - self.deduct.get("points", 0)
 
@@ -72,10 +72,11 @@ class Decision:
 def decide(  # noqa: PLR0913 - what a rule may read
     rule: Rule,
     properties: Mapping[str, object],
-    metrics: Mapping[str, int],
+    metrics: Mapping[str, Amount],
     participant: Mapping[str, object],
     at: datetime | None,
     seed: int | None,
+    scales: Mapping[str, int],
 ) -> Decision:
     """Return what a rule makes of an event. Raises `BadValue` where it reads something that was not given."""
     if at is not None and at.utcoffset() is None:
@@ -89,7 +90,7 @@ def decide(  # noqa: PLR0913 - what a rule may read
 
     if callable(rule.when):
         no = _asked(rule, rule.when, properties)
-        return no if no is not None else _fired(rule, facts())
+        return no if no is not None else _fired(rule, facts(), scales)
     if rule.when is not None:
         when = compile_condition(rule.when)
         try:
@@ -98,7 +99,7 @@ def decide(  # noqa: PLR0913 - what a rule may read
                 return Decision(rule.code, fires=False, reason=str(explanation), failed=explanation.failed)
         except ConditionError as error:
             return Decision(rule.code, fires=False, reason=str(error))
-    return _fired(rule, facts())
+    return _fired(rule, facts(), scales)
 
 
 def _asked(
@@ -116,9 +117,9 @@ def _asked(
     return Decision(rule.code, fires=False, reason=str(no), failed=(no,))
 
 
-def _fired(rule: Rule, facts: Facts) -> Decision:
+def _fired(rule: Rule, facts: Facts, scales: Mapping[str, int]) -> Decision:
     reasons: list[str] = []
-    award, deduct = (_amounts(rule, pairs, facts, reasons) for pairs in (rule.award, rule.deduct))
+    award, deduct = (_amounts(rule, pairs, facts, reasons, scales) for pairs in (rule.award, rule.deduct))
     others = rule.streak, rule.badge, rule.mint, rule.reward, rule.advance
     fires = bool(award or deduct or any(others))
     if not fires and not reasons:
@@ -127,21 +128,29 @@ def _fired(rule: Rule, facts: Facts) -> Decision:
 
 
 def _amounts(
-    rule: Rule, pairs: Iterable[tuple[str, int | str]], facts: Facts, reasons: list[str]
-) -> Mapping[str, int]:
-    found: dict[str, int] = {}
+    rule: Rule,
+    pairs: Iterable[tuple[str, int | str]],
+    facts: Facts,
+    reasons: list[str],
+    scales: Mapping[str, int],
+) -> Mapping[str, Amount]:
+    found: dict[str, Amount] = {}
     for currency, amount in pairs:
+        scale = scales.get(currency, 0)
+        unit = int(10**scale)
         try:
-            value = (
-                amount if isinstance(amount, int) else compile_condition(amount).amount(facts, rule.rounding)
-            )
+            if isinstance(amount, int):
+                value = amount * unit
+            else:  # exact in the smallest unit, or rounded to it
+                text = f"({amount}) * {unit}" if scale else amount
+                value = compile_condition(text).amount(facts, rule.rounding)
         except ConditionError as error:
             reasons.append(str(error))
             continue
         if not 0 <= value <= _MOST:
             reasons.append(f"{value} is not an amount from 1 to 2^53-1")
         elif value:
-            found[currency] = found.get(currency, 0) + value
+            found[currency] = found.get(currency, 0) + exact(value, scale)
     return MappingProxyType(found)
 
 
@@ -152,12 +161,12 @@ def _out_of_season(rule: Rule, at: datetime) -> bool:
 def _facts(  # noqa: PLR0913 - as `decide`
     code: str,
     properties: Mapping[str, object],
-    metrics: Mapping[str, int],
+    metrics: Mapping[str, Amount],
     participant: Mapping[str, object],
     at: datetime | None,
     seed: int | None,
 ) -> Facts:
-    def metric(name: str) -> int:
+    def metric(name: str) -> Amount:
         if name not in metrics:
             detail = f'the rule {code} reads metric("{name}"), which was not given'
             raise BadValue("metrics", name, detail, hint=f'decide(…, metrics={{"{name}": 3}})')

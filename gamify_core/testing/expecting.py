@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.catalog.nearest import nearest
-from gamify_core.domain.decimals import worth
+from gamify_core.domain.decimals import exact, worth
 from gamify_core.effects import (
     SKIPPED,
     BadgeEarned,
@@ -44,14 +44,14 @@ _MOST_LINES = 12
 class Expected:
     """What `then` was given; None is nothing in particular."""
 
-    points: int | Mapping[str, int] | None
-    balance: int | Mapping[str, int] | None
+    points: Amount | Mapping[str, Amount] | None
+    balance: Amount | Mapping[str, Amount] | None
     badge: str | None
     badges: tuple[str, ...] | None
     tier: str | Mapping[str, str] | None
     streak: int | Mapping[str, int] | None
     rank: int | Mapping[str, int] | None
-    metrics: Mapping[str, int] | None
+    metrics: Mapping[str, Amount] | None
     challenge: str | None
     skipped: str | None
     nothing: bool
@@ -126,7 +126,8 @@ def _together(lines: list[str]) -> list[tuple[str, int]]:
 
 def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> Iterator[tuple[str, str]]:
     catalog = game.catalog
-    for currency, amount in by_code(expected.points, ["points"], "points").items():
+    wanted: dict[str, Amount] = by_code(expected.points, ["points"], "points")
+    for currency, amount in wanted.items():
         code = catalog.currency(currency).code
         change = sum(gained(effect) for effect in mine if getattr(effect, "currency", "") == code)
         if change != amount:
@@ -136,9 +137,9 @@ def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> It
         near = game.badges.progress(who, expected.badge)
         yield "badge", f"expected {expected.badge}, got {_listed(earned)} ({near})"
     if expected.badges is not None:
-        wanted = [catalog.badge(code).code for code in expected.badges]
-        if sorted(wanted) != sorted(earned):
-            yield "badges", f"expected {_listed(wanted)}, got {_listed(earned)}"
+        codes = [catalog.badge(code).code for code in expected.badges]
+        if sorted(codes) != sorted(earned):
+            yield "badges", f"expected {_listed(codes)}, got {_listed(earned)}"
     completed = [effect.code for effect in mine if isinstance(effect, ChallengeCompleted)]
     if expected.challenge is not None and catalog.challenge(expected.challenge).code not in completed:
         yield "challenge", f"expected {expected.challenge}, got {_listed(completed)}"
@@ -193,7 +194,8 @@ def _listed(codes: list[str]) -> str:
 
 def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, str]]:
     catalog = game.catalog
-    for currency, amount in by_code(expected.balance, ["points"], "balance").items():
+    balances: dict[str, Amount] = by_code(expected.balance, ["points"], "balance")
+    for currency, amount in balances.items():
         held = game.points.balance(who, currency=currency).balance
         if held != amount:
             yield "balance", f"expected {worth(amount, currency)}, got {held:,}"
@@ -221,13 +223,13 @@ def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, s
         yield from _metrics(game, who, expected.metrics)
 
 
-def _metrics(game: Game, who: str, values: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+def _metrics(game: Game, who: str, values: Mapping[str, Amount]) -> Iterator[tuple[str, str]]:
     access = game._access  # noqa: SLF001 - what a metric is at is read in many places, and told in none
     with snapshot(access) as seen:
         person = access.person(seen.reader, who)
         for name, value in values.items():
             _check_kept(seen.plan, name)
-            found = value_for(seen, person, name)
+            found = exact(value_for(seen, person, name), seen.plan.scale(name))
             if found != value:
                 yield name, f"expected {value:,}, got {found:,}"
 

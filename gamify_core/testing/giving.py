@@ -7,12 +7,14 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
 from gamify_core.clock import moment
+from gamify_core.domain.decimals import Amount, kept
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, NotFound
 from gamify_core.road.commands import Ask
 from gamify_core.road.meters import moved, see, value_of
 
 if TYPE_CHECKING:
+    from gamify_core.border import Json
     from gamify_core.game import Game
     from gamify_core.road.turn import Turn
     from gamify_core.services.events import Emit
@@ -56,11 +58,12 @@ def badges(game: Game, who: str, codes: str | Iterable[str]) -> None:
         game.badges.award(who, code)
 
 
-def points(game: Game, who: str, amounts: int | Mapping[str, int] | None) -> None:
+def points(game: Game, who: str, amounts: Amount | Mapping[str, Amount] | None) -> None:
     """Award what is missing to a balance."""
     if amounts is None:
         return
-    for currency, amount in by_code(amounts, ["points"], "points").items():
+    wanted: dict[str, Amount] = by_code(amounts, ["points"], "points")
+    for currency, amount in wanted.items():
         missing = amount - game.points.balance(who, currency=currency).balance
         if missing < 0:
             detail = (
@@ -110,17 +113,20 @@ def _zone_of(game: Game, who: str, code: str) -> tzinfo:
     return zone(own or game.catalog.timezone)
 
 
-def metrics(game: Game, who: str, values: Mapping[str, int]) -> None:
+def metrics(game: Game, who: str, values: Mapping[str, Amount]) -> None:
     """Bring declared metrics to a value, in all their windows, as events of now would have."""
     for name, value in values.items():
-        game.catalog.metric(name)  # which says what there is, where there is none of that name
+        scale = game.catalog.metric(name).scale  # which says what there is, where there is none of that name
+        units = kept(value, scale)
+        if units is None:
+            detail = f"given(metrics={{{name!r}: {value}}}): it has {scale} decimals"
+            raise BadValue("metrics", value, detail)
 
-        def decide(turn: Turn, name: str = name, value: int = value) -> None:
-            _move(turn, name, value)
+        def decide(turn: Turn, name: str = name, units: int = units) -> None:
+            _move(turn, name, units)
 
-        ask = Ask(
-            "testing.given", who, {"participant_id": who, "metric": name, "value": value}, None, None, decide
-        )
+        request: dict[str, Json] = {"participant_id": who, "metric": name, "value": units}
+        ask = Ask("testing.given", who, request, None, None, decide)
         game._access.write(ask)  # noqa: SLF001 - no public command moves a metric by itself
 
 

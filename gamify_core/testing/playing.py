@@ -16,6 +16,7 @@ from typing import Self
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
+from gamify_core.domain.decimals import Amount
 from gamify_core.engine import Engine
 from gamify_core.errors import BadValue
 from gamify_core.game import Game
@@ -86,10 +87,10 @@ class Play:
     def given(  # noqa: PLR0913 - what may be given, all by name
         self,
         *,
-        points: int | Mapping[str, int] | None = None,
+        points: Amount | Mapping[str, Amount] | None = None,
         badges: str | Iterable[str] = (),
         streak: int | Mapping[str, int] | None = None,
-        metrics: Mapping[str, int] | None = None,
+        metrics: Mapping[str, Amount] | None = None,
         tier: str | Mapping[str, str] | None = None,
         attributes: Mapping[str, object] | None = None,
         timezone: str | None = None,
@@ -176,14 +177,14 @@ class Play:
     def then(  # noqa: PLR0913 - what may be expected, all by name
         self,
         *,
-        points: int | Mapping[str, int] | None = None,
-        balance: int | Mapping[str, int] | None = None,
+        points: Amount | Mapping[str, Amount] | None = None,
+        balance: Amount | Mapping[str, Amount] | None = None,
         badge: str | None = None,
         badges: Iterable[str] | None = None,
         tier: str | Mapping[str, str] | None = None,
         streak: int | Mapping[str, int] | None = None,
         rank: int | Mapping[str, int] | None = None,
-        metrics: Mapping[str, int] | None = None,
+        metrics: Mapping[str, Amount] | None = None,
         challenge: str | None = None,
         skipped: str | None = None,
         nothing: bool = False,

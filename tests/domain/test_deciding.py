@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamify_core import BadValue, Catalog, Engine, ManualClock, Metric, PointsAwarded, Rule, Streak
+from gamify_core import BadValue, Catalog, Currency, Engine, ManualClock, Metric, PointsAwarded, Rule, Streak
 
 LESSON = Rule("lesson", on="lesson_finished", when="score >= 60", award="10 + score // 10", streak="daily")
 
@@ -115,3 +117,24 @@ def test_an_engine_makes_the_same_of_it(extra: dict[str, str], score: int, befor
             if isinstance(effect, PointsAwarded) and effect.cause == f"rule:{rule.code}"
         }
         assert dict(decision.award) == given
+
+
+def test_amounts_with_decimals_are_told_as_the_engine_gives_them() -> None:
+    """Exact in the smallest unit, or rounded to it; metrics with decimals are read as they are."""
+    rule = Rule(
+        "back",
+        on="bought",
+        when='metric("paid") >= 0.5',
+        award={"usd": "price * 0.05", "points": 3},
+        deduct={"usd": 1},
+        rounding="floor",
+    )
+    game = Engine(
+        Catalog(currencies=[Currency("usd", scale=2)], rules=[attrs.evolve(rule, when=None, deduct=())])
+    )
+    found = rule.decide({"price": 49.99}, metrics={"paid": Decimal("0.50")}, scales={"usd": 2})
+    sent = game.events.emit("ada", "bought", {"price": 49.99})
+    given = {effect.currency: effect.amount for effect in sent.effects if isinstance(effect, PointsAwarded)}
+    assert found.award == given == {"usd": Decimal("2.49"), "points": 3}
+    assert found.deduct == {"usd": Decimal("1.00")}
+    assert str(found) == "back: yes, +3 points, +2.49 usd, −1.00 usd"

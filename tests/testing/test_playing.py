@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -308,6 +309,25 @@ def test_one_of_anything_is_not_told_in_the_plural() -> None:
     told = " ".join(str(game.events.emit("ada", "e")).split())
     assert told == "ada · e +1 × gems rule one +1 point rule one +1 usd rule one −1 point rule one"
     assert str(game.points.balance("ada", currency="gems")) == "ada: 1 × gems (earned 1, spent 0)"
+
+
+def test_decimals_are_given_and_expected_as_they_are() -> None:
+    """In balances, in what is gained, and in metrics; what has more of them than there are is refused."""
+    catalog = Catalog(
+        currencies=[Currency("usd", scale=2)],
+        metrics=[Metric("paid", on="bought", sum="price", scale=2)],
+        rules=[Rule("back", on="bought", award={"usd": "price * 0.05"}, rounding="floor")],
+        leaderboards=[Leaderboard("most", metric="paid")],
+    )
+    story = play(catalog).given(points={"usd": Decimal("1.50")}, metrics={"paid": Decimal("0.51")})
+    story.when("bought", price=49.99)
+    story.then(
+        points={"usd": Decimal("2.49")}, balance={"usd": Decimal("3.99")}, metrics={"paid": Decimal("50.50")}
+    )
+    with pytest.raises(AssertionError, match=r"paid +expected 51, got 50\.50"):
+        story.then(metrics={"paid": 51})
+    with pytest.raises(BadValue, match="it has 2 decimals"):
+        play(catalog).given(metrics={"paid": Decimal("0.001")})
 
 
 def test_a_window_that_is_not_kept_is_no_expectation() -> None:
