@@ -9,6 +9,7 @@ of the store: that of somebody who came from further down, say.
 from __future__ import annotations
 
 from bisect import bisect_left
+from operator import add
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ Bound = tuple[int] | tuple[int, int, str]
 class Mornings(Protocol):
     """What tells of a morning."""
 
-    def before(self, bound: Bound) -> int:
-        """Return how many came before a bound as the day began."""
+    def before(self, bounds: list[Bound]) -> list[int]:
+        """Return for each bound how many came before it as the day began."""
         ...
 
 
@@ -35,9 +36,9 @@ class Asked:
         """Take what answers."""
         self._ask = ask
 
-    def before(self, bound: Bound) -> int:
-        """Return how many come before a bound."""
-        return self._ask(bound)
+    def before(self, bounds: list[Bound]) -> list[int]:
+        """Return for each bound how many come before it."""
+        return list(map(self._ask, bounds))
 
 
 class Counted:
@@ -59,12 +60,20 @@ class Counted:
         self._above = 0 if low is None else above
         self._asked: dict[Bound, int] = {}  # those of one score ask the same
 
-    def before(self, bound: Bound) -> int:
-        """Return how many come before a bound."""
-        if (self._low is None or self._low <= bound) and bound <= self._high:
-            if self._above is None and self._low is not None:
-                self._above = self._ask(self._low)
-            return (self._above or 0) + bisect_left(self._stretch, bound)
+    def before(self, bounds: list[Bound]) -> list[int]:
+        """Return for each bound how many come before it."""
+        low, high, stretch = self._low, self._high, self._stretch
+        found = []
+        for bound in bounds:
+            if (low is None or low <= bound) and bound <= high:
+                if self._above is None:
+                    self._above = self._asked_for(low) if low is not None else 0
+                found.append(self._above + bisect_left(stretch, bound))
+            else:
+                found.append(self._asked_for(bound))
+        return found
+
+    def _asked_for(self, bound: Bound) -> int:
         found = self._asked.get(bound)
         if found is None:
             found = self._asked[bound] = self._ask(bound)
@@ -79,6 +88,6 @@ class Morning:
         self._stayed = stayed
         self._moved = moved
 
-    def before(self, bound: Bound) -> int:
-        """Return how many came before a bound."""
-        return self._stayed.before(bound) + self._moved.before(bound)
+    def before(self, bounds: list[Bound]) -> list[int]:
+        """Return for each bound how many came before it."""
+        return list(map(add, self._stayed.before(bounds), self._moved.before(bounds)))

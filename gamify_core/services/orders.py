@@ -64,12 +64,12 @@ class Stretch(NamedTuple):
 
 def down_of(row: MetricRow) -> int:
     """Return the score of an entry in the direction of its board, where less is better."""
-    return row.down if row.down is not None else 0
+    return row.down or 0
 
 
 def key_of(row: MetricRow) -> Key:
     """Return what an entry is ordered by."""
-    return down_of(row), row.reached_at, row.tie or ""
+    return row.down or 0, row.reached_at, row.tie or ""
 
 
 def morning_key(row: MetricRow, day: int) -> Key | None:

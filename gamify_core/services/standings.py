@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.services.access import Access
     from gamify_core.services.instances import Instance, Place
+    from gamify_core.services.mornings import Bound
     from gamify_core.services.ways import Way
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.metrics import MetricRow
@@ -65,7 +66,7 @@ class Board:
         self.scale: int = plan.scale(definition.metric)
         self._instance = instance
 
-    @cached_property
+    @property
     def _begun(self) -> bool:
         """Whether there was anything before that can be compared with."""
         if self.earlier is not None:
@@ -176,12 +177,11 @@ class Board:
             before = self._this_morning(rows, first, ranks[0])
         else:
             return ["same"] * len(rows)
-        return [self._compared(then, now) for then, now in zip(before, ranks, strict=True)]
-
-    def _compared(self, before: int | None, rank: int) -> Change | None:
-        if before is None:
-            return "new" if self._begun else None
-        return "same" if before == rank else "up" if before > rank else "down"
+        came: Change | None = "new" if None in before and self._begun else None
+        return [
+            came if then is None else "same" if then == now else "up" if then > now else "down"
+            for then, now in zip(before, ranks, strict=True)
+        ]
 
     def _in_the_period_before(self, rows: list[MetricRow], previous: Order) -> list[int | None]:
         """Return the ranks in the period before, None for who was not ranked in it."""
@@ -196,7 +196,9 @@ class Board:
         stretch = Stretch(rows, first, None if whole else rank - 1)
         told = order.distinct_mornings(stretch, day) if ties == "dense" else order.mornings(stretch, day)
         keys = [morning_key(row, day) for row in rows]
-        return [None if key is None else told.before(key if whole else key[:1]) + 1 for key in keys]
+        asked: list[Bound] = [key if whole else key[:1] for key in keys if key is not None]
+        found = iter(told.before(asked))
+        return [None if key is None else next(found) + 1 for key in keys]
 
 
 def rank_in(access: Access, reader: Reader, way: Way, participant_id: str) -> Rank:
