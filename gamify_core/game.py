@@ -232,10 +232,11 @@ class Game:
         A balance, a statement, a rung, badges and an asset's owner take O(log n); what waited for somebody also takes
         what has become of that since, and what time had done to them by then a metric that it moves; a metric or a
         streak takes the history of its participant; a board, stock, or what is owed, the history of the scope; `due`
-        and `events.explain` all that was recorded, and where the catalog has caps they decide it again.
-        Of who was erased since there is what was left of them. Commands raise `ReadOnly`, and so do `history.verify`,
-        `state_digest` and `export`, which are about a store as it is; a future instant raises `OutOfWindow`. An engine
-        with another catalog than then reads by the one of then.
+        and `events.explain` take all that was recorded. What rules have used of their caps, and a state's digest, are
+        found by deciding all of that again.
+        Of who was erased since there is what was left of them. Commands raise `ReadOnly`, and so do `history.verify`
+        and `export`, which are about a store as it is; a future instant raises `OutOfWindow`. An engine with another
+        catalog than then reads by the one of then.
 
         >>> from gamify_core import Catalog, Engine
         >>> game = Engine(Catalog())

@@ -25,7 +25,7 @@ from gamify_core.road.seal import canonical
 from gamify_core.services.access import Access
 from gamify_core.services.moving import export, restore
 from gamify_core.storage.tables import TABLES
-from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
+from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, SETTING, ActivityRow
 from gamify_core.storage.tables.definitions import JOB
 from gamify_core.storage.tables.metrics import SCORE_LEVEL
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gamify_core.road.corrections import Take
     from gamify_core.services.correcting import Applied
     from gamify_core.storage.protocol import Reader
+    from gamify_core.storage.unit import Unit
 
 __all__ = ["Activity", "History"]
 
@@ -295,27 +296,35 @@ class History:
         """Return a SHA-256 over every row that commands have led to, in every scope.
 
         Two stores of any kind that were given the same commands have the same digest: ids and derived rows count,
-        the moments of recording do not.
+        the moments of recording do not. As of a past instant all that was recorded by then is decided again; where
+        words of it were erased since, that cannot be done, and raises `ReadOnly`.
         """
-        digest = hashlib.sha256()
         with self._access.read() as reader:
-            _as_it_is(reader)
-            for table in TABLES:
-                if table in (SETTING, JOB):  # the luck of a store, and work it has not finished
-                    continue
-                left_out = _WHEN_WRITTEN.get(table.name, set())
-                kept = [place for place, column in enumerate(table.columns) if column not in left_out]
-                digest.update(table.name.encode())
-                for row in rows_of(reader, table):
-                    if (
-                        table is ACTIVITY and row.participant is None
-                    ):  # about nobody: it occurs when it is recorded
-                        row = row._replace(occurred_at=0)  # noqa: PLW2901 - the same row, without its moment
-                    if table is SCORE_LEVEL and row.holders is None:  # only says how a day began
-                        continue
-                    words = [row[place] for place in kept]
-                    digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
-        return digest.hexdigest()
+            if not isinstance(reader, Past):
+                return _digest(reader)
+            store = reader.decided_again()
+            if store is None or any(row.request is None for row in rows_of(reader, PAYLOAD)):
+                refuse(reader.instant)
+            with store.view() as then:
+                return _digest(then)
+
+
+def _digest(reader: Reader | Unit) -> str:
+    digest = hashlib.sha256()
+    for table in TABLES:
+        if table in (SETTING, JOB):  # the luck of a store, and work it has not finished
+            continue
+        left_out = _WHEN_WRITTEN.get(table.name, set())
+        kept = [place for place, column in enumerate(table.columns) if column not in left_out]
+        digest.update(table.name.encode())
+        for row in rows_of(reader, table):
+            if table is ACTIVITY and row.participant is None:  # about nobody: it occurs when it is recorded
+                row = row._replace(occurred_at=0)  # noqa: PLW2901 - the same row, without its moment
+            if table is SCORE_LEVEL and row.holders is None:  # only says how a day began
+                continue
+            words = [row[place] for place in kept]
+            digest.update(canonical([w.hex() if isinstance(w, bytes) else w for w in words]).encode())
+    return digest.hexdigest()
 
 
 def _untold(_done: int) -> None:

@@ -203,7 +203,6 @@ COMMANDS: dict[str, Callable[[Game], object]] = {
     "define": lambda game: game.definitions.badges.create({"code": "b"}),
     "settle": lambda game: game.settle(),
     "verify": lambda game: game.history.verify(),
-    "digest": lambda game: game.history.state_digest(),
 }
 
 
@@ -234,6 +233,40 @@ def test_fields_that_people_changed_are_as_they_were(make_engine: MakeEngine, cl
     for instant, then in told:
         assert game.at(instant).participants.get("ada") == then
         assert game.at(instant).participants.get("ada").attributes == then.attributes
+
+
+def test_the_state_of_then_has_the_digest_of_then(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """All that was recorded by then is decided again; where words of it are gone, that is refused."""
+    game = make_engine()
+    told = []
+    for n in range(3):
+        game.events.emit("ada", "play", {"n": n})
+        clock.advance(seconds=1)
+        told.append((clock.now(), game.history.state_digest()))
+        clock.advance(seconds=1)
+    assert len({digest for _, digest in told}) == len(told)
+    for instant, digest in told:
+        assert game.at(instant).history.state_digest() == digest
+    game.participants.anonymize("ada")
+    with pytest.raises(ReadOnly):
+        game.at(told[0][0]).history.state_digest()
+
+
+def test_the_past_of_a_past_is_the_earlier_one(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """What lapsed between the two has not lapsed in the earlier, and is to come there."""
+    game = make_engine()
+    game.points.award("ada", 5, expires="2d")
+    clock.advance(days=1)
+    first = clock.now()
+    clock.advance(days=2)
+    game.settle()
+    clock.advance(days=1)
+    later = game.at(clock.now())
+    assert (later.points.balance("ada").balance, later.at(first).points.balance("ada").balance) == (0, 5)
+    assert [effect.tag for effect in later.at(first).due(clock.now())] == ["points_expired"]
+    assert list(later.due(clock.now())) == []
+    with pytest.raises(OutOfWindow):
+        later.at(first).at(clock.now())
 
 
 def test_of_who_was_erased_there_is_what_was_left(make_engine: MakeEngine, clock: ManualClock) -> None:

@@ -165,6 +165,7 @@ OF_ALL: dict[str, Callable[[Game], Any]] = {
     "last cup": lambda game: game.leaderboards.top("cup", of="previous"),
     "miles": lambda game: game.leaderboards.top("miles"),
     "people": lambda game: game.participants.list(sort_by="total_points"),
+    "digest": lambda game: game.history.state_digest(),
     "flow": lambda game: game.analytics.currency("points", "7d"),
 }
 
