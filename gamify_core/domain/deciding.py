@@ -15,7 +15,7 @@ import attrs
 
 from gamify_core.domain.condition_explanations import Failed
 from gamify_core.domain.conditions import Facts, compile_condition
-from gamify_core.domain.decimals import Amount, exact, worth
+from gamify_core.domain.decimals import FINEST, Amount, exact, one, worth
 from gamify_core.domain.luck import stream
 from gamify_core.domain.python_conditions import raised, said_no
 from gamify_core.errors import BadValue, ConditionError, GamifyError
@@ -137,18 +137,20 @@ def _amounts(
     found: dict[str, Amount] = {}
     for currency, amount in pairs:
         scale = scales.get(currency, 0)
-        unit = int(10**scale)
+        if type(scale) is not int or not 0 <= scale <= FINEST:
+            detail = f"scales of {currency} is {scale!r}, not how many decimals it has"
+            raise BadValue("scales", scale, detail, hint=f'a whole number from 0 to {FINEST}: {{"usd": 2}}')
         try:
             if isinstance(amount, int):
-                value = amount * unit
+                value = amount * one(scale)
             else:  # exact in the smallest unit, or rounded to it
-                text = f"({amount}) * {unit}" if scale else amount
+                text = f"({amount}) * {one(scale)}" if scale else amount
                 value = compile_condition(text).amount(facts, rule.rounding)
         except ConditionError as error:
             reasons.append(str(error))
             continue
         if not 0 <= value <= _MOST:
-            reasons.append(f"{value} is not an amount from 1 to 2^53-1")
+            reasons.append(f"{exact(value, scale)} is not an amount from 1 to 2^53-1")
         elif value:
             found[currency] = found.get(currency, 0) + exact(value, scale)
     return MappingProxyType(found)

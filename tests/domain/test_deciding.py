@@ -138,3 +138,7 @@ def test_amounts_with_decimals_are_told_as_the_engine_gives_them() -> None:
     assert found.award == given == {"usd": Decimal("2.49"), "points": 3}
     assert found.deduct == {"usd": Decimal("1.00")}
     assert str(found) == "back: yes, +3 points, +2.49 usd, −1.00 usd"
+    below = rule.decide({"price": -1}, metrics={"paid": 1}, scales={"usd": 2})
+    assert below.reason == "-0.05 is not an amount from 1 to 2^53-1"
+    with pytest.raises(BadValue, match="scales of usd is -2, not how many decimals it has"):
+        rule.decide({"price": 1}, metrics={"paid": 1}, scales={"usd": -2})
