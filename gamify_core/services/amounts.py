@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "asked", "length_of", "part_of"]
 
+_row = tuple.__new__  # with every award: `Asked(…)` takes three times as long
+
 
 class Asked(NamedTuple):
     """The arguments of a command about a wallet, and the amount among them as it was passed.
@@ -71,7 +73,7 @@ def asked(  # noqa: PLR0913 - what such commands have in common
     if at is not None:
         request["at"] = border.at(at)
     points = given if isinstance(given, int) else 0
-    return Asked(who, request, currency, amount, points, most)
+    return _row(Asked, (who, request, currency, amount, points, most))
 
 
 def part_of(turn: Turn, currency: str, amount: object, most: int) -> int | None:
