@@ -38,8 +38,9 @@ from gamify_core.storage.sqlite_connections import (
     unsafe_here,
 )
 from gamify_core.storage.sqlite_joined import JoinedStore, file_of
-from gamify_core.storage.sqlite_reading import Layout, SQLiteView
+from gamify_core.storage.sqlite_reading import Layout
 from gamify_core.storage.sqlite_remembered import Remembered
+from gamify_core.storage.sqlite_snapshots import SQLiteView
 from gamify_core.storage.sqlite_transactions import SQLiteTransaction
 
 __all__ = ["SQLiteStore"]
