@@ -43,6 +43,10 @@ def _shown(score: Score) -> str:
     return f"{score:,}"
 
 
+def _counted(number: int, what: str, whats: str) -> str:
+    return f"{number:,} {what if number == 1 else whats}"
+
+
 def _plain(value: object) -> object:
     """Return a value as plain JSON."""
     if isinstance(value, datetime):
@@ -203,10 +207,12 @@ class BoardPage(_Stretch):
             return super().__str__()
         if self.total_participants:
             where = f"on page {self.page}" if self.page is not None else "after that cursor"
-            return f"{self.leaderboard_code} has {self.total_participants:,} entries, none of them {where}"
+            entries = _counted(self.total_participants, "entry", "entries")
+            return f"{self.leaderboard_code} has {entries}, none of them {where}"
+        whom = "nobody" if self.table.group is None else f"nobody of {self.table.group}"
         if not self.table.begun and self.starts_at is not None:
-            return f"nobody is on {self.leaderboard_code} yet: {self.of} begins at {iso(self.starts_at)}"
-        return f"nobody is on {self.leaderboard_code} yet"
+            return f"{whom} is on {self.leaderboard_code} yet: {self.of} begins at {iso(self.starts_at)}"
+        return f"{whom} is on {self.leaderboard_code} yet"
 
 
 @attrs.frozen
@@ -219,6 +225,10 @@ class Among(_Stretch):
     """Some people in the order of a board; `absent` are those of them who are not on it, in the order asked."""
 
     absent: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a line for each entry, or that there is none."""
+        return super().__str__() if self.entries else f"none of them is on {self.leaderboard_code}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's leaderboard of these people, and who is not on it."""
@@ -248,7 +258,8 @@ class GroupPage:
         if self.entries:
             return "\n".join(map(str, self.entries))
         if self.total_groups:
-            return f"{self.table.leaderboard_code} has {self.total_groups:,} groups, none of them on page {self.page}"
+            there = _counted(self.total_groups, "group", "groups")
+            return f"{self.table.leaderboard_code} has {there}, none of them on page {self.page}"
         return f"no group is on {self.table.leaderboard_code} yet"
 
     def to_dict(self) -> dict[str, object]:
@@ -285,6 +296,12 @@ class Rank:
     tied: int
     below: int
     is_final: bool = False
+
+    def __str__(self) -> str:
+        """Return `1. ada 69, of 12`."""
+        if self.rank is None or self.score is None:
+            return f"{self.participant_id} is not among the {self.total_participants:,} who are ranked"
+        return f"{self.rank}. {self.participant_id} {_shown(self.score)}, of {self.total_participants:,}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's rank."""

@@ -18,7 +18,7 @@ from gamify_core.catalog.conversions import edge
 from gamify_core.catalog.nearest import nearest
 from gamify_core.clock import instant_of
 from gamify_core.domain.decimals import kept
-from gamify_core.domain.periods import rolling
+from gamify_core.domain.periods import LONGEST_ROLLING, rolling
 from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.road.compiled import ALL_TIME
@@ -107,9 +107,10 @@ def checked_period(definition: Leaderboard, period: str | None) -> str:
     period = exactly(period)
     if isinstance(period, str) and (period in definition.periods or period in _PERIODS or rolling(period)):
         return period
-    known = [*dict.fromkeys((*definition.periods, *_PERIODS)), "last_7d"]
-    detail = f"period must be one of {', '.join(known)}, not {in_words(period)}"
-    raise BadValue("period", period, detail)
+    known = [each for each in dict.fromkeys((*definition.periods, *_PERIODS)) if rolling(each) is None]
+    detail = f"period must be one of {', '.join(known)}, or last_1d to last_{LONGEST_ROLLING}d, not {in_words(period)}"
+    near = nearest(period, known) if isinstance(period, str) else None
+    raise BadValue("period", period, detail, hint=f"did you mean {near!r}?" if near else "")
 
 
 def check_group(definition: Leaderboard, group: str | None) -> str | None:

@@ -349,6 +349,19 @@ def test_what_is_scored_while_hidden_counts_for_the_group_of_its_week(
     assert difference(hiding) == {}
 
 
+def test_boards_print_what_is_not_there(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Who is not ranked, a group with nobody, and friends of whom none is on the board."""
+    game = play(make_engine(Catalog(leaderboards=[GROUPED])), clock)
+    boards = game.leaderboards
+    assert str(boards.rank("b", "ada")) == "3. ada 50, of 6"
+    assert str(boards.rank("b", "nobody")) == "nobody is not among the 6 who are ranked"
+    assert str(boards.top("b", group="green")) == "nobody of green is on b yet"
+    assert str(boards.among("b", ["gil"])) == "none of them is on b"
+    assert str(boards.groups("b", page=2)) == "b has 2 groups, none of them on page 2"
+    with pytest.raises(BadValue, match=r"or last_1d to last_3660d, not 'weakly' \(did you mean 'weekly'\?\)"):
+        boards.top("b", period="weakly")
+
+
 def test_hiding_twice_changes_nothing(make_engine: MakeEngine, clock: ManualClock) -> None:
     """Nor does showing who is shown; nothing is written then."""
     game = play(make_engine(Catalog(leaderboards=[GROUPED])), clock)

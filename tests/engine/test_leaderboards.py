@@ -535,4 +535,4 @@ def test_a_page_beyond_the_end_says_so(make_engine: MakeEngine) -> None:
     game = make_engine(Catalog(leaderboards=[Leaderboard("b")]))
     assert str(game.leaderboards.top("b")) == "nobody is on b yet"
     game.points.award("ada", 1)
-    assert str(game.leaderboards.page("b", page=9)) == "b has 1 entries, none of them on page 9"
+    assert str(game.leaderboards.page("b", page=9)) == "b has 1 entry, none of them on page 9"
