@@ -44,10 +44,11 @@ CREATE TABLE gamify_participant (
   number INTEGER PRIMARY KEY, scope TEXT NOT NULL, participant_id TEXT NOT NULL, display_name TEXT,
   avatar_url TEXT, timezone TEXT, attributes TEXT NOT NULL, is_active INTEGER NOT NULL,
   created_at INTEGER NOT NULL, erased TEXT, is_hidden INTEGER NOT NULL, due INTEGER,
-  is_closed INTEGER NOT NULL
+  is_closed INTEGER NOT NULL, person INTEGER REFERENCES gamify_participant (number)
 ) STRICT;
 CREATE UNIQUE INDEX participant_by_id ON gamify_participant (scope, participant_id);
 CREATE INDEX participant_due ON gamify_participant (due) WHERE due IS NOT NULL;
+CREATE INDEX participant_by_person ON gamify_participant (person, number) WHERE person IS NOT NULL;
 CREATE TABLE gamify_catalog (
   number INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, document TEXT NOT NULL
 ) STRICT;

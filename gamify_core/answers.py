@@ -21,6 +21,7 @@ from gamify_core.effects import (
     Effect,
     PointsAwarded,
     PointsDeducted,
+    PointsMerged,
     PointsReversed,
     Skipped,
     StreakCorrected,
@@ -131,7 +132,7 @@ class Answer:
         gained = sum(
             int(e.amount)
             for e in mine
-            if isinstance(e, PointsAwarded | PointsReversed) and e.currency == "points"
+            if isinstance(e, PointsAwarded | PointsReversed | PointsMerged) and e.currency == "points"
         )
         return gained - sum(
             int(e.amount) for e in mine if isinstance(e, PointsDeducted) and e.currency == "points"

@@ -33,17 +33,20 @@ __all__ = [
     "AssetMinted",
     "AssetTransferred",
     "BadgeEarned",
+    "BadgeMerged",
     "BadgeRevoked",
     "ChallengeCompleted",
     "Effect",
     "FreezeUsed",
     "GiftRedeemed",
+    "HistoryMerged",
     "HoldEnded",
     "HoldPlaced",
     "PendingCancelled",
     "PointsAwarded",
     "PointsDeducted",
     "PointsExpired",
+    "PointsMerged",
     "PointsPending",
     "PointsReversed",
     "RankPrize",
@@ -194,6 +197,50 @@ class AccountReopened(Effect):
     """Points move again."""
 
     tag = "account_reopened"
+
+
+@attrs.frozen
+class PointsMerged(Effect):
+    """All of a wallet of `source_id` went over, with what was ever `earned` and `spent` there; `id` is the movement's.
+
+    `amount` is what it held (below zero: owed), `balance` what there was of both afterwards.
+    """
+
+    tag = "points_merged"
+
+    amount: Amount
+    currency: str
+    balance: Amount
+    source_id: str
+    earned: Amount
+    spent: Amount
+
+
+@attrs.frozen
+class BadgeMerged(Effect):
+    """A badge that `source_id` held came along; where it was held already (`duplicate`) it is held once.
+
+    It has been held since the earlier of the two was earned; `earned_at` is when the source had.
+    """
+
+    tag = "badge_merged"
+
+    code: str
+    name: str
+    source_id: str
+    duplicate: bool
+    earned_at: datetime = attrs.field(eq=False, repr=False)
+
+
+@attrs.frozen
+class HistoryMerged(Effect):
+    """So many `events`, `scores`, `claims`, `challenges` completed, open `holds` or `pending` points came along."""
+
+    tag = "history_merged"
+
+    what: str
+    count: int
+    source_id: str
 
 
 @attrs.frozen
@@ -395,7 +442,15 @@ class Skipped(Effect):
     message: str
 
 
-PEERS = {"points_awarded": 6, "points_deducted": 6, "points_reversed": 6, "asset_transferred": 7}
+PEERS = {
+    "points_awarded": 6,
+    "points_deducted": 6,
+    "points_reversed": 6,
+    "points_merged": 6,
+    "asset_transferred": 7,
+    "badge_merged": 4,
+    "history_merged": 5,
+}
 """Where the words of an effect name the participant on the other side."""
 
 STAYS = frozenset({"permanent", "kept", "spent", "moved_on"})
@@ -469,6 +524,23 @@ def _movement(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[o
     peer, base = (*more, None, None)[:2]
     told, held, asked = _shown(catalog, currency, amount, balance, base)
     return [told, currency, held, names.get(peer, "") if isinstance(peer, int) else None, asked]
+
+
+def _poured(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    amount, currency, balance, source, earned, spent = rest
+    told = _shown(catalog, currency, amount, balance, earned, spent)
+    return [told[0], currency, told[1], names.get(int(source or 0), ""), *told[2:]]
+
+
+def _badge_merged(rest: Words, names: Mapping[int, str], catalog: Catalog) -> list[object]:
+    code, source, twice, earned_at = rest
+    named = _badge([code], names, catalog)[:2]
+    return [*named, names.get(int(source or 0), ""), bool(twice), moment(int(earned_at or 0))]
+
+
+def _history(rest: Words, names: Mapping[int, str], _catalog: Catalog) -> list[object]:
+    what, count, source = rest
+    return [what, count, names.get(int(source or 0), "")]
 
 
 def _pending(rest: Words, _names: Mapping[int, str], catalog: Catalog) -> list[object]:
@@ -599,6 +671,9 @@ _KINDS: dict[str, tuple[Callable[..., Effect], _Complete]] = {
     PointsDeducted.tag: (PointsDeducted, _movement),
     PointsReversed.tag: (PointsReversed, _movement),
     PointsExpired.tag: (PointsExpired, _movement),
+    PointsMerged.tag: (PointsMerged, _poured),
+    BadgeMerged.tag: (BadgeMerged, _badge_merged),
+    HistoryMerged.tag: (HistoryMerged, _history),
     PointsPending.tag: (PointsPending, _pending),
     PendingCancelled.tag: (PendingCancelled, _unpromised),
     HoldPlaced.tag: (_placed, _held),

@@ -8,7 +8,7 @@ trace in the store. `str()` adds a hint where one helps; `to_dict()` is `{"detai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -194,6 +194,28 @@ class WalletClosed(GamifyError):
     def __init__(self, participant_id: str) -> None:
         super().__init__(f"The account of {participant_id} is closed", hint="points.reopen opens it again")
         self.participant_id = participant_id
+
+
+class NotMergeable(GamifyError, ValueError):
+    """Two participants cannot be merged: `reason` is `itself` (they are one already) or `merged`.
+
+    Somebody who was `merged` before is `person` by now, and it is that one who can be merged.
+    """
+
+    code = "not_mergeable"
+    http_status = 409
+
+    def __init__(self, source: str, into: str, reason: Literal["itself", "merged"], person: str) -> None:
+        told = {
+            "itself": f"{source} and {into} are one person",
+            "merged": f"{source} was merged into {person} before",
+        }
+        hint = "" if reason == "itself" else f"merge {person} instead, if that one is meant"
+        super().__init__(f"{told[reason]}, so it cannot be merged into {into}", hint=hint)
+        self.source = source
+        self.into = into
+        self.reason = reason
+        self.person = person
 
 
 class BalanceMismatch(GamifyError):

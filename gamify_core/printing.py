@@ -14,17 +14,20 @@ from gamify_core.effects import (
     AssetMinted,
     AssetTransferred,
     BadgeEarned,
+    BadgeMerged,
     BadgeRevoked,
     ChallengeCompleted,
     Effect,
     FreezeUsed,
     GiftRedeemed,
+    HistoryMerged,
     HoldEnded,
     HoldPlaced,
     PendingCancelled,
     PointsAwarded,
     PointsDeducted,
     PointsExpired,
+    PointsMerged,
     PointsPending,
     PointsReversed,
     RewardCancelled,
@@ -86,6 +89,14 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
             return f"challenge {name}", ", ".join(
                 filter(None, ["completed", _given(f"challenge:{code}", rest)])
             )
+        case PointsMerged(amount=amount, currency=currency, source_id=source, earned=earned, spent=spent):
+            sign = "−" if amount < 0 else "+"
+            told = f"of {source}, earned {earned:,}, spent {spent:,}"
+            return f"{sign}{abs(amount):,} {currency}", told
+        case BadgeMerged(name=name, source_id=source, duplicate=duplicate):
+            return f"badge {name}", f"of {source}{', held already' if duplicate else ''}"
+        case HistoryMerged(what=what, count=count, source_id=source):
+            return f"{count:,} {what}", f"of {source}"
         case BadgeRevoked(name=name):
             return f"badge {name}", "taken back"
         case TierChanged(ladder=ladder, name=name, previous_name=previous):

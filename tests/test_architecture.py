@@ -79,6 +79,7 @@ SHARED = {
     "defined",
     "definition_fields",
     "erasing",
+    "merging",
     "explaining",
     "event_answers",
     "exporting",

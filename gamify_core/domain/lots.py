@@ -27,11 +27,12 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Lot(NamedTuple):
-    """So much of what one movement brought lapses at `expires`."""
+    """So much of what one movement (`version` of the wallet of number `holder`) brought lapses at `expires`."""
 
     expires: int
     version: int
     left: int
+    holder: int = 0
 
 
 def length(text: object) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gamify_core.history.looking import Look, spelt
 from gamify_core.history.report import Mismatch
 from gamify_core.road.erasing import DELETED
+from gamify_core.road.joined import is_alias, own_numbers
 from gamify_core.road.opening import SOURCE
 from gamify_core.road.streak_rows import case_of, marks_of, state_in
 from gamify_core.storage.tables.activity import ACTIVITY
@@ -24,7 +25,7 @@ from gamify_core.storage.tables.progress import (
     is_void,
     voided,
 )
-from gamify_core.storage.tables.streaks import MARK, STREAK
+from gamify_core.storage.tables.streaks import MARK, STREAK, StreakRow
 
 if TYPE_CHECKING:
     from gamify_core.history.looking import Check
@@ -61,7 +62,7 @@ def _reviewed(look: Look, head: StandingRow) -> Iterator[Mismatch]:
         return
     if plan.codes.index(head.tier) > plan.earned(0) and look.reader.get(REVIEW, head[:2]) is None:
         who = look.reader.get(PARTICIPANT, head[:1])
-        if who is not None and who.erased != DELETED:
+        if who is not None and who.erased != DELETED and not is_alias(who):
             yield Mismatch("review.missing", spelt(*head[:2]), None, head.tier)
 
 
@@ -83,9 +84,10 @@ def badges(look: Look) -> Iterator[Mismatch]:
                 continue
             earned = row.held and not (row.source or "").startswith(("void:", "ended:"))
             tag = "badge_earned" if earned else "badge_revoked"
-            if is_void(row) and not look.tells(row.activity, tag, row.participant, ..., row.badge):
+            sealed = look.tells_person(row.activity, tag, row.participant, ..., row.badge)
+            if is_void(row) and not sealed:
                 continue  # an earning that was over already never was: nothing more is said
-            if not look.tells(row.activity, tag, row.participant, ..., row.badge):
+            if not sealed:
                 yield Mismatch("badge.outcome", spelt(*row[:3]), row.held)
     said = look.said["badge_earned"] + look.said["badge_revoked"] + look.done["opened badge"]
     yield from look.count("badge.missing", BADGE, said, told)
@@ -127,11 +129,11 @@ def streaks(look: Look) -> Iterator[Mismatch]:
         if who is None or who.number != row.participant:
             who = look.reader.get(PARTICIPANT, (row.participant,))
         plan = look.plan.streaks.get(row.streak)
-        marks_met += look.reader.count(MARK, None, row[:2])
+        marks_met += _marks(look, row)
         if plan is None or who is None or who.erased == DELETED:
             continue
         case = case_of(look.reader, who, plan, look.plan.zone, row)
-        marks = marks_of(look.reader, who.number, row.streak)
+        marks = marks_of(look.reader, who, row.streak)
         look.checked["mark"] += len(marks)
         state, found = case.fold(marks), state_in(row)
         if state != found:
@@ -139,6 +141,13 @@ def streaks(look: Look) -> Iterator[Mismatch]:
         elif row.told is not None and who.erased is None and row.due != case.due(state, row.told):
             yield Mismatch("streak.due", spelt(*row[:2]), row.due, case.due(state, row.told))
     yield from look.count("streak.missing", MARK, marks_met)
+
+
+def _marks(look: Look, row: StreakRow) -> int:
+    """Return how many activities there are of a streak, under all numbers of a person."""
+    who = look.reader.get(PARTICIPANT, (row.participant,))
+    numbers = own_numbers(look.reader, who) if who is not None else (row.participant,)
+    return sum(look.reader.count(MARK, None, (number, row.streak)) for number in numbers)
 
 
 CHECKS: tuple[Check, ...] = (tiers, badges, events, streaks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gamify_core.history.metered import Levels, Metrics, Seen
 from gamify_core.history.told import Closings, Told
+from gamify_core.road.joined import gather, the_one
 from gamify_core.road.streak_rows import _NOTHING, FREEZES, PAUSES, REPAIRS, case_of, marks_of
 from gamify_core.storage.tables.assets import (
     ASSET,
@@ -83,8 +84,8 @@ class _Streaks:
         facts: tuple[tuple[Table[Any], int], ...] = ((FREEZE, FREEZES), (PAUSE, PAUSES), (REPAIR, REPAIRS))
         pardons = 0
         for table, bit in facts:
-            pardons |= bit if past.scan(table, None, key, limit=1) else 0
-        marks = marks_of(past, who.number, plan.streak.code)
+            pardons |= bit if gather(past, who, table, None, (code,)) else 0
+        marks = marks_of(past, who, plan.streak.code)
         if not marks and not pardons:
             return None
         bare = StreakRow(who.number, plan.streak.code, *_NOTHING, pardons, None, None)
@@ -226,11 +227,15 @@ class _Reversals:
         return next((row for row in self.rows(None, key[:2]) if row.version == key[2]), None)
 
     def rows(self, _index: Index | None, prefix: Key) -> list[ReversalRow]:
-        if not self._past.reader.scan(REVERSAL, None, prefix[:2], limit=1):
+        number, currency = prefix[:2]
+        who = self._past.get(PARTICIPANT, (number,))
+        if who is None or not self._past.reader.scan(REVERSAL, None, prefix[:2], limit=1):
             return []
         taken: dict[tuple[int, str, int], int] = {}
-        for entry in self._past.scan(ENTRY, None, prefix[:2]):
-            if entry.reverses is not None:
-                of = (entry.participant, entry.currency, entry.reverses)
-                taken[of] = taken.get(of, 0) + abs(entry.amount)
-        return [ReversalRow(*of, amount) for of, amount in taken.items()]
+        # What was taken back since they were merged is in the wallets that they were merged into
+        for entry in gather(self._past, the_one(self._past, who), ENTRY, None, (currency,)):
+            of = entry.participant if entry.peer is None else entry.peer
+            if entry.reverses is not None and of == number:
+                name = (of, entry.currency, entry.reverses)
+                taken[name] = taken.get(name, 0) + abs(entry.amount)
+        return [ReversalRow(*name, amount) for name, amount in taken.items()]

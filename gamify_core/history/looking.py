@@ -9,7 +9,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gamify_core.history.report import Mismatch
+from gamify_core.road.joined import own_numbers, the_one
 from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -86,6 +88,16 @@ class Look:
         for _, rows in groupby(self.rows(table), lambda row: row[:width]):
             chain = list(rows)
             yield chain, _gaps(chain, width, code)
+
+    def tells_person(self, activity: int, tag: str, number: int, *words: object) -> bool:
+        """Say whether an activity tells an effect of a participant, or of the person that they were merged into."""
+        if self.tells(activity, tag, number, *words):
+            return True
+        who = self.reader.get(PARTICIPANT, (number,))
+        if who is None or who.person is None:
+            return False
+        numbers = own_numbers(self.reader, the_one(self.reader, who))
+        return any(self.tells(activity, tag, each, *words) for each in numbers)
 
     def count(self, code: str, table: Table[Any], said: int, there: int | None = None) -> Iterator[Mismatch]:
         """Compare how many rows of a table (all of it, or so many) are there with how many were said."""

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gamify_core.road.chains import first_from
+from gamify_core.road.joined import is_alias, the_one
 from gamify_core.storage.ranges import arranged, marked
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET
@@ -30,7 +31,7 @@ from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import ENTRY, HOLD, HOLD_DUE, LOT
 from gamify_core.storage.tables.metrics import WINDOW
-from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
+from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_PERSON, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import EVENT
 from gamify_core.storage.tables.rewards import BOOST, CLAIM
 from gamify_core.storage.tables.rules import FIRED
@@ -40,7 +41,7 @@ from gamify_core.storage.tables.waiting import WAITING
 if TYPE_CHECKING:
     from gamify_core.history.derived import Derived
     from gamify_core.road.plan import Plan
-    from gamify_core.storage.protocol import Index, Key, Reader, Store, Table
+    from gamify_core.storage.protocol import Index, Key, Reader, Store, Table, Value
     from gamify_core.storage.tables.former import FormerRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -268,27 +269,37 @@ class Past:
             rows = self.reader.scan(table, CLAIM_BY_PERSON, prefix[:1])
         elif index is PARTICIPANT_DUE:  # of whom nothing waits now something may have waited
             rows = self.reader.scan(table)
+        elif index is PARTICIPANT_BY_PERSON and prefix:
+            rows = self.reader.scan(table, index, (self._person_now(prefix[0]),))
         else:
             rows = self.reader.scan(table, index, prefix)
         if table is PARTICIPANT:
             return [row for each in rows if (row := self.get(table, each[:1])) is not None]
         return [row for each in rows if (row := self._then(table, each)) is not None]
 
+    def _person_now(self, number: Value) -> Value:
+        """Return under which number somebody is one person with others now: merged since, all of them moved on."""
+        row = self.reader.get(PARTICIPANT, (number,))
+        return number if row is None else row.person
+
     def _rewritten(self, table: Table[Any], index: Index | None, prefix: Key) -> list[Any]:
-        """Return the rows that may stand under a prefix as they were, taking back what was done since."""
-        rows = {row[: table.key]: row for row in self.reader.scan(table, index, prefix)}
+        """Return the rows that may stand under a prefix as they were."""
+        rows = self._taken_back(table, index, prefix)
+        if table is PARTICIPANT:
+            was = [row for row in rows.values() if row.created_at <= self.until]
+            return [row._replace(due=self._due(row)) for row in was]
+        return [row for _, row in sorted(rows.items()) if self._there(table, row)]
+
+    def _taken_back(self, table: Table[Any], index: Index | None, prefix: Key) -> dict[Key, Any]:
+        """Return the rows that may stand under a prefix without what was done to them since, by their keys."""
+        rows: dict[Key, Any] = {row[: table.key]: row for row in self.reader.scan(table, index, prefix)}
         people = {row[_whose(table)] for row in rows.values()}
         order = table.columns if index is None else index.columns
         if table is PARTICIPANT or (prefix and order[0] == "participant"):  # some of it may be gone
             people.add(prefix[0])
-        now = rows[prefix] if table is PARTICIPANT and prefix in rows else None
         for number in people:
             rows.update(self._were(number, table))
-        found = [row for _, row in sorted(rows.items()) if row is not None]
-        if table is PARTICIPANT:
-            was = [row for row in found if row.created_at <= self.until]
-            return [row._replace(due=self._due(row, now)) for row in was]
-        return [row for row in found if self._there(table, row)]
+        return {key: row for key, row in rows.items() if row is not None}
 
     def _were(self, number: int, table: Table[Any]) -> dict[Key, Any]:
         """Return what the rows of a participant were that were rewritten since, None where there was none."""
@@ -313,17 +324,29 @@ class Past:
             return self.get(ENTRY, row[:3]) is not None
         return self._then(table, row) is not None
 
-    def _due(self, person: ParticipantRow, now: ParticipantRow | None) -> int | None:
-        """Return when something was due first for a participant, who is `now` as their row says."""
-        if person.erased is not None:
+    def _due(self, person: ParticipantRow) -> int | None:
+        """Return when something was due first for a participant."""
+        if person.erased is not None or is_alias(person):
             return None
-        if (now is None or now.due is None) and not any(
-            self._words(person.number, table, 1) for table, _ in WAITING
+        now = self.reader.get(PARTICIPANT, (person.number,))
+        numbers = self._own_numbers(person)
+        if (now is None or the_one(self.reader, now).due is None) and not any(
+            self._words(number, table, 1) for number in numbers for table, _ in WAITING
         ):
             return None
         waiting = WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
-        firsts = [self.scan(table, index, (person.number,), limit=1) for table, index in waiting]
+        firsts = [
+            self.scan(table, index, (number,), limit=1) for number in numbers for table, index in waiting
+        ]
         return min((rows[0].due for rows in firsts if rows), default=None)
+
+    def _own_numbers(self, person: ParticipantRow) -> list[int]:
+        """Return the numbers that somebody had; of whom they are by now no more is asked."""
+        if person.person is None:
+            return [person.number]
+        together = self.reader.scan(PARTICIPANT, PARTICIPANT_BY_PERSON, (self._person_now(person.number),))
+        were = (self._taken_back(PARTICIPANT, None, row[:1])[row[:1]] for row in together)
+        return [row.number for row in were if row.person == person.number]
 
 
 def _writer(table: Table[Any]) -> int | None:

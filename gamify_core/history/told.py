@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from gamify_core.road import opening
+from gamify_core.road import merging, opening
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.streak_rows import Case, marks_of, state_in
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.boards import CLOSED, CLOSING, ClosingRow
@@ -83,8 +84,9 @@ class Told:
         state = state_in(row)
         if self._said is None:
             self._said = self._all()
-        said = self._said.get((row.participant, row.streak), [])
-        marks = marks_of(self._past, row.participant, row.streak)
+        numbers = own_numbers(self._past, case.who)
+        said = [each for number in numbers for each in self._said.get((number, row.streak), [])]
+        marks = marks_of(self._past, case.who, row.streak)
         since, told = 0, None
         if state is not None and state.last_at is not None:  # from then on, whatever was said before
             told = state.last_at
@@ -103,9 +105,10 @@ class Told:
             after = rows[-1].seq
             for row in rows:
                 opens = row.kind == opening.KIND
-                if opens or '"streak_' in row.outcome or '"freeze_' in row.outcome:
+                names = opens or row.kind == merging.KIND
+                if names or '"streak_' in row.outcome or '"freeze_' in row.outcome:
                     for words in json.loads(row.outcome):
-                        if words[0] in _TELLING or (opens and words[2] == "streak"):
+                        if words[0] in _TELLING or (names and words[2] == "streak"):
                             name = (int(words[1]), str(words[3]))  # an opening has told of its own activity
                             found.setdefault(name, []).append((row.seq + opens, row.occurred_at))
         return found

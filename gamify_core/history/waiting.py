@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gamify_core.history.looking import Look, rows_of, spelt
 from gamify_core.history.report import Mismatch
+from gamify_core.road.joined import gather, same_person
+from gamify_core.road.reversals import became
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import DRAW, ENTRY, HOLD, LOT, PENDING, HoldRow, LotRow, PendingRow
@@ -54,7 +56,10 @@ def draws(look: Look) -> Iterator[Mismatch]:
 
 def _withdrawn(look: Look, activity: int, lot: LotRow) -> bool:
     return any(
-        words[0] == "points_reversed" and (words[1], words[4]) == lot[:2] and int(words[3] or 0) < 0
+        words[0] == "points_reversed"
+        and words[4] == lot.currency
+        and int(words[3] or 0) < 0
+        and same_person(look.reader, int(words[1] or 0), lot.participant)
         for words in look.outcome(activity)
     )
 
@@ -79,7 +84,7 @@ def _has_ended(look: Look, row: HoldRow) -> bool:
     if row.resolved is None:
         return False
     words = (row.amount, row.currency, row.activity, row.ordinal, row.state, row.captured)
-    if look.tells(row.resolved, "hold_ended", row.participant, ..., *words):
+    if look.tells_person(row.resolved, "hold_ended", row.participant, ..., *words):
         return True
     activity = look.reader.get(ACTIVITY, (row.resolved,))
     return activity is not None and activity.kind == "participants.delete" and row.state == "released"
@@ -111,7 +116,7 @@ def promises(look: Look) -> Iterator[Mismatch]:
         if row.due != ends or not 0 <= row.left <= row.amount:
             yield Mismatch("pending.state", spelt(*row[:2]), [row.left, row.due], ends)
         if row.version is not None:
-            entry = look.reader.get(ENTRY, (row.participant, row.currency, row.version))
+            entry = became(look.reader, row)
             found = [entry.amount, entry.activity] if entry is not None else None
             if found != [row.left, row.resolved]:
                 yield Mismatch("pending.entry", spelt(*row[:2]), found, [row.left, row.resolved])
@@ -132,7 +137,7 @@ def people(look: Look) -> Iterator[Mismatch]:
         held: Counter[str] = Counter()
         lapsing: Counter[str] = Counter()
         for table, index in WAITING:
-            for row in look.reader.scan(table, index, (who.number,)):
+            for row in gather(look.reader, who, table, index):
                 if table is HOLD or not who.is_closed:
                     waits.append(row.due)
                 if table is HOLD:

@@ -14,6 +14,7 @@ import attrs
 from gamify_core.catalog import Catalog
 from gamify_core.history.looking import rows_of
 from gamify_core.road.definitions import merged, versions
+from gamify_core.road.joined import is_alias
 from gamify_core.road.plan import compile_plan
 from gamify_core.road.streak_moves import redefined
 from gamify_core.storage.tables.participants import PARTICIPANT
@@ -76,7 +77,7 @@ def adoption(reader: Reader, road: Road, catalog: Catalog) -> Adoption:
     changes = before.catalog.diff(after.catalog)
     found: list[Consequence] = []
     if changes:
-        people = sum(1 for row in rows_of(reader, PARTICIPANT) if row.erased is None)
+        people = sum(1 for row in rows_of(reader, PARTICIPANT) if row.erased is None and not is_alias(row))
         found = [
             *_windows(before, after),
             *_streaks(before, after),
@@ -129,8 +130,9 @@ def _ladders(reader: Reader, before: Plan, after: Plan, people: int) -> Iterator
     last: dict[tuple[int, str], str | None] = {}
     for row in rows_of(reader, STANDING):
         last[row.participant, row.ladder] = row.tier
-    for (_, ladder), tier in last.items():
-        if tier is not None:
+    merged = {row.number for row in rows_of(reader, PARTICIPANT) if is_alias(row)}
+    for (number, ladder), tier in last.items():
+        if tier is not None and number not in merged:
             standing[ladder, tier] += 1
     for code, plan in after.ladders.items():
         was = before.ladders.get(code)
@@ -156,7 +158,9 @@ def _badges(reader: Reader, before: Plan, after: Plan) -> Iterator[Consequence]:
         for row in rows_of(reader, BADGE):
             if row.badge in gone:
                 held[row.participant, row.badge] = row.held
-        holders = Counter(code for (_, code), there in held.items() if there)
+        person = {row.number: row.person or row.number for row in rows_of(reader, PARTICIPANT)}
+        holding = {(person[number], code) for (number, code), there in held.items() if there}
+        holders = Counter(code for _, code in holding)
         for code in sorted(gone):
             if number := holders[code]:
                 detail = f"is gone: {_people(number)} still holding it, as it was"

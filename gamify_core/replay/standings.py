@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gamify_core.history.looking import rows_of
+from gamify_core.road.joined import is_alias
 from gamify_core.road.streak_rows import case_of, state_in
+from gamify_core.road.wallet import MERGED
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.participants import PARTICIPANT
 from gamify_core.storage.tables.progress import BADGE, STANDING
@@ -71,20 +73,25 @@ def standings(
 
     `plan` judges streaks; `called` says how to call definitions.
     """
+    known = {row.number: row for row in rows_of(reader, PARTICIPANT) if row.erased is None}
+    whole = {number: known.get(row.person or number) for number, row in known.items()}
     rows = {
-        row.number: row
-        for row in rows_of(reader, PARTICIPANT)
-        if row.erased is None and (row.scope, row.participant_id) not in left_out
+        number: row
+        for number, row in whole.items()
+        if row is not None and (row.scope, row.participant_id) not in left_out
     }
     people = {number: (row.scope, row.participant_id) for number, row in rows.items()}
+    aliases = {number for number, row in known.items() if is_alias(row)}
     found = {person: Standing() for person in people.values()}
-    _purses(reader, people, found)
+    _purses(reader, people, aliases, found)
+    heads: dict[tuple[int, str], int] = {}
     for badge in rows_of(reader, BADGE):
-        if badge.participant in people:
-            held = found[people[badge.participant]].badges
-            (held.add if badge.held else held.discard)(called(badge.badge))
+        heads[badge.participant, badge.badge] = badge.held
+    for (number, code), there in heads.items():
+        if there and number in people:
+            found[people[number]].badges.add(called(code))
     for rung in rows_of(reader, STANDING):
-        if rung.participant in people:
+        if rung.participant in people and rung.participant not in aliases:
             found[people[rung.participant]].tiers[rung.ladder] = rung.tier
     for claim in rows_of(reader, CLAIM):
         if claim.standing and claim.participant in people:
@@ -97,17 +104,33 @@ def standings(
     return found
 
 
-def _purses(reader: Reader | Unit, people: dict[int, Person], found: dict[Person, Standing]) -> None:
+def _purses(
+    reader: Reader | Unit, people: dict[int, Person], merged: set[int], found: dict[Person, Standing]
+) -> None:
     wallet: tuple[int, str] | None = None
+    head = (0, 0, 0)
     came: dict[int, tuple[str, int]] = {}
+    wallets: dict[tuple[int, str], dict[int, tuple[str, int]]] = {}
+    elsewhere: list[EntryRow] = []  # what took movements back of wallets that were merged into this one
     for entry in rows_of(reader, ENTRY):
         if entry.participant not in people:
             continue
         if entry[:2] != wallet:
-            wallet, came = entry[:2], {}
+            wallet, head, came = entry[:2], (0, 0, 0), {}
+            if entry.participant in merged:
+                wallets[wallet] = came
         purse = found[people[entry.participant]].purses.setdefault(entry.currency, Purse())
-        purse.earned, purse.spent, purse.balance = entry.earned, entry.spent, entry.balance
-        _flow(purse, entry, came)
+        purse.earned += entry.earned - head[0]
+        purse.spent += entry.spent - head[1]
+        purse.balance += entry.balance - head[2]
+        head = entry.earned, entry.spent, entry.balance
+        if entry.reverses is not None and entry.peer is not None:
+            elsewhere.append(entry)
+        elif entry.source != MERGED:
+            _flow(purse, entry, came)
+    for entry in elsewhere:
+        purse = found[people[entry.participant]].purses[entry.currency]
+        _flow(purse, entry, wallets.get((entry.peer or 0, entry.currency), {}))
 
 
 def _flow(purse: Purse, entry: EntryRow, came: dict[int, tuple[str, int]]) -> None:

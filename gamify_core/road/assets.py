@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["burn", "found", "hand_over", "mint", "most", "owned", "sold_out"]
+__all__ = ["burn", "found", "hand_over", "mint", "most", "owned", "pass_on", "sold_out"]
 
 
 def most(badge: Badge | None, supply: SupplyRow | None) -> int | None:
@@ -162,6 +162,11 @@ def hand_over(
     row = owned(turn, asset, sender)
     if not _transferable(turn, row.badge):
         raise NotTransferable(id_of("asset", row.minted_by, row.ordinal), row.badge)
+    pass_on(turn, row, sender, recipient, cause)
+
+
+def pass_on(turn: Turn, row: AssetRow, sender: ParticipantRow, recipient: ParticipantRow, cause: str) -> None:
+    """Write that a copy has another owner."""
     keeps = _holds(turn.unit, sender.number, row.badge, 2)
     had = _holds(turn.unit, recipient.number, row.badge, 1)
     moved = row._replace(owner=recipient.number, acquired_at=turn.occurred_at, acquired_by=turn.seq)

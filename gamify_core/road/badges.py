@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.errors import SoldOut
 from gamify_core.road import assets, wallet
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.meters import moved, value_in, value_of
 from gamify_core.road.reversals import outcome_of, stay, take_back, take_copy
 from gamify_core.storage.tables.progress import BADGE, ENDED, VOID, BadgeRow, ended_by, is_void, voided
@@ -20,9 +21,10 @@ __all__ = ["consider", "drop", "earn", "forget", "held", "revoke", "standing"]
 
 
 def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
-    """Return the row by which a participant holds a badge, or None."""
-    head = turn.unit.last(BADGE, (who.number, badge.code))
-    return head if head is not None and head.held else None
+    """Return the row by which a participant holds a badge, or None; of several the one that was earned first."""
+    heads = [turn.unit.last(BADGE, (number, badge.code)) for number in own_numbers(turn.unit, who)]
+    there = [head for head in heads if head is not None and head.held]
+    return min(there, key=lambda head: (head.occurred_at, head.activity), default=None)
 
 
 def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
@@ -52,11 +54,19 @@ def standing(turn: Turn, who: ParticipantRow, badge: Badge) -> list[BadgeRow]:
 
     They are looked for from the end, as far back as it was last held by nobody: what was before that is over.
     """
-    head = turn.unit.last(BADGE, (who.number, badge.code))
+    numbers = own_numbers(turn.unit, who)
+    if len(numbers) == 1:
+        return _standing(turn, who.number, badge)
+    found = [row for number in numbers for row in _standing(turn, number, badge)]
+    return sorted(found, key=lambda row: row.activity)
+
+
+def _standing(turn: Turn, number: int, badge: Badge) -> list[BadgeRow]:
+    head = turn.unit.last(BADGE, (number, badge.code))
     found: list[BadgeRow] = []
     over: set[int] = set()
     n = head.n if head is not None else 0
-    while n and (row := turn.unit.get(BADGE, (who.number, badge.code, n))) is not None and row.held:
+    while n and (row := turn.unit.get(BADGE, (number, badge.code, n))) is not None and row.held:
         ended = ended_by(row)
         if is_void(row):
             over.update(gone for _, gone in voided([row]))
@@ -77,16 +87,17 @@ def drop(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: st
 
 def forget(turn: Turn, who: ParticipantRow, badge: Badge, activity: int) -> None:
     """Let an earning that is over already never have been, where this activity had brought one."""
-    rows = turn.unit.scan(BADGE, None, (who.number, badge.code))
-    gone = voided(rows)
-    over = {ended_by(row) for row in rows}
-    for row in rows:
-        if row.activity == activity and row.n in over and (badge.code, row.n) not in gone:
-            turn.unit.append(
-                BADGE, rows[-1]._replace(n=rows[-1].n + 1, activity=turn.seq, source=f"{VOID}{row.n}")
-            )
-            _undo(turn, who, badge, row)
-            return
+    for number in own_numbers(turn.unit, who):
+        rows = turn.unit.scan(BADGE, None, (number, badge.code))
+        gone = voided(rows)
+        over = {ended_by(row) for row in rows}
+        for row in rows:
+            if row.activity == activity and row.n in over and (badge.code, row.n) not in gone:
+                turn.unit.append(
+                    BADGE, rows[-1]._replace(n=rows[-1].n + 1, activity=turn.seq, source=f"{VOID}{row.n}")
+                )
+                _undo(turn, who, badge, row)
+                return
 
 
 def _undo(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow) -> None:
@@ -107,22 +118,25 @@ def _end(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, cause: st
 
 def _close(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, mark: str) -> bool:
     """Write that an earning counts no more, and say whether others do."""
-    head = turn.unit.last(BADGE, (who.number, badge.code))
+    head = turn.unit.last(BADGE, (row.participant, badge.code))
     assert head is not None  # noqa: S101 - `row` is one of this chain
-    left = [earned for earned in standing(turn, who, badge) if earned.n != row.n]
+    others = [earned for earned in standing(turn, who, badge) if earned != row]
+    left = [earned for earned in others if earned.participant == row.participant]
     at = left[-1].occurred_at if left else turn.occurred_at
-    closed = BadgeRow(who.number, badge.code, head.n + 1, int(bool(left)), at, turn.seq, f"{mark}{row.n}")
+    closed = BadgeRow(
+        row.participant, badge.code, head.n + 1, int(bool(left)), at, turn.seq, f"{mark}{row.n}"
+    )
     turn.unit.append(BADGE, closed)
-    return bool(left)
+    return bool(others)
 
 
 def _give_back(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow) -> None:
     """Take back the points and the copy that an earning gave."""
     given = f"badge:{badge.code}"
     for ordinal, words in reversed(list(enumerate(outcome_of(turn, row.activity)))):
-        if words[0] == "points_awarded" and words[1:3] == [who.number, given]:
+        if words[0] == "points_awarded" and words[1:3] == [row.participant, given]:
             take_back(turn, who, words, row.activity, ordinal, given, turn.undoing or "partial")
-        elif words[0] == "asset_minted" and words[1:3] == [who.number, given]:
+        elif words[0] == "asset_minted" and words[1:3] == [row.participant, given]:
             take_copy(turn, who, words, given)
 
 
@@ -143,12 +157,13 @@ def earn(
         turn.say("skipped", who.number, cause, "badge", "sold_out", badge.code, limit)
         return None
     head = turn.unit.last(BADGE, (who.number, badge.code))
+    fresh = (head is None or not head.held) if who.person is None else held(turn, who, badge) is None
     n = 1 if head is None else head.n + 1
     source = None if cause == "direct" else cause
     row = BadgeRow(who.number, badge.code, n, 1, turn.occurred_at, turn.seq, source)
     turn.unit.append(BADGE, row)
     turn.say("badge_earned", who.number, cause, badge.code)
-    if head is None or not head.held:
+    if fresh:
         _count(turn, who, 1)
     if badge.max_supply is not None:
         assets.mint(turn, who, badge, f"badge:{badge.code}")
@@ -158,10 +173,12 @@ def earn(
 
 def revoke(turn: Turn, who: ParticipantRow, badge: Badge, cause: str) -> None:
     """Write that a badge is held no more. Points that it gave stay."""
-    head = turn.unit.last(BADGE, (who.number, badge.code))
-    n = 1 if head is None else head.n + 1
-    turn.unit.append(BADGE, BadgeRow(who.number, badge.code, n, 0, turn.occurred_at, turn.seq, None))
-    turn.say("badge_revoked", who.number, cause, badge.code)
+    for number in own_numbers(turn.unit, who):
+        head = turn.unit.last(BADGE, (number, badge.code))
+        if head is not None and head.held:
+            row = BadgeRow(number, badge.code, head.n + 1, 0, turn.occurred_at, turn.seq, None)
+            turn.unit.append(BADGE, row)
+            turn.say("badge_revoked", who.number, cause, badge.code)
     _count(turn, who, -1)
 
 

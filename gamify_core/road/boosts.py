@@ -15,6 +15,7 @@ from gamify_core.domain.multiplying import Factor, combined, multiplied
 from gamify_core.domain.periods import duration
 from gamify_core.errors import BadValue
 from gamify_core.road import former, wallet
+from gamify_core.road.joined import gather
 from gamify_core.storage.tables.rewards import BOOST, BOOST_BY_CLAIM, BOOST_BY_END, BoostRow
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def boosted(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> tupl
     if not rows:
         return amount, None
     factor = combined([Factor(row.factor, cast("Stacking", row.stacking)) for row in rows])
-    latest = max(rows, key=lambda row: row.n)
+    latest = max(rows, key=lambda row: (row.claimed_by, row.ordinal))
     value = multiplied(amount, factor, cast("Rounding", latest.rounding))
     if value > MOST:
         scale = turn.plan.catalog.scale(currency)
@@ -87,9 +88,8 @@ def end(turn: Turn, claim: ClaimRow) -> None:
 def _running(turn: Turn, who: ParticipantRow, currency: str) -> list[BoostRow]:
     """Return the multipliers that run as the turn's event occurs."""
     rewards = turn.plan.multiplied
-    wallet_of = (who.number, currency)
-    if turn.unit.last(BOOST, wallet_of) is None:  # most have none, and that is remembered
-        return []
+    if who.person is None and turn.unit.last(BOOST, (who.number, currency)) is None:
+        return []  # most have none, and that is remembered
     at = turn.occurred_at
-    rows = turn.unit.scan(BOOST, BOOST_BY_END, wallet_of, start=(at + 1,))
+    rows = gather(turn.unit, who, BOOST, BOOST_BY_END, (currency,), start=(at + 1,))
     return [row for row in rows if row.starts <= at and row.reward in rewards]

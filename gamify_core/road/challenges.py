@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.road.giving import give
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.meters import moved, value_in, value_of
 from gamify_core.road.reversals import stay
 from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION, AdvanceRow, CompletionRow
@@ -17,9 +18,11 @@ from gamify_core.storage.tables.challenges import ADVANCE, COMPLETION, AdvanceRo
 if TYPE_CHECKING:
     from gamify_core.road.compiled import ChallengePlan
     from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
 
-__all__ = ["advance", "consider", "value"]
+__all__ = ["advance", "completed", "consider", "times", "value"]
 
 
 def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
@@ -28,7 +31,7 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
     label = plan.windows.label(turn.occurred_at)
     if label is None or not challenge.is_active:
         return
-    complete = turn.unit.get(COMPLETION, (who.number, challenge.code, label)) is not None
+    complete = completed(turn.unit, who, challenge.code, label) is not None
     if complete and turn.undoing is None:
         return
     met = plan.criteria.met(lambda metric: value(turn, who, plan, metric))
@@ -41,6 +44,24 @@ def consider(turn: Turn, who: ParticipantRow, plan: ChallengePlan) -> None:
         turn.unit.add(COMPLETION, row)
         turn.say("challenge_completed", who.number, "goals", challenge.code, label)
         give(turn, who, challenge, f"challenge:{challenge.code}")
+
+
+def completed(reader: Reader | Unit, who: ParticipantRow, code: str, label: int) -> CompletionRow | None:
+    """Return by what somebody completed a challenge in a window, or None; of several completions the first."""
+    rows = [reader.get(COMPLETION, (number, code, label)) for number in own_numbers(reader, who)]
+    return min(
+        (row for row in rows if row is not None),
+        key=lambda row: (row.occurred_at, row.activity),
+        default=None,
+    )
+
+
+def times(reader: Reader | Unit, who: ParticipantRow, *code: str) -> int:
+    """Return in how many windows somebody completed a challenge, or all of them."""
+    numbers = own_numbers(reader, who)
+    if len(numbers) == 1:
+        return reader.count(COMPLETION, None, (who.number, *code))
+    return len({row[1:3] for number in numbers for row in reader.scan(COMPLETION, None, (number, *code))})
 
 
 def value(turn: Turn, who: ParticipantRow, plan: ChallengePlan, metric: str) -> int:

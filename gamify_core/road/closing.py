@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gamify_core.road.giving import give
+from gamify_core.road.joined import the_one
 from gamify_core.storage.tables.boards import CLOSED, CLOSING, CLOSING_DUE, ClosedRow
 from gamify_core.storage.tables.metrics import METRIC, METRIC_BY_RANK, WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT
@@ -70,7 +71,8 @@ def _pay(turn: Turn, window: WindowRow, board: Leaderboard, name: str) -> None:
     cause = f"leaderboard:{board.code}"
     last = max((prize.last for prize in board.prizes), default=0)
     for rank, row in [*_ranked(turn.unit, window.number, board.ties, last)]:
-        who = turn.unit.get(PARTICIPANT, (row.participant,))
+        stood = turn.unit.get(PARTICIPANT, (row.participant,))
+        who = the_one(turn.unit, stood) if stood is not None else None
         prize = next((each for each in board.prizes if each.first <= rank <= each.last), None)
         if prize is not None and who is not None and who.erased is None:
             turn.people[who.number] = who.participant_id

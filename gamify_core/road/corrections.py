@@ -22,6 +22,7 @@ from gamify_core.ids import without_ids
 from gamify_core.road import badges, cascade, wallet
 from gamify_core.road.commands import Ask
 from gamify_core.road.gone import badge_of
+from gamify_core.road.joined import gather
 from gamify_core.road.reversals import taken
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
@@ -140,7 +141,8 @@ def _take_points(  # noqa: PLR0913 - what, from what, how, and why
 ) -> None:
     who = turn.who
     left = amount - _gone_already(turn, currency)
-    for entry in turn.unit.scan(ENTRY, None, (who.number, currency), reverse=True):
+    entries = gather(turn.unit, who, ENTRY, None, (currency,))
+    for entry in sorted(entries, key=lambda entry: (entry.activity, entry.ordinal), reverse=True):
         if left <= 0:
             return
         if (
@@ -151,7 +153,7 @@ def _take_points(  # noqa: PLR0913 - what, from what, how, and why
             continue
         take = min(entry.amount - taken(turn.unit, entry), left)
         if take > 0:
-            took = wallet.reverse(turn, who, currency, entry.version, cause, take, policy)
+            took = wallet.reverse(turn, who, entry, cause, take, policy)
             left -= took
             if took < take:
                 break

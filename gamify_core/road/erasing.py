@@ -3,6 +3,7 @@
 The arguments of every command about them are blanked, and only their hashes stay, which the chain of digests needs.
 Outcomes name people by number, so they, the ledger and the seal stand as they were; behind the number there is an
 alias from then on. Somebody who is deleted leaves the scope as well: no board, no list and no rebuild shows them.
+Whoever was merged into them is erased with them: they are one person.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gamify_core.effects import PEERS
 from gamify_core.road import assets, former, groups, waiting, wallet
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.levels import relevel
 from gamify_core.road.seal import canonical, payload_hash
 from gamify_core.storage.tables.activity import ACTIVITY, PAYLOAD, ActivityRow, PayloadRow
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.unit import Unit
 
 __all__ = ["ACCOUNT", "ALIAS", "ANONYMIZED", "DELETED", "NOWHERE"]
-__all__ += ["anonymize", "concerning", "currencies", "delete"]
+__all__ += ["anonymize", "concerning", "currencies", "delete", "leave"]
 
 ANONYMIZED = "anonymized"
 DELETED = "deleted"
@@ -54,17 +56,16 @@ def anonymize(turn: Turn) -> int:
     who = turn.who
     blanked = _blank(turn.unit, who)
     groups.regroup(turn, who, who._replace(attributes="{}"))
-    _forget_seen(turn.unit, who)  # they are words of events
-    alias = _alias(turn.unit, who)
-    for row in turn.unit.scan(METRIC, None, (who.number,)):
-        if row.tie is not None:
-            turn.unit.put(METRIC, row._replace(tie=alias))
-    for streak in turn.unit.scan(
-        STREAK, None, (who.number,)
-    ):  # nothing is said of them any more, by time either
-        turn.unit.put(STREAK, streak._replace(due=None))
-    former.forget(turn.unit, who.number, all_of_it=False)
-    _become(turn, who._replace(participant_id=alias, erased=ANONYMIZED))
+    for each in _everyone(turn.unit, who):
+        _forget_seen(turn.unit, each)  # they are words of events
+        alias = _alias(turn.unit, each)
+        for row in turn.unit.scan(METRIC, None, (each.number,)):
+            if row.tie is not None:
+                turn.unit.put(METRIC, row._replace(tie=alias))
+        for streak in turn.unit.scan(STREAK, None, (each.number,)):
+            turn.unit.put(STREAK, streak._replace(due=None))  # nothing is said any more, by time either
+        former.forget(turn.unit, each.number, all_of_it=False)
+        _become(turn, each._replace(participant_id=alias, erased=ANONYMIZED))
     return blanked
 
 
@@ -72,14 +73,22 @@ def delete(turn: Turn) -> int:
     """Take the turn's participant out of the game, and return how many commands lost their words."""
     who, unit = turn.who, turn.unit
     blanked = _blank(unit, who)
-    waiting.forget(turn, who.number)
+    waiting.forget(turn, who)
     for currency in currencies(unit, who.number):
         wallet.sweep(turn, who, currency, ACCOUNT, DELETED)
     for asset in unit.scan(ASSET, ASSET_BY_OWNER, (who.number,)):
         assets.burn(turn, asset, DELETED)
+    for each in _everyone(unit, who):
+        _depart(turn, each)
+    return blanked
+
+
+def _depart(turn: Turn, who: ParticipantRow) -> None:
+    """Remove what a number of somebody who is deleted has, but for what sums and chains rest on."""
+    unit = turn.unit
     _forget_seen(unit, who)
     for row in unit.scan(METRIC, None, (who.number,)):
-        _leave(turn, row)
+        leave(turn, row)
     tables: tuple[Table[Any], ...] = (MARK, STREAK, FREEZE, PAUSE, REPAIR, MILESTONE, FIRED, ADVANCE)
     for table in tables:
         for kept in unit.scan(table, None, (who.number,)):
@@ -89,7 +98,12 @@ def delete(turn: Turn) -> int:
     former.forget(unit, who.number, all_of_it=True)
     alias = _alias(unit, who)
     _become(turn, who._replace(participant_id=alias, scope=NOWHERE, timezone=None, erased=DELETED))
-    return blanked
+
+
+def _everyone(reader: Reader | Unit, who: ParticipantRow) -> list[ParticipantRow]:
+    """Return the rows that are one person, the row that stands for it last."""
+    rows = [reader.get(PARTICIPANT, (number,)) for number in own_numbers(reader, who)]
+    return [row for row in rows if row is not None and row.number != who.number] + [who]
 
 
 def concerning(reader: Reader | Unit, who: ParticipantRow) -> Iterator[tuple[ActivityRow, PayloadRow]]:
@@ -98,16 +112,19 @@ def concerning(reader: Reader | Unit, who: ParticipantRow) -> Iterator[tuple[Act
     These are their own, those whose outcome names them (a transfer from somebody else), and batches in which they
     were named. There is no index for that: it goes through the whole history, a stretch of it at a time.
     """
+    people = _everyone(reader, who)
     own: set[int] = set()
     after = 0
     while rows := reader.scan(ACTIVITY, None, (), start=(after + 1,), limit=_AT_ONCE):
         after = rows[-1].seq
-        mine = [row for row in rows if row.scope == who.scope and _names(row, who.number)]
+        mine = [
+            row for row in rows if row.scope == who.scope and any(_names(row, each.number) for each in people)
+        ]
         own.update(row.seq for row in mine)
         mine += [row for row in rows if row.scope == who.scope and row.kind.endswith("_batch")]
         payloads = reader.get_many(PAYLOAD, [(row.seq,) for row in mine])
         for row, payload in sorted(zip(mine, payloads, strict=True), key=lambda pair: pair[0].seq):
-            if payload is not None and payload.request is not None and _about(row, payload, who, own):
+            if payload is not None and payload.request is not None and _about(row, payload, people, own):
                 yield row, payload
 
 
@@ -132,11 +149,11 @@ def _names(row: ActivityRow, number: int) -> bool:
     return False
 
 
-def _about(row: ActivityRow, payload: PayloadRow, who: ParticipantRow, own: set[int]) -> bool:
+def _about(row: ActivityRow, payload: PayloadRow, people: list[ParticipantRow], own: set[int]) -> bool:
     """Say whether a command concerns a participant; a batch does by an item, also by one that was refused."""
     if row.seq in own:
         return True
-    if canonical(who.participant_id) in (payload.request or ""):
+    if any(canonical(each.participant_id) in (payload.request or "") for each in people):
         return True
     return not own.isdisjoint(json.loads(row.outcome)[0][2:])
 
@@ -159,7 +176,7 @@ def _forget_seen(unit: Unit, who: ParticipantRow) -> None:
         unit.remove(SEEN, seen)
 
 
-def _leave(turn: Turn, row: MetricRow) -> None:
+def leave(turn: Turn, row: MetricRow) -> None:
     """Take a score out of its window, off the levels that a dense board counts, and out of its group."""
     unit = turn.unit
     if row.down is not None and unit.get(SCORE_LEVEL, (row.window, row.down)) is not None:
@@ -187,5 +204,6 @@ def _become(turn: Turn, row: ParticipantRow) -> None:
     who = row._replace(display_name=None, avatar_url=None, attributes="{}", is_active=0, due=None)
     turn.unit.put(PARTICIPANT, who)
     turn.unit.flush()  # the name is free before the same unit gives it to a new person
-    turn.who = who
+    if turn.who.number == who.number:
+        turn.who = who
     turn.people[who.number] = who.participant_id

@@ -18,6 +18,7 @@ from gamify_core.errors import (
 )
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets, badges, definitions, wallet
+from gamify_core.road.joined import own_numbers
 from gamify_core.storage.tables.gifts import GIFT, SCORE, SCORE_BY_GIFT, GiftRow, ScoreRow
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def refuse_to_empty(turn: Turn, badge: str) -> None:
 def redeem(turn: Turn, who: ParticipantRow, gift: GiftRow) -> None:
     """Give a participant what a gift holds. Raises `AlreadyRedeemed`, `GiftExpired`, `NotFound` (badge), `SoldOut`."""
     gift_id = id_of("gift", gift.activity)
-    if turn.unit.find(SCORE, SCORE_BY_GIFT, (gift.activity, who.number)) is not None:
+    numbers = own_numbers(turn.unit, who)
+    if any(turn.unit.find(SCORE, SCORE_BY_GIFT, (gift.activity, each)) is not None for each in numbers):
         raise AlreadyRedeemed(gift_id, who.participant_id)
     if gift.expires is not None and turn.occurred_at >= gift.expires:
         raise GiftExpired(gift_id, iso(gift.expires))

@@ -92,7 +92,7 @@ def begin(turn: Turn, name: str, properties: Mapping[str, Json]) -> Facts:
     n = 1 if head is None else head.n + 1
     turn.unit.append(EVENT, _row(EventRow, (turn.who.number, n, name, turn.occurred_at, turn.seq, None)))
     if (plan := turn.plan.metrics.get("events.count")) is not None:
-        sent = events_of(turn.unit, turn.who.number)
+        sent = events_of(turn.unit, turn.who)
         moved(turn, turn.who, plan, sent - 1 if n > 1 else None, sent, 1)
     for counter in turn.plan.counters.get(name, ()):
         rules.count(turn, counter, facts)

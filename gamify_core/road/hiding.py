@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 
 from gamify_core.road import groups
 from gamify_core.road.compiled import ALL_TIME
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.levels import relevel
 from gamify_core.road.registering import become
 from gamify_core.road.repeating import again
 from gamify_core.road.reranking import rank, unranked
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, WINDOW
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import Tracker
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.metrics import MetricRow, WindowRow
 
-__all__ = ["hide", "unhide"]
+__all__ = ["hide", "is_final", "unhide"]
 
 
 def hide(turn: Turn) -> None:
@@ -31,8 +33,7 @@ def hide(turn: Turn) -> None:
     if who.is_hidden:
         turn.rest(0)
         return
-    turn.who = who._replace(is_hidden=1)
-    become(turn, who, turn.who)
+    _become(turn, hidden=1)
     for row, window in _scores(turn):
         if row.down is None:
             continue
@@ -51,8 +52,7 @@ def unhide(turn: Turn) -> None:
     if not who.is_hidden:
         turn.rest(0)
         return
-    turn.who = who._replace(is_hidden=0)
-    become(turn, who, turn.who)
+    _become(turn, hidden=0)
     scores = _scores(turn)
     for row, window in scores:
         group = groups.memberships(turn.plan, window)
@@ -71,11 +71,31 @@ def unhide(turn: Turn) -> None:
     for row, window in scores:
         tracker = turn.plan.trackers.get((window.metric, window.calendar))
         if tracker is not None and tracker.ranked:
-            rank(turn, tracker, turn.who, row, days.get(row.window))
+            who = turn.unit.get(PARTICIPANT, (row.participant,)) or turn.who
+            told = days.get(row.window) if who.number == turn.who.number else None
+            rank(turn, tracker, who, row, told)
+
+
+def is_final(turn: Turn, window: WindowRow) -> bool:
+    """Say whether the table of a window, or of a group in it, is final by now."""
+    group = groups.memberships(turn.plan, window)
+    tracker = turn.plan.trackers.get((window.metric, window.calendar)) if group is None else group[0]
+    due = tracker.due(window.label) if tracker is not None else None
+    return due is not None and due <= turn.recorded_at
+
+
+def _become(turn: Turn, *, hidden: int) -> None:
+    """Hide or show a person, under all names that they have on final tables."""
+    for number in own_numbers(turn.unit, turn.who):
+        before = turn.unit.get(PARTICIPANT, (number,)) or turn.who
+        after = before._replace(is_hidden=hidden)
+        become(turn, before, after)
+        if number == turn.who.number:
+            turn.who = after
 
 
 def _scores(turn: Turn) -> list[tuple[MetricRow, WindowRow]]:
-    rows = turn.unit.scan(METRIC, None, (turn.who.number,))
+    rows = gather(turn.unit, turn.who, METRIC)
     found = ((row, turn.unit.get(WINDOW, (row.window,))) for row in rows)
     return [(row, window) for row, window in found if window is not None]
 
@@ -88,7 +108,8 @@ def _rejoin(turn: Turn, row: MetricRow, window: WindowRow, group: tuple[Tracker,
         turn.unit.remove(METRIC, row)
         return
     down = tracker.down(row.value, 0)
-    back = row._replace(down=down, tie=turn.who.participant_id)
+    who = turn.unit.get(PARTICIPANT, (row.participant,)) or turn.who
+    back = row._replace(down=down, tie=who.participant_id)
     turn.unit.put(METRIC, back)
     if tracker.dense:
         relevel(turn.unit, None, back)

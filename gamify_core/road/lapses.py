@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gamify_core.road.joined import own_numbers
 from gamify_core.storage.tables.ledger import DRAW, ENTRY, LOT, REVERSAL, DrawRow
 
 if TYPE_CHECKING:
@@ -24,21 +25,22 @@ EXPIRED: Final = "@expired"
 
 
 class Lapsed(NamedTuple):
-    """How much of an award went with movement `version` of its wallet, because it had lapsed."""
+    """How much of an award went with a movement, because it had lapsed."""
 
-    version: int
+    movement: EntryRow
     draw: DrawRow
     left: int
 
 
 def lapsed(turn: Turn, who: ParticipantRow, entry: EntryRow) -> list[Lapsed]:
     """Return what has lapsed of an award by now, and was not given back since, with the movement it went with."""
-    key = (who.number, entry.currency)
     found: list[Lapsed] = []
-    if entry.amount > 0 and any(not row.left for row in turn.unit.scan(LOT, None, (*key, entry.version))):
-        for row in turn.unit.scan(ENTRY, None, key, start=(entry.version + 1,)):
-            if row.account == EXPIRED and row.reverses is None:
-                found += _gone_with(turn, entry, row)
+    if entry.amount > 0 and any(not row.left for row in turn.unit.scan(LOT, None, entry[:3])):
+        for number in own_numbers(turn.unit, who):
+            after = entry.version if number == entry.participant else 0
+            for row in turn.unit.scan(ENTRY, None, (number, entry.currency), start=(after + 1,)):
+                if row.account == EXPIRED and row.reverses is None:
+                    found += _gone_with(turn, entry, row)
     return found
 
 
@@ -47,9 +49,9 @@ def _gone_with(turn: Turn, award: EntryRow, row: EntryRow) -> Iterator[Lapsed]:
     room = -row.amount - (before.amount if before is not None else 0)
     for draw in turn.unit.scan(DRAW, None, (row.activity, row.ordinal)):
         part = min(draw.amount, room)
-        if draw.version == award.version and part:
+        if draw[2:5] == award[:3] and part:
             room -= part
-            yield Lapsed(row.version, draw, part)
+            yield Lapsed(row, draw, part)
 
 
 def forget(turn: Turn, part: Lapsed, amount: int) -> None:

@@ -36,10 +36,12 @@ def reach(  # noqa: PLR0913 - what there was and is, and which activities are th
     was: Case | None = None,
     new: Sequence[Mark] = (),
     gone: Sequence[Mark] = (),
+    apart: Sequence[Mark] = (),
     in_order: bool = False,
 ) -> None:
     """Give what lengths of runs give that are reached now and were not before.
 
+    What stood `apart` until now was somebody else's, with runs of its own.
     An activity in order makes one run longer by one: then no other length can have been reached.
     """
     if before is not None and after is not None and before[:6] == after[:6]:
@@ -55,7 +57,7 @@ def reach(  # noqa: PLR0913 - what there was and is, and which activities are th
         elif in_order and after is not None and after.run != milestone.length:
             continue
         else:
-            found = found or _runs(turn, case, was or case, new, gone)
+            found = found or _runs(turn, case, was or case, new, gone, apart)
             old, due = (sum(run.length >= milestone.length for run in runs) for runs in found)
         if due > old and not gone:
             _reward(turn, case, milestone, old, due)
@@ -68,7 +70,7 @@ def review(turn: Turn, case: Case, state: State | None) -> None:
     streak = case.plan.streak
     if state is None or not streak.milestones:
         return
-    runs = _runs(turn, case, case, (), ())[1] if streak.milestones_once != "ever" else ()
+    runs = _runs(turn, case, case, (), (), ())[1] if streak.milestones_once != "ever" else ()
     for milestone in streak.milestones:
         ever = int(state.longest >= milestone.length)
         due = (
@@ -78,15 +80,21 @@ def review(turn: Turn, case: Case, state: State | None) -> None:
             _reward(turn, case, milestone, 0, due)
 
 
-def _runs(
-    turn: Turn, case: Case, was: Case, new: Sequence[Mark], gone: Sequence[Mark]
+def _runs(  # noqa: PLR0913 - what it was judged by, and which activities are the difference
+    turn: Turn,
+    case: Case,
+    was: Case,
+    new: Sequence[Mark],
+    gone: Sequence[Mark],
+    apart: Sequence[Mark],
 ) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
     """Return the runs as they were, and as they are."""
-    marks = marks_of(turn.unit, case.who.number, case.plan.streak.code)
-    then = [mark for mark in marks if mark not in new] + [*gone]
+    marks = marks_of(turn.unit, case.who, case.plan.streak.code)
+    then = [mark for mark in marks if mark not in new and mark not in apart] + [*gone]
     at = turn.occurred_at
     return (
-        history(then, was.plan.rules, was.line, was.pardons, at),
+        history(then, was.plan.rules, was.line, was.pardons, at)
+        + history(apart, was.plan.rules, was.line, was.pardons, at),
         history(marks, case.plan.rules, case.line, case.pardons, at),
     )
 

@@ -27,6 +27,7 @@ from gamify_core.errors import AlreadyUnderWay, BadValue
 from gamify_core.road import former, lots, wallet
 from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.compiling import natural
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.ladders import AUTOMATIC, stand
 from gamify_core.road.meters import moved, see, value_of
 from gamify_core.road.requests import asked_with
@@ -137,8 +138,11 @@ def open_up(turn: Turn, come: Come) -> None:
 
 def _refuse_late(turn: Turn) -> None:
     """Refuse to open somebody of whom anything is known but who they are."""
+    numbers = own_numbers(turn.unit, turn.who)
     found = [
-        name for name, table, index in _UNDER_WAY if turn.unit.scan(table, index, (turn.who.number,), limit=1)
+        name
+        for name, table, index in _UNDER_WAY
+        if any(turn.unit.scan(table, index, (number,), limit=1) for number in numbers)
     ]
     if found:
         first = turn.unit.scan(SCORE, None, (turn.who.number,), limit=1)

@@ -12,6 +12,7 @@ from gamify_core.domain.periods import HOUR
 from gamify_core.domain.streaks import repairable
 from gamify_core.errors import FreezesFull, NotForSale, NotRepairable
 from gamify_core.road import former, wallet
+from gamify_core.road.joined import gather
 from gamify_core.road.streak_corrections import refold
 from gamify_core.road.streak_rows import FREEZES, PAUSES, REPAIRS, Case, case_of, put, row_of, state_in
 from gamify_core.road.streak_time import up_to_date
@@ -85,7 +86,7 @@ def resume(turn: Turn, plan: StreakPlan) -> PauseRow | None:
 
 
 def _pauses(turn: Turn, plan: StreakPlan) -> list[PauseRow]:
-    return turn.unit.scan(PAUSE, None, (turn.who.number, plan.streak.code))
+    return gather(turn.unit, turn.who, PAUSE, None, (plan.streak.code,))
 
 
 def repair(turn: Turn, plan: StreakPlan) -> tuple[int, ...]:

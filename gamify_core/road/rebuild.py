@@ -22,6 +22,7 @@ from gamify_core.road import groups, streak_moves, waiting
 from gamify_core.road.compiled import LadderPlan, Tracker
 from gamify_core.road.compiling import natural
 from gamify_core.road.finals import sealed
+from gamify_core.road.joined import is_alias
 from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.plan import Plan
@@ -204,6 +205,8 @@ def _place(
     """
     at = turn.recorded_at
     for who in people:
+        if is_alias(who):
+            continue
         silent = Turn(turn.unit, turn.plan, turn.draws, who.scope, turn.seq, at, at, 0, who)
         for plan in ladders:
             if _has_moved(silent, plan.ladder.metric):

@@ -186,6 +186,9 @@ def _settle_seen(turn: Turn, scratch: Trial, who: ParticipantRow, window: int) -
             turn.unit.remove(SEEN, seen)
         elif left != seen:
             turn.unit.put(SEEN, left)
+    for fresh in scratch.scan(SEEN, None, (who.number, window)):  # of whom they were merged with
+        if turn.unit.get(SEEN, fresh[:3]) is None:
+            turn.unit.add(SEEN, fresh)
 
 
 def lower(turn: Turn, who: ParticipantRow, plan: MetricPlan, by: int, at: int) -> None:

@@ -11,6 +11,7 @@ from gamify_core.errors import NotFound
 from gamify_core.road import former, streak_moves
 from gamify_core.road.erasing import ALIAS, NOWHERE
 from gamify_core.road.groups import regroup
+from gamify_core.road.joined import the_one
 from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.participants import (
     PARTICIPANT,
@@ -32,7 +33,7 @@ __all__ = ["become", "is_new", "participant", "register"]
 def participant(
     unit: Unit, scope: str, participant_id: str, recorded_at: int, *, erased: bool = False
 ) -> ParticipantRow:
-    """Return a participant's row; participants appear on first use.
+    """Return a participant's row; participants appear on first use, and who was merged is whom they were merged into.
 
     Nothing happens any more to somebody who was erased: their alias is for reading, and raises `NotFound` here.
     """
@@ -45,7 +46,9 @@ def participant(
         number = 1 if head is None else head.number + 1
         row = ParticipantRow(number, scope, participant_id, None, None, None, "{}", 1, recorded_at, None)
         unit.add(PARTICIPANT, row)
-    elif row.erased is not None and not erased:
+        return row
+    row = the_one(unit, row)
+    if row.erased is not None and not erased:
         raise NotFound("participant", participant_id, f"Participant not found: {participant_id}")
     return row
 

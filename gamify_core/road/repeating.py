@@ -14,12 +14,14 @@ import attrs
 from gamify_core.domain.streaks import BASELINE, Mark, State, step
 from gamify_core.road import opening, rules, scores, streaks
 from gamify_core.road.compiled import CounterPlan, MetricPlan, Tracker
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.meters import moved
 from gamify_core.road.plan import Plan
 from gamify_core.road.requests import asked_with
 from gamify_core.road.streak_rows import case_of, marks_of, row_of
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
+from gamify_core.road.wallet import MERGED
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.challenges import ADVANCE
 from gamify_core.storage.tables.gifts import SCORE, ScoreRow
@@ -118,36 +120,44 @@ def _wallets(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
         name.rpartition(".")[0] for name in wanted if name.endswith((".earned", ".spent", ".balance"))
     }
     for currency in sorted(currencies):
-        before = (0, 0, 0)
-        undone = {
-            row.version: row.amount for row in turn.unit.scan(REVERSAL, None, (turn.who.number, currency))
-        }
-        for entry in turn.unit.scan(ENTRY, None, (turn.who.number, currency)):
+        undone = {row[:3]: row.amount for row in gather(turn.unit, turn.who, REVERSAL, None, (currency,))}
+        entries = gather(turn.unit, turn.who, ENTRY, None, (currency,))
+        if turn.who.person is not None:  # several wallets, as one
+            entries.sort(key=lambda entry: (entry.activity, entry.ordinal))
+        heads: dict[int, tuple[int, int, int]] = {}
+        whole = [0, 0, 0]
+        for entry in entries:
+            before = heads.get(entry.participant, (0, 0, 0))
+            after = heads[entry.participant] = (entry.earned, entry.spent, entry.balance)
+            if entry.source == MERGED:  # what one of them has less the other one has more
+                continue
             _at(turn, entry.occurred_at, entry.activity)
-            after = (entry.earned, entry.spent, entry.balance)
-            for part, was, now in zip(("earned", "spent", "balance"), before, after, strict=True):
+            for place, part in enumerate(("earned", "spent", "balance")):
+                change = after[place] - before[place]
+                whole[place] += change
                 plan = wanted.get(f"{currency}.{part}")
-                if plan is None or was == now:
+                if plan is None or not change:
                     continue
-                change = now - was
                 if (
                     part != "balance"
                 ):  # what was taken back was never earned or spent, in the window where it was
-                    change = 0 if entry.reverses is not None else change - undone.get(entry.version, 0)
+                    change = 0 if entry.reverses is not None else change - undone.get(entry[:3], 0)
                 if change:
                     opened = entry.account == opening.ACCOUNT
-                    moved(turn, turn.who, opening.kept(plan) if opened else plan, None, now, change)
-            before = after
+                    part_of = opening.kept(plan) if opened else plan
+                    moved(turn, turn.who, part_of, None, whole[place], change)
 
 
 def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     plan = wanted.get("badges.count")
     if plan is not None:
-        found = turn.unit.scan(BADGE, None, (turn.who.number,))
-        gone = voided(found)
-        kept = [row for row in found if not is_void(row) and (row.badge, row.n) not in gone]
-        rows = sorted(kept, key=lambda row: row.activity)
-        standing: dict[str, set[int]] = {}
+        rows: list[BadgeRow] = []
+        for number in own_numbers(turn.unit, turn.who):
+            found = turn.unit.scan(BADGE, None, (number,))
+            gone = voided(found)
+            rows += [row for row in found if not is_void(row) and (row.badge, row.n) not in gone]
+        rows.sort(key=lambda row: row.activity)
+        standing: dict[str, set[tuple[int, int]]] = {}
         for row in rows:
             _at(turn, row.occurred_at, row.activity)
             held = standing.setdefault(row.badge, set())
@@ -159,15 +169,15 @@ def _badges(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
                 moved(turn, turn.who, opening.kept(plan) if opened else plan, None, change, change)
 
 
-def _stand(held: set[int], row: BadgeRow) -> None:
+def _stand(held: set[tuple[int, int]], row: BadgeRow) -> None:
     """Let a row of a badge have its effect on the earnings by which it is held."""
     over = ended_by(row)
     if over is not None:
-        held.discard(over)
+        held.discard((row.participant, over))
     elif row.held:
-        held.add(row.n)
+        held.add((row.participant, row.n))
     else:
-        held.clear()
+        held.difference_update([each for each in held if each[0] == row.participant])
 
 
 def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
@@ -180,7 +190,7 @@ def _streaks(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
         beside: dict[int, list[Mark]] = {}
         marks: list[Mark] = []
         state: State | None = None
-        for mark in sorted(marks_of(turn.unit, turn.who.number, code), key=lambda mark: (mark.id, mark.part)):
+        for mark in sorted(marks_of(turn.unit, turn.who, code), key=lambda mark: (mark.id, mark.part)):
             marks.append(mark)
             _at(turn, mark.instant, mark.id)
             others = beside.setdefault(mark.label, [])
@@ -199,7 +209,7 @@ def _advances(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     for name, plan in wanted.items():
         if name.startswith("challenge."):
             code = name.removeprefix("challenge.")
-            steps = turn.unit.scan(ADVANCE, None, (turn.who.number, code))
+            steps = gather(turn.unit, turn.who, ADVANCE, None, (code,))
             for row in steps:
                 _at(turn, row.occurred_at, row.activity)
                 moved(turn, turn.who, plan, None, row.steps, row.steps)
@@ -210,8 +220,8 @@ def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     if not counters and "events.count" not in wanted:
         return
     rows: list[EventRow | ScoreRow] = [
-        *turn.unit.scan(EVENT, None, (turn.who.number,)),
-        *turn.unit.scan(SCORE, None, (turn.who.number,)),
+        *gather(turn.unit, turn.who, EVENT),
+        *gather(turn.unit, turn.who, SCORE),
     ]
     rows.sort(key=lambda row: row.activity)  # as they came: a board knows what its day began with
     for event in rows:

@@ -18,6 +18,7 @@ from gamify_core.domain.streaks import Mark
 from gamify_core.domain.zones import CARRIED
 from gamify_core.errors import NotFound
 from gamify_core.road import badges, former, rewards
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.plan import compile_plan
 from gamify_core.road.recount import lower, recount
 from gamify_core.road.reversals import movement, outcome_of, stay, take_back, take_copy, taken
@@ -77,16 +78,16 @@ def _uncount(turn: Turn, event: EventRow) -> None:
     """Mark the event, and let the metrics that count events be worked out again."""
     who = turn.who
     turn.unit.put(EVENT, event._replace(retracted=turn.seq))
-    head = turn.unit.last(RETRACTION, (who.number,))
+    head = turn.unit.last(RETRACTION, (event.participant,))
     n = 1 if head is None else head.n + 1
-    turn.unit.append(RETRACTION, RetractionRow(who.number, n, event.n, turn.seq))
+    turn.unit.append(RETRACTION, RetractionRow(event.participant, n, event.n, turn.seq))
     if (plan := turn.plan.metrics.get("events.count")) is not None:
-        left = events_of(turn.unit, who.number)
+        left = events_of(turn.unit, who)
         turn.void(who, plan, left + 1, left)
     for counter in turn.plan.counters.get(event.name, ()):
         turn.void(who, counter.plan)
     for code in _codes(turn, ADVANCE):
-        advance = turn.unit.get(ADVANCE, (who.number, code, event.activity))
+        advance = turn.unit.get(ADVANCE, (event.participant, code, event.activity))
         if advance is not None:
             former.keep(turn, ADVANCE, advance, None)
             turn.unit.remove(ADVANCE, advance)
@@ -97,10 +98,12 @@ def _uncount(turn: Turn, event: EventRow) -> None:
 def _codes(turn: Turn, table: Table[Any]) -> list[str]:
     """Return the codes under which the participant has rows: the catalog may not have all of them any more."""
     found: list[str] = []
-    rows = turn.unit.scan(table, None, (turn.who.number,), limit=1)
-    while rows:
-        found.append(rows[0][1])
-        rows = turn.unit.scan(table, None, (turn.who.number,), start=(f"{found[-1]}\0",), limit=1)
+    for number in own_numbers(turn.unit, turn.who):
+        rows = turn.unit.scan(table, None, (number,), limit=1)
+        while rows:
+            code = rows[0][1]
+            found += [] if code in found else [code]
+            rows = turn.unit.scan(table, None, (number,), start=(f"{code}\0",), limit=1)
     return found
 
 
@@ -122,7 +125,7 @@ def _unfire(turn: Turn, event: EventRow, said: Said, stayed: set[str]) -> None:
     fired = [str(code) for code in said[0][1][3:]]
     then = _then(turn, event) if fired else now
     for code in fired:
-        firing = turn.unit.get(FIRED, (who.number, code, event.occurred_at))
+        firing = turn.unit.get(FIRED, (event.participant, code, event.occurred_at))
         whole = f"rule:{code}" not in stayed
         if firing is not None and firing.activity == event.activity and whole:
             former.rewrite(turn, FIRED, firing, None)
@@ -154,7 +157,7 @@ def _given_back(turn: Turn, event: EventRow, said: Said, cause: str) -> int:
     found = 0
     for ordinal, words in said:
         if words[0] == "points_awarded" and words[2] == cause:
-            entry = movement(turn.unit, turn.who.number, str(words[4]), event.activity, ordinal)
+            entry = movement(turn.unit, event.participant, str(words[4]), event.activity, ordinal)
             found += taken(turn.unit, entry) if entry is not None else 0
     return found
 
@@ -176,7 +179,7 @@ def _unmark(turn: Turn, event: EventRow, cause: str) -> int | None:
 
 def _marks_by(turn: Turn, code: str, activity: int) -> list[MarkRow]:
     """Return what an activity recorded of a streak."""
-    return [row for row in turn.unit.scan(MARK, None, (turn.who.number, code)) if row.activity == activity]
+    return [row for row in gather(turn.unit, turn.who, MARK, None, (code,)) if row.activity == activity]
 
 
 def unmark(turn: Turn, plan: StreakPlan, activity: int, cause: str) -> list[Mark]:

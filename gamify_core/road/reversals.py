@@ -15,6 +15,7 @@ from gamify_core.road.chains import first_from
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.ledger import ENTRY, PENDING, REVERSAL, PendingRow
+from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["movement", "outcome_of", "stay", "take_back", "take_copy", "taken", "taken_of"]
+__all__ = ["became", "movement", "outcome_of", "stay", "take_back", "take_copy", "taken", "taken_of"]
 
 
 def outcome_of(turn: Turn, activity: int) -> list[Words]:
@@ -72,10 +73,22 @@ def taken_of(reader: Reader | Unit, movement: EntryRow | PendingRow) -> int:
     if not isinstance(movement, PendingRow):
         return taken(reader, movement)
     row = reader.get(PENDING, (movement.activity, movement.ordinal)) or movement
-    entry = None
-    if row.version is not None:
-        entry = reader.get(ENTRY, (row.participant, row.currency, row.version))
+    entry = became(reader, row)
     return row.amount - row.left + (taken(reader, entry) if entry is not None else 0)
+
+
+def became(reader: Reader | Unit, promised: PendingRow) -> EntryRow | None:
+    """Return the movement that a promise has become, in the wallet of whoever it was a promise to by then."""
+    if promised.version is None:
+        return None
+    who = reader.get(PARTICIPANT, (promised.participant,))
+    assert who is not None  # noqa: S101 - something is promised to somebody
+    for number in (promised.participant, who.person):
+        if number is not None:
+            row = reader.get(ENTRY, (number, promised.currency, promised.version))
+            if row is not None and row.activity == promised.resolved:
+                return row
+    return None
 
 
 def take_back(  # noqa: PLR0913 - whose movement, which one, and why
@@ -90,18 +103,18 @@ def take_back(  # noqa: PLR0913 - whose movement, which one, and why
     """Take back the movement that these words of an outcome say; what was spent already stays, and that is said."""
     currency = str(words[4])
     promised = turn.unit.get(PENDING, (activity, ordinal)) if words[0] == "points_pending" else None
-    entry = movement(turn.unit, who.number, currency, activity, ordinal)
+    entry = movement(turn.unit, int(words[1] or 0), currency, activity, ordinal)
     if promised is not None and promised.version is None:
         pending.cancel(turn, who, promised, cause)
     elif promised is not None:
-        entry = turn.unit.get(ENTRY, (who.number, currency, promised.version))
+        entry = became(turn.unit, promised)
     if entry is None:
         return
     if who.is_closed and turn.undoing is None:  # time goes on for somebody whose points do not
         turn.say("skipped", who.number, cause, "points", "account_closed")
         return
     left = abs(entry.amount) - taken(turn.unit, entry)
-    took = wallet.reverse(turn, who, currency, entry.version, cause, on_insufficient=policy)
+    took = wallet.reverse(turn, who, entry, cause, on_insufficient=policy)
     if took < left:
         scale = turn.plan.catalog.scale(currency)
         turn.say("skipped", who.number, cause, "points", "spent", told(left - took, scale), told(left, scale))

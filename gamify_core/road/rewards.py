@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.errors import MaxClaims, NoCodes, OutOfStock, RewardInactive
 from gamify_core.road import boosts, wallet
+from gamify_core.road.joined import own_numbers
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.rewards import (
     CLAIM,
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
 
     from gamify_core.catalog.definitions import Reward
     from gamify_core.road.turn import Turn
+    from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.participants import ParticipantRow
+    from gamify_core.storage.unit import Unit
 
-__all__ = ["REFUSALS", "add_codes", "cancel", "claim", "code_of", "give", "stock_of", "takes_codes"]
+__all__ = ["REFUSALS", "add_codes", "cancel", "claim", "claimed_by", "code_of", "give", "stock_of"]
+__all__ += ["takes_codes"]
 
 REFUSALS = (RewardInactive, MaxClaims, OutOfStock, NoCodes)
 """What may stand against handing a reward out; the code of each is one that a cascade passes over."""
@@ -94,7 +98,9 @@ def cancel(turn: Turn, who: ParticipantRow, row: ClaimRow, cause: str) -> int:
     boosts.end(turn, row)
     returned = 0
     if row.version is not None:
-        returned = wallet.reverse(turn, who, row.currency, row.version, cause=cause)
+        paid = turn.unit.get(ENTRY, (row.participant, row.currency, row.version))
+        assert paid is not None  # noqa: S101 - movements are never removed
+        returned = wallet.reverse(turn, who, paid, cause)
     turn.say("reward_cancelled", who.number, cause, row.reward, returned, row.claimed_by, row.ordinal)
     return returned
 
@@ -134,10 +140,15 @@ def _check(turn: Turn, who: ParticipantRow, reward: Reward, stock: StockRow) -> 
     if not reward.is_active:
         raise RewardInactive(reward.code)
     most = reward.max_claims_per_user
-    if most is not None and turn.unit.count(CLAIM, CLAIM_STANDING, (who.number, reward.code)) >= most:
+    if most is not None and claimed_by(turn.unit, who, reward.code) >= most:
         raise MaxClaims(reward.code, who.participant_id, most)
     if reward.total_inventory is not None and stock.claimed >= reward.total_inventory:
         raise OutOfStock(reward.code, reward.total_inventory)
+
+
+def claimed_by(reader: Reader | Unit, who: ParticipantRow, *reward: str) -> int:
+    """Return how many claims of somebody stand: of one reward, or of all."""
+    return sum(reader.count(CLAIM, CLAIM_STANDING, (number, *reward)) for number in own_numbers(reader, who))
 
 
 def _next_code(turn: Turn, reward: Reward, stock: StockRow) -> CodeRow | None:

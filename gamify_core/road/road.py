@@ -18,6 +18,7 @@ from gamify_core.errors import BadValue, OutOfWindow
 from gamify_core.road import cascade, reevaluation, waiting
 from gamify_core.road.catalogs import Catalogs
 from gamify_core.road.commands import NOBODY, Ask, Decided
+from gamify_core.road.joined import is_alias, the_one
 from gamify_core.road.recalling import again, check_same, recall
 from gamify_core.road.recording import SEALED, Recorder
 from gamify_core.road.registering import participant
@@ -185,6 +186,7 @@ class Road:
         people = [who.number] if who.due is not None else []
         for other in others:
             row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (scope, other))
+            row = the_one(unit, row) if row is not None else None
             if row is not None and row.due is not None and row.number != who.number:
                 people.append(row.number)
         return tuple(self.settle_people(unit, people, now)) if people else ()
@@ -266,7 +268,7 @@ class Road:
         end = min(job.following + people, last.number + 1 if last is not None else 1)
         for number in range(job.following, end):
             person = unit.get(PARTICIPANT, (number,))
-            if person is not None and person.erased is None:
+            if person is not None and person.erased is None and not is_alias(person):
                 one = self.attempt(unit, person.scope, reevaluation.of(person.participant_id))
                 if one.written:
                     decided.append(one)

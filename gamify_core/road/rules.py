@@ -24,6 +24,7 @@ from gamify_core.domain.luck import stream
 from gamify_core.domain.python_conditions import raised
 from gamify_core.effects import SKIPPED
 from gamify_core.errors import ConditionError
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.meters import moved, see, value_in, value_of
 from gamify_core.road.seal import canonical
 from gamify_core.storage.tables.rules import FIRED
@@ -219,16 +220,19 @@ def _bounds(turn: Turn, plan: RulePlan) -> Verdict:
 
 def _near(turn: Turn, plan: RulePlan, after: int, before: int) -> bool:
     """Say whether the rule fired between two instants, neither of them included."""
-    name = (turn.who.number, plan.rule.code)
-    return bool(turn.unit.scan(FIRED, None, name, start=(after + 1,), stop=(before,), limit=1))
+    code = plan.rule.code
+    return any(
+        turn.unit.scan(FIRED, None, (number, code), start=(after + 1,), stop=(before,), limit=1)
+        for number in own_numbers(turn.unit, turn.who)
+    )
 
 
 def wait(turn: Turn, plan: RulePlan) -> int:
     """Return how long it is until the rule is a whole cooldown away from every firing known now."""
     span = plan.cooldown or 0
     free = turn.occurred_at
-    name = (turn.who.number, plan.rule.code)
-    for fired in turn.unit.scan(FIRED, None, name, start=(free - span + 1,)):
+    found = gather(turn.unit, turn.who, FIRED, None, (plan.rule.code,), start=(free - span + 1,))
+    for fired in sorted(found, key=lambda row: row.occurred_at):
         if fired.occurred_at >= free + span:
             break
         free = fired.occurred_at + span

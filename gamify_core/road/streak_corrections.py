@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gamify_core.road.streak_rows import Case
     from gamify_core.road.turn import Turn
 
-__all__ = ["correct", "refold"]
+__all__ = ["correct", "refold", "void"]
 
 
 def refold(turn: Turn, was: Case, now: Case, cause: str, gone: Sequence[Mark] = ()) -> None:
@@ -30,7 +30,7 @@ def refold(turn: Turn, was: Case, now: Case, cause: str, gone: Sequence[Mark] = 
     number, code = now.who.number, now.plan.streak.code
     row = row_of(turn.unit, number, code)
     before = state_in(row)
-    after = now.fold(marks_of(turn.unit, number, code))
+    after = now.fold(marks_of(turn.unit, now.who, code))
     facts = row.pardons if row is not None else 0
     told = row.told if row is not None else None
     if not gone:
@@ -41,7 +41,7 @@ def refold(turn: Turn, was: Case, now: Case, cause: str, gone: Sequence[Mark] = 
     else:
         put(turn.unit, number, code, after, facts, told, now.due(after, told or turn.occurred_at))
     correct(turn, now, before, after, told, cause, was)
-    _void(turn, was, now, before, after)
+    void(turn, was, now, before, after)
     if now.plan.streak.milestones:
         milestones.reach(turn, now, before, after, was=was, gone=gone)
 
@@ -92,7 +92,7 @@ def _used(case: Case, state: State | None, at: int) -> int:
     return state.consumed + sum(miss.outcome == "frozen" for miss in case.missed(state, at))
 
 
-def _void(turn: Turn, was: Case, now: Case, before: State | None, after: State | None) -> None:
+def void(turn: Turn, was: Case, now: Case, before: State | None, after: State | None) -> None:
     """Let the metrics of a streak be worked out again: the same longest run may stand in other windows than it did."""
     plan, at = now.plan, _instant(turn, before, after, None)
     if plan.current is not None:

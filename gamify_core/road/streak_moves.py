@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gamify_core.domain.streaks import BASELINE
 from gamify_core.domain.zones import CARRIED, ZoneLine, fixed
 from gamify_core.road import former
+from gamify_core.road.joined import gather
 from gamify_core.road.streak_corrections import refold
 from gamify_core.road.streak_rows import Case, case_of, marks_of, put, row_of
 from gamify_core.road.streak_time import up_to_date
@@ -101,7 +102,7 @@ def rejudge(turn: Turn, who: ParticipantRow, ruled: Mapping[str, Ruled]) -> None
         if recut is not None:
             _relabel(turn, case_of(turn.unit, who, plan, turn.plan.zone, row), recut)
         case = case_of(turn.unit, who, plan, turn.plan.zone, row)
-        state = case.fold(marks_of(turn.unit, who.number, code))
+        state = case.fold(marks_of(turn.unit, who, code))
         told = row.told if row.told is not None else turn.recorded_at
         due = case.due(state, told) if who.erased is None else None
         put(turn.unit, who.number, code, state, row.pardons, row.told, due)
@@ -109,7 +110,7 @@ def rejudge(turn: Turn, who: ParticipantRow, ruled: Mapping[str, Ruled]) -> None
 
 def _replace(turn: Turn, who: ParticipantRow, code: str, places: Mapping[int, int]) -> None:
     """Let activities count for the goals they counted for, wherever these stand now; one that is gone has no place."""
-    rows = turn.unit.scan(MARK, None, (who.number, code))
+    rows = gather(turn.unit, who, MARK, None, (code,))
     for row in rows:
         if row.part in places:
             left = places[row.part] >= 0
@@ -123,8 +124,8 @@ def _replace(turn: Turn, who: ParticipantRow, code: str, places: Mapping[int, in
 def _relabel(turn: Turn, case: Case, before: StreakPlan) -> None:
     """Give every activity, and every repair, the period of the new definition that it falls into."""
     unit, calendar, days, line = turn.unit, case.plan.rules.calendar, case.plan.days, case.line
-    name = (case.who.number, case.plan.streak.code)
-    marks = unit.scan(MARK, None, name)
+    code = case.plan.streak.code
+    marks = gather(unit, case.who, MARK, None, (code,))
     for mark in marks:
         unit.remove(MARK, mark)
     for mark in marks:
@@ -133,7 +134,7 @@ def _relabel(turn: Turn, case: Case, before: StreakPlan) -> None:
         moved = mark._replace(label=calendar.label(mark.instant, here), day=day)
         former.keep(turn, MARK, mark, moved)
         unit.put(MARK, moved)
-    repairs = unit.scan(REPAIR, None, name)
+    repairs = gather(unit, case.who, REPAIR, None, (code,))
     for repair in repairs:
         unit.remove(REPAIR, repair)
     for repair in repairs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gamify_core.domain.periods import BEGINNING, END
 from gamify_core.domain.streaks import NO_PARDONS, Mark, Pardons, State, ahead, due, fold, missed, read
 from gamify_core.domain.zones import ZoneLine, zone
+from gamify_core.road.joined import gather
 from gamify_core.storage.tables.participants import ZONE_CHANGE
 from gamify_core.storage.tables.streaks import FREEZE, MARK, PAUSE, REPAIR, STREAK, StreakRow
 
@@ -86,26 +87,29 @@ def put(  # noqa: PLR0913 - the columns of the row
 
 
 def marks_of(
-    reader: Reader | Unit, number: int, code: str, *label: int, limit: int | None = None
+    reader: Reader | Unit, who: ParticipantRow, code: str, *label: int, limit: int | None = None
 ) -> list[Mark]:
     """Return the activities of a participant's streak (of one period, the first so many), by label and instant."""
-    return [_row(Mark, row[2:]) for row in reader.scan(MARK, None, (number, code, *label), limit=limit)]
+    if who.person is not None:
+        rows = gather(reader, who, MARK, None, (code, *label))
+        return sorted([_row(Mark, row[2:]) for row in rows])[:limit]
+    return [_row(Mark, row[2:]) for row in reader.scan(MARK, None, (who.number, code, *label), limit=limit)]
 
 
 def case_of(
     reader: Reader | Unit, who: ParticipantRow, plan: StreakPlan, default: tzinfo, row: StreakRow | None
 ) -> Case:
     """Return what a participant's streak is judged by."""
-    facts = pardons_of(reader, row) if row is not None and row.pardons else NO_PARDONS
+    facts = pardons_of(reader, who, row) if row is not None and row.pardons else NO_PARDONS
     return _row(Case, (who, plan, line_of(reader, who, plan, default), facts))
 
 
-def pardons_of(reader: Reader | Unit, row: StreakRow) -> Pardons:
+def pardons_of(reader: Reader | Unit, who: ParticipantRow, row: StreakRow) -> Pardons:
     """Return the freezes, the pauses and the repairs of a participant's streak."""
-    name, has = row[:2], row.pardons
-    pauses = reader.scan(PAUSE, None, name) if has & PAUSES else []
-    repairs = reader.scan(REPAIR, None, name) if has & REPAIRS else []
-    freezes = reader.scan(FREEZE, None, name) if has & FREEZES else []
+    name, has = (row.streak,), row.pardons
+    pauses = gather(reader, who, PAUSE, None, name) if has & PAUSES else []
+    repairs = gather(reader, who, REPAIR, None, name) if has & REPAIRS else []
+    freezes = gather(reader, who, FREEZE, None, name) if has & FREEZES else []
     return Pardons(
         [(one.starts, END if one.ends is None else one.ends) for one in pauses],
         [one.label for one in repairs],

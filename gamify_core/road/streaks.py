@@ -59,7 +59,7 @@ def record(  # noqa: PLR0913 - the activity, and in the one case that is no plai
     day = plan.days.label(at, here) if plan.days is not None else 0
     mark = _row(Mark, (plan.rules.calendar.label(at, here), at, turn.seq, carried, part, weight, day))
     before = state_in(row)
-    beside = marks_of(turn.unit, who.number, code, mark.label) if plan.beside else ()
+    beside = marks_of(turn.unit, who, code, mark.label) if plan.beside else ()
     already, late = None, False
     after = step(before, mark, plan.rules, line, case.pardons, beside)
     if after is None:
@@ -98,8 +98,8 @@ def _late(turn: Turn, case: Case, before: State, mark: Mark) -> tuple[State, boo
 
     With credit that cannot be told from the marks of one period (None).
     """
-    rules, name = case.plan.rules, (case.who.number, case.plan.streak.code)
-    if turn.unit.get(MARK, (*name, *mark[:5])) is not None:
+    rules, name = case.plan.rules, (case.who, case.plan.streak.code)
+    if turn.unit.get(MARK, (case.who.number, name[1], *mark[:5])) is not None:
         return before, True
     beside = marks_of(turn.unit, *name, mark.label, limit=None if case.plan.beside else rules.target)
     after = surplus(before, mark, beside, rules)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.streak_rows import case_of, row_of, state_in
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.progress import EVENT, RETRACTION
@@ -26,7 +27,7 @@ def natural_value(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: 
     if name.startswith("streak."):
         return _streak(reader, who, plan, name, as_of)
     if name == "events.count":
-        return events_of(reader, who.number)
+        return events_of(reader, who)
     currency, _, part = name.rpartition(".")
     entry = reader.last(ENTRY, (who.number, currency))
     if entry is None:
@@ -34,8 +35,14 @@ def natural_value(reader: Reader | Unit, who: ParticipantRow, plan: Plan, name: 
     return {"earned": entry.earned, "spent": entry.spent, "balance": entry.balance}[part]
 
 
-def events_of(reader: Reader | Unit, number: int) -> int:
+def events_of(reader: Reader | Unit, who: ParticipantRow) -> int:
     """Return how many events a participant has sent, less those that were taken back."""
+    if who.person is None:
+        return _sent(reader, who.number)
+    return sum(_sent(reader, number) for number in own_numbers(reader, who))
+
+
+def _sent(reader: Reader | Unit, number: int) -> int:
     sent = reader.last(EVENT, (number,))
     taken_back = reader.last(RETRACTION, (number,)) if sent is not None else None
     return (sent.n if sent is not None else 0) - (taken_back.n if taken_back is not None else 0)

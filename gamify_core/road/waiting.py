@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gamify_core.domain.lots import Lot
 from gamify_core.road import former, holds, pending, reviews, wallet
 from gamify_core.road.commands import due_at
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, LOT, LOT_DUE, PENDING, PENDING_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_DUE
 from gamify_core.storage.tables.progress import REVIEW, REVIEW_DUE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gamify_core.road.plan import Plan
     from gamify_core.road.turn import Turn
     from gamify_core.storage.protocol import Index, Table
+    from gamify_core.storage.tables.participants import ParticipantRow
     from gamify_core.storage.unit import Unit
 
 __all__ = ["KIND", "due_for", "first_due", "forget", "refresh", "settle"]
@@ -48,7 +50,7 @@ def settle(turn: Turn) -> int | None:
         holds.expire(turn, row)
     lapsing: dict[str, list[Lot]] = {}
     for row in _due(turn, LOT, LOT_DUE):
-        lapsing.setdefault(row.currency, []).append(Lot(row.expires, row.version, row.left))
+        lapsing.setdefault(row.currency, []).append(Lot(row.expires, row.version, row.left, row.participant))
         former.rewrite(turn, LOT, row, row._replace(left=0, due=None))
     for currency, gone in sorted(lapsing.items()):
         wallet.lapse(turn, turn.who, currency, gone)
@@ -59,7 +61,7 @@ def settle(turn: Turn) -> int | None:
 
 
 def _due(turn: Turn, table: Table[Any], index: Index) -> list[Any]:
-    return turn.unit.scan(table, index, (turn.who.number,), stop=(turn.occurred_at + 1,))
+    return gather(turn.unit, turn.who, table, index, stop=(turn.occurred_at + 1,))
 
 
 def refresh(unit: Unit, number: int) -> None:
@@ -68,7 +70,11 @@ def refresh(unit: Unit, number: int) -> None:
     if person is None:
         return
     waiting = WAITING if not person.is_closed else ((HOLD, HOLD_DUE),)
-    firsts = [unit.scan(table, index, (number,), limit=1) for table, index in waiting]
+    firsts = [
+        unit.scan(table, index, (each,), limit=1)
+        for each in own_numbers(unit, person)
+        for table, index in waiting
+    ]
     due = min((rows[0].due for rows in firsts if rows), default=None)
     if person.erased is not None:  # nothing happens to them any more
         due = None
@@ -82,15 +88,15 @@ def first_due(unit: Unit, _plan: Plan, until: int, most: int) -> list[tuple[int,
     return [(row.due, row.number) for row in rows if row.due is not None]
 
 
-def forget(turn: Turn, number: int) -> None:
+def forget(turn: Turn, who: ParticipantRow) -> None:
     """Let nothing wait any more for somebody who is deleted: holds are released, what lapses or is to come is not."""
     unit = turn.unit
-    for row in unit.scan(PENDING, PENDING_DUE, (number,)):
+    for row in gather(unit, who, PENDING, PENDING_DUE):
         unit.put(PENDING, row._replace(due=None, left=0, resolved=turn.seq))
-    for hold in unit.scan(HOLD, HOLD_DUE, (number,)):
+    for hold in gather(unit, who, HOLD, HOLD_DUE):
         ended = hold._replace(state="released", resolved=turn.seq, resolved_at=turn.occurred_at, due=None)
         unit.put(HOLD, ended)
-    for lot in unit.scan(LOT, LOT_DUE, (number,)):
+    for lot in gather(unit, who, LOT, LOT_DUE):
         unit.put(LOT, lot._replace(due=None, left=0))
-    for review in unit.scan(REVIEW, REVIEW_DUE, (number,)):
+    for review in gather(unit, who, REVIEW, REVIEW_DUE):
         unit.remove(REVIEW, review)

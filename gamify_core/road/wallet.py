@@ -39,6 +39,7 @@ __all__ = [
     "AT_ONCE",
     "EXPIRED",
     "ISSUED",
+    "MERGED",
     "OPENING",
     "SPENT",
     "OnInsufficient",
@@ -49,6 +50,7 @@ __all__ = [
     "insufficient",
     "lapse",
     "opened",
+    "pour",
     "reverse",
     "sweep",
     "transfer",
@@ -60,6 +62,8 @@ OnInsufficient = Literal["reject", "allow_negative", "partial"]
 ISSUED = "@issued"
 SPENT = "@spent"
 OPENING = "@opening"
+MERGED = "merge"
+"""What brought about that all of a wallet went to the one that its owner was merged into."""
 AT_ONCE = Terms(None, None)
 """The terms of what counts now, whatever its currency says."""
 _LIMIT = 2**63 - 1
@@ -224,25 +228,23 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
 def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     turn: Turn,
     who: ParticipantRow,
-    currency: str,
-    version: int,
+    entry: EntryRow,
     cause: str,
     amount: int | None = None,
     on_insufficient: OnInsufficient = "reject",
 ) -> int:
-    """Take (what is left of) movement `version` of a wallet back, and return how much that was.
+    """Take (what is left of) a movement of somebody's points back, and return how much that was.
 
-    The mirror image is a movement of its own, now; what was earned or spent by the original was never earned or
+    It may be one of somebody who was merged into them: then the wallet of that number is the `peer` of this one. The
+    mirror image is a movement of its own, now; what was earned or spent by the original was never earned or
     spent, and leaves the windows in which it was. Nothing to take back is nothing written.
     """
     if who.is_closed:
         raise WalletClosed(who.participant_id)
-    entry = turn.unit.get(ENTRY, (who.number, currency, version))
+    currency, key = entry.currency, entry[:3]
     head = turn.unit.last(ENTRY, (who.number, currency))
-    assert entry is not None  # noqa: S101 - callers name a movement that they have found
-    assert head is not None  # noqa: S101 - the same wallet
+    assert head is not None  # noqa: S101 - the same wallet, or the one that it was merged into
     _reversible(entry)
-    key = (who.number, currency, version)
     before = turn.unit.get(REVERSAL, key)
     undone = before.amount if before is not None else 0
     lapsed = lapses.lapsed(turn, who, entry)
@@ -258,7 +260,8 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
     earned = head.earned - take if entry.account == ISSUED else head.earned
     spent = head.spent - take if entry.account == SPENT else head.spent
     turn.unit.put(REVERSAL, ReversalRow(*key, undone + take))
-    ordinal = turn.say("points_reversed", who.number, cause, signed, currency, head.balance + signed)
+    peer = (entry.participant,) if entry.participant != who.number else ()
+    ordinal = turn.say("points_reversed", who.number, cause, signed, currency, head.balance + signed, *peer)
     _append(
         turn,
         who,
@@ -267,23 +270,24 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
         ordinal,
         signed,
         entry.account,
-        None,
+        peer[0] if peer else None,
         head.balance,
         earned,
         spent,
         cause,
         None,
-        version,
+        entry.version,
     )
     if signed < 0:
         lots.withdraw(turn, who, entry, take, head.balance + signed)
     elif entry.account != EXPIRED:  # what lapsed would lapse again
         lots.give_back(turn, who, entry, take, abs(entry.amount) - undone, head.balance + signed)
     metrics = turn.plan.wallet(currency)
+    fall = Fall(currency, entry.version, take) if not peer else None
     if metrics.earned is not None and earned != head.earned:
-        turn.void(who, metrics.earned, head.earned, earned, Fall(currency, version, take))
+        turn.void(who, metrics.earned, head.earned, earned, fall)
     if metrics.spent is not None and spent != head.spent:
-        turn.void(who, metrics.spent, head.spent, spent, Fall(currency, version, take))
+        turn.void(who, metrics.spent, head.spent, spent, fall)
     if metrics.balance is not None:
         moved(turn, who, metrics.balance, head.balance, head.balance + signed, signed)
     return take
@@ -293,14 +297,14 @@ def _regain(  # noqa: PLR0913 - which award of whose, and how much of it goes
     turn: Turn, who: ParticipantRow, entry: EntryRow, head: EntryRow, lapsed: Iterable[Lapsed], take: int
 ) -> EntryRow:
     """Take back that an award has lapsed, as far as the award is to go and is not there: it went once already."""
-    missing = take - lots.unspent(turn, who, entry)
+    missing = take - lots.unspent(turn, entry)
     for part in lapsed:
         amount = min(part.left, missing)
         if amount <= 0:
             break
         missing -= amount
         lapses.forget(turn, part, amount)
-        reverse(turn, who, entry.currency, part.version, _TIME, amount)
+        reverse(turn, who, part.movement, _TIME, amount)
     return turn.unit.last(ENTRY, (who.number, entry.currency)) or head
 
 
@@ -324,7 +328,7 @@ def lapse(turn: Turn, who: ParticipantRow, currency: str, gone: Sequence[Lot]) -
         head.spent,
         cause,
     )
-    lots.keep(turn, who, currency, ordinal, gone)
+    lots.keep(turn, currency, ordinal, gone)
     if (metric := turn.plan.wallet(currency).balance) is not None:
         moved(turn, who, metric, balance, balance - amount, -amount)
 
@@ -356,6 +360,34 @@ def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: s
     )
 
 
+def pour(turn: Turn, source: ParticipantRow, into: ParticipantRow, currency: str) -> None:
+    """Let all that a wallet holds or owes, and all that it ever earned and spent, be another wallet's.
+
+    No metric follows here, for there is nothing new to any: they are worked out anew from both histories. The lots stay
+    where they were opened.
+    """
+    head = turn.unit.last(ENTRY, (source.number, currency))
+    if head is None:
+        return
+    other = turn.unit.last(ENTRY, (into.number, currency))
+    version, balance, earned, spent = (
+        (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
+    )
+    totals = (balance + head.balance, earned + head.earned, spent + head.spent)
+    if not all(-_LIMIT <= total <= _LIMIT for total in totals):
+        raise _too_much(into, currency, head.balance)
+    given = (MERGED, -head.balance, currency, 0, into.number, -head.earned, -head.spent)
+    ordinal = turn.say("=", source.number, *given)
+    own = (turn, source, currency, head.version, ordinal, -head.balance, None, into.number, head.balance)
+    _append(*own, 0, 0, MERGED)
+    ordinal = turn.say(
+        *("points_merged", into.number, MERGED, head.balance, currency, totals[0]),
+        *(source.number, head.earned, head.spent),
+    )
+    ours = (turn, into, currency, version, ordinal, head.balance, None, source.number, balance)
+    _append(*ours, *totals[1:], MERGED)
+
+
 def opened(  # noqa: PLR0913 - what a wallet begins with
     turn: Turn, who: ParticipantRow, currency: str, balance: int, earned: int, spent: int
 ) -> None:
@@ -368,7 +400,7 @@ def opened(  # noqa: PLR0913 - what a wallet begins with
 
 def _reversible(entry: EntryRow) -> None:
     if entry.peer is not None or entry.reverses is not None or entry.account == OPENING:
-        what = "a transfer" if entry.peer is not None else "a reversal"
+        what = "a reversal" if entry.reverses is not None else "a transfer"
         what = "an opening" if entry.account == OPENING else what
         detail = f"{what} cannot be reversed"
         raise BadValue(

@@ -27,6 +27,7 @@ from gamify_core.road import reevaluation, settling
 from gamify_core.road.batches import Batch, Failure, Item
 from gamify_core.road.commands import Ask, Decided
 from gamify_core.road.erasing import NOWHERE
+from gamify_core.road.joined import the_one
 from gamify_core.road.plan import Plan
 from gamify_core.road.road import Road
 from gamify_core.road.trial import Trial
@@ -290,7 +291,8 @@ class Access:
 
     def person(self, reader: Reader, participant_id: str) -> ParticipantRow | None:
         """Return a participant's row, or None for somebody who has not been seen."""
-        return reader.find(PARTICIPANT, PARTICIPANT_BY_ID, (self.scope, participant_id))
+        row = reader.find(PARTICIPANT, PARTICIPANT_BY_ID, (self.scope, participant_id))
+        return row if row is None or row.person is None else the_one(reader, row)
 
     def present(self, reader: Reader, participant_id: str, now: int) -> Reader:
         """Return a reader that shows of a participant what time has done by now, also where nobody has said it yet.

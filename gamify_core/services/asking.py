@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from gamify_core import border
 from gamify_core.answers import Answer, BatchAnswer, BatchItem
+from gamify_core.errors import BadValue
 from gamify_core.road.batches import Batch, Failure
+from gamify_core.road.registering import participant
 from gamify_core.services.access import Access
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
+    from gamify_core.road.turn import Turn
+    from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["batch_of", "request_of"]
+__all__ = ["batch_of", "other_side", "request_of"]
 
 
 def request_of(at: datetime | None, /, **arguments: Json) -> dict[str, Json]:
@@ -23,6 +27,16 @@ def request_of(at: datetime | None, /, **arguments: Json) -> dict[str, Json]:
     if at is not None:
         request["at"] = border.at(at)
     return request
+
+
+def other_side(turn: Turn, name: str, field: str) -> ParticipantRow:
+    """Return the participant on the other side of the turn's. Raises `BadValue` where both names are one person's."""
+    other = participant(turn.unit, turn.scope, name, turn.recorded_at)
+    if other.number == turn.who.number:
+        detail = f"both sides are one person: {name!r} is {turn.who.participant_id!r}"
+        raise BadValue(field, name, detail)
+    turn.people[other.number] = other.participant_id
+    return other
 
 
 def batch_of(batch: Batch, people: Sequence[str], access: Access, answer: type[Answer]) -> BatchAnswer:

@@ -11,9 +11,8 @@ from gamify_core.errors import BadValue
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road import assets
 from gamify_core.road.commands import Ask
-from gamify_core.road.registering import participant
 from gamify_core.services.access import Access
-from gamify_core.services.asking import request_of
+from gamify_core.services.asking import other_side, request_of
 from gamify_core.services.copies import (
     Asset,
     AssetAnswer,
@@ -115,9 +114,7 @@ class Assets:
         request = request_of(at, participant_id=giver, asset=asset, to=taker)
 
         def decide(turn: Turn) -> None:
-            recipient = participant(turn.unit, turn.scope, taker, turn.recorded_at)
-            turn.people[recipient.number] = recipient.participant_id
-            assets.hand_over(turn, asset, turn.who, recipient)
+            assets.hand_over(turn, asset, turn.who, other_side(turn, taker, "to"))
 
         key = border.idempotency_key(idempotency_key)
         ask = Ask("assets.transfer", giver, request, at, key, decide, (taker,))

@@ -11,10 +11,11 @@ import attrs
 from gamify_core import border
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain
+from gamify_core.road.challenges import completed, times
 from gamify_core.services.access import Access
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import Snapshot, snapshot, value_for, value_in
-from gamify_core.storage.tables.challenges import COMPLETION, CompletionRow
+from gamify_core.storage.tables.challenges import CompletionRow
 
 if TYPE_CHECKING:
     from gamify_core.road.compiled import ChallengePlan
@@ -183,7 +184,7 @@ def challenge_counts(seen: Snapshot, person: ParticipantRow | None) -> Challenge
     """Return in brief how a participant stands in all challenges."""
     running = [plan for plan in seen.plan.challenges.values() if _running(plan, seen.as_of)]
     open_ = [plan for plan in running if _completion(seen, person, plan) is None]
-    ever = seen.reader.count(COMPLETION, None, (person.number,)) if person is not None else 0
+    ever = times(seen.reader, person) if person is not None else 0
     return ChallengeCounts(len(open_), ever)
 
 
@@ -201,7 +202,7 @@ def _completion(seen: Snapshot, person: ParticipantRow | None, plan: ChallengePl
     if person is None:
         return None
     label = plan.windows.nearest(seen.as_of)
-    return seen.reader.get(COMPLETION, (person.number, plan.challenge.code, label))
+    return completed(seen.reader, person, plan.challenge.code, label)
 
 
 def _summary(plan: ChallengePlan) -> ChallengeSummary:
@@ -227,7 +228,7 @@ def _progress(seen: Snapshot, person: ParticipantRow | None, plan: ChallengePlan
     label = windows.nearest(seen.as_of)
     values = {metric: _value(seen, person, plan, metric, label) for metric in plan.trackers}
     row = _completion(seen, person, plan)
-    times = seen.reader.count(COMPLETION, None, (person.number, challenge.code)) if person is not None else 0
+    ever = times(seen.reader, person, challenge.code) if person is not None else 0
     starts, ends = windows.bounds(label)
     return ChallengeProgress(
         challenge.code,
@@ -240,7 +241,7 @@ def _progress(seen: Snapshot, person: ParticipantRow | None, plan: ChallengePlan
         plan.criteria.progress(values.__getitem__) if row is None else 1.0,
         row is not None,
         moment(row.occurred_at) if row is not None else None,
-        times,
+        ever,
         "completed" if row is not None else _status(plan, seen.as_of),
         moment(starts) if starts is not None else None,
         moment(ends) if ends is not None else None,

@@ -17,6 +17,7 @@ from gamify_core.road import amendment, retraction
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask
 from gamify_core.road.happening import check, happen
+from gamify_core.road.joined import gather, page_of
 from gamify_core.road.requests import asked_with
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
@@ -324,14 +325,12 @@ class Events:
             person = self._access.person(reader, who)
             first = (number - 1) * size
             if person is not None and name is None:
-                total = reader.count(EVENT, None, (person.number,))
-                rows = reader.scan(EVENT, None, (person.number,), reverse=True, offset=first, limit=size)
+                total, rows = page_of(
+                    reader, person, EVENT, None, (), lambda row: row.activity, offset=first, limit=size
+                )
             elif person is not None:
-                mine = [
-                    row
-                    for row in reader.scan(EVENT, None, (person.number,), reverse=True)
-                    if row.name == name
-                ]
+                mine = [row for row in gather(reader, person, EVENT) if row.name == name]
+                mine.sort(key=lambda row: row.activity, reverse=True)
                 total, rows = len(mine), mine[first : first + size]
             items = []
             for row in rows:

@@ -15,6 +15,7 @@ from gamify_core.domain.streaks import BASELINE
 from gamify_core.ids import id_of
 from gamify_core.road.erasing import concerning, currencies
 from gamify_core.road.groups import is_of_group
+from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.requests import asked_with
 from gamify_core.road.wallet import OPENING
 from gamify_core.services.profiles import profile_of
@@ -24,7 +25,7 @@ from gamify_core.storage.tables.challenges import COMPLETION
 from gamify_core.storage.tables.gifts import SCORE
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import METRIC, WINDOW
-from gamify_core.storage.tables.participants import ZONE_CHANGE
+from gamify_core.storage.tables.participants import PARTICIPANT, ZONE_CHANGE
 from gamify_core.storage.tables.progress import BADGE, EVENT, STANDING
 from gamify_core.storage.tables.rewards import CLAIM, CLAIM_BY_PERSON, CODE
 from gamify_core.storage.tables.streaks import FREEZE, MARK, MILESTONE, PAUSE, REPAIR
@@ -40,16 +41,21 @@ __all__ = ["exported"]
 
 
 def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
-    """Return everything that is held about a participant, oldest first in every list."""
-    reader, number = seen.reader, person.number
+    """Return everything that is held about a participant, oldest first in every list.
+
+    Of who was merged with others it is the history of all of them, one after the other.
+    """
+    reader, numbers = seen.reader, own_numbers(seen.reader, person)
+    names = [row.participant_id for row in reader.get_many(PARTICIPANT, [(each,) for each in numbers]) if row]
     return {
         "profile": profile_of(seen, person).to_dict(),
+        **({"names": sorted(names)} if len(names) > 1 else {}),
         "timezones": [
-            {"timezone": row.timezone, "since": iso(row.since)}
-            for row in reader.scan(ZONE_CHANGE, None, (number,))
+            {"timezone": row.timezone, "since": iso(row.since)} for row in gather(reader, person, ZONE_CHANGE)
         ],
         "transactions": [
             movement.to_dict()
+            for number in numbers
             for currency in currencies(reader, number)
             for movement in movements_of(
                 reader, reader.scan(ENTRY, None, (number, currency)), seen.plan.catalog.scale(currency)
@@ -63,23 +69,23 @@ def exported(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
                 "occurred_at": iso(row.occurred_at),
                 "retracted": row.retracted is not None,
             }
-            for row in reader.scan(EVENT, None, (number,))
+            for row in gather(reader, person, EVENT)
         ],
         "badges": [
             {"code": row.badge, "earned": bool(row.held), "cause": row.source or "direct", **_when(row)}
-            for row in reader.scan(BADGE, None, (number,))
+            for row in gather(reader, person, BADGE)
         ],
         "tiers": [
             {"ladder": row.ladder, "code": row.tier, "how": row.how, **_when(row)}
-            for row in reader.scan(STANDING, None, (number,))
+            for row in gather(reader, person, STANDING)
         ],
         "streaks": [
             {"code": row.streak, "recorded_at": iso(row.instant), **_baseline(row)}
-            for row in reader.scan(MARK, None, (number,))
+            for row in gather(reader, person, MARK)
         ],
-        **_pardons(reader, number),
-        "metrics": _metrics(seen, number),
-        **_property(seen, number),
+        **_pardons(reader, person),
+        "metrics": _metrics(seen, person),
+        **_property(seen, person),
         "activity": _activity(seen, person),
     }
 
@@ -89,12 +95,12 @@ def _baseline(row: MarkRow) -> dict[str, object]:
     return {"current": row.weight, "longest": row.day} if row.part == BASELINE else {}
 
 
-def _pardons(reader: Reader, number: int) -> dict[str, object]:
+def _pardons(reader: Reader, person: ParticipantRow) -> dict[str, object]:
     """Return what was forgiven in streaks by hand, and which lengths of runs were rewarded."""
     return {
         "freezes": [
             {"code": row.streak, "number": row.number, "source": row.source, "given_at": iso(row.instant)}
-            for row in reader.scan(FREEZE, None, (number,))
+            for row in gather(reader, person, FREEZE)
         ],
         "pauses": [
             {
@@ -102,17 +108,17 @@ def _pardons(reader: Reader, number: int) -> dict[str, object]:
                 "starts": iso(row.starts),
                 "ends": iso(row.ends) if row.ends is not None else None,
             }
-            for row in reader.scan(PAUSE, None, (number,))
+            for row in gather(reader, person, PAUSE)
         ],
-        "repairs": [{"code": row.streak} for row in reader.scan(REPAIR, None, (number,))],
+        "repairs": [{"code": row.streak} for row in gather(reader, person, REPAIR)],
         "milestones": [
             {"code": row.streak, "length": row.length, "times": row.times}
-            for row in reader.scan(MILESTONE, None, (number,))
+            for row in gather(reader, person, MILESTONE)
         ],
     }
 
 
-def _property(seen: Snapshot, number: int) -> dict[str, object]:
+def _property(seen: Snapshot, person: ParticipantRow) -> dict[str, object]:
     """Return what somebody owns, claimed, was posted and completed."""
     reader = seen.reader
     return {
@@ -123,9 +129,9 @@ def _property(seen: Snapshot, number: int) -> dict[str, object]:
                 "edition": row.edition,
                 "acquired_at": iso(row.acquired_at),
             }
-            for row in reader.scan(ASSET, ASSET_BY_OWNER, (number,))
+            for row in gather(reader, person, ASSET, ASSET_BY_OWNER)
         ],
-        "claims": [_claim(seen, row) for row in reader.scan(CLAIM, CLAIM_BY_PERSON, (number,))],
+        "claims": [_claim(seen, row) for row in gather(reader, person, CLAIM, CLAIM_BY_PERSON)],
         "scores": [
             {
                 "metric": row.metric,
@@ -133,12 +139,10 @@ def _property(seen: Snapshot, number: int) -> dict[str, object]:
                 "value": _value(seen, row.metric, row.value),
                 **_when(row),
             }
-            for row in reader.scan(SCORE, None, (number,))
+            for row in gather(reader, person, SCORE)
             if row.action != OPENING  # which says what of it was posted in the activity itself
         ],
-        "challenges": [
-            {"code": row.challenge, **_when(row)} for row in reader.scan(COMPLETION, None, (number,))
-        ],
+        "challenges": [{"code": row.challenge, **_when(row)} for row in gather(reader, person, COMPLETION)],
     }
 
 
@@ -172,11 +176,11 @@ def _value(seen: Snapshot, metric: str, value: int) -> object:
     return plain(exact(value, seen.plan.scale(metric)))
 
 
-def _metrics(seen: Snapshot, number: int) -> list[dict[str, object]]:
+def _metrics(seen: Snapshot, person: ParticipantRow) -> list[dict[str, object]]:
     """Return what is counted, window by window; the boards of groups say the same once more, and are left out."""
     found: list[dict[str, object]] = []
     reader = seen.reader
-    for row in reader.scan(METRIC, None, (number,)):
+    for row in gather(reader, person, METRIC):
         window = reader.get(WINDOW, (row.window,))
         assert window is not None  # noqa: S101 - windows are never removed
         if is_of_group(window.calendar):

@@ -102,7 +102,7 @@ def _flows_of(reader: Reader, row: ActivityRow, currency: str) -> Iterator[Flow]
         if tag not in _KINDS or words[4] != currency:
             continue
         kind = _KINDS[tag]
-        if _peer(tag, words) is not None:
+        if tag != "points_reversed" and _peer(tag, words) is not None:
             if tag == "points_awarded":  # the other side of what its sender's words tell
                 continue
             kind = "transferred"

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gamify_core.road import gone
-from gamify_core.storage.tables.progress import BADGE, BadgeRow, StandingRow
+from gamify_core.road.joined import gather
+from gamify_core.storage.tables.progress import BADGE, BadgeRow, StandingRow, ended_by, is_void, voided
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge, Tier
@@ -29,9 +30,42 @@ def rung_held(seen: Snapshot, plan: LadderPlan, row: StandingRow | None) -> Tier
 def earnings(seen: Snapshot, person: ParticipantRow | None) -> dict[str, list[BadgeRow]]:
     """Return the rows of every badge that a participant ever had to do with, by its code, oldest first."""
     found: dict[str, list[BadgeRow]] = {}
-    for row in seen.reader.scan(BADGE, None, (person.number,)) if person is not None else ():
+    if person is None:
+        return found
+    for row in gather(seen.reader, person, BADGE):
         found.setdefault(row.badge, []).append(row)
-    return found
+    if person.person is None:
+        return found
+    repeatable = {badge.code for badge in seen.plan.catalog.badges if badge.repeatable}
+    return {code: _as_one(rows, often=code in repeatable) for code, rows in found.items()}
+
+
+def _as_one(rows: Sequence[BadgeRow], *, often: bool) -> list[BadgeRow]:
+    """Return what several chains of a badge come to: earnings that are over, and those by which it is held.
+
+    What is no repeatable badge is held by one earning, the first.
+    """
+    chains: dict[int, list[BadgeRow]] = {}
+    for row in rows:
+        chains.setdefault(row.participant, []).append(row)
+    won: list[BadgeRow] = []
+    standing: list[BadgeRow] = []
+    for chain in chains.values():
+        void, there = voided(chain), dict[int, BadgeRow]()
+        for row in chain:
+            if ended_by(row) is not None:
+                there.pop(ended_by(row) or 0, None)
+            elif not row.held:
+                there.clear()
+            elif not is_void(row) and (row.badge, row.n) not in void:
+                there[row.n] = row
+                won.append(row)
+        standing += there.values()
+    standing.sort(key=lambda row: (row.occurred_at, row.activity))
+    over = sorted([row for row in won if row not in standing], key=lambda row: row.activity)
+    if not standing:
+        return [*over, max(rows, key=lambda row: row.activity)._replace(held=0, source=None)]
+    return [*over, *(standing if often else standing[:1])]
 
 
 def held_of_old(seen: Snapshot, earned: Mapping[str, Sequence[BadgeRow]]) -> Sequence[Badge]:

@@ -9,6 +9,7 @@ import attrs
 
 from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.domain.periods import Calendar
+from gamify_core.road.joined import gather, is_alias
 from gamify_core.services.wallets import balance_of
 from gamify_core.storage.tables.ledger import LOT, LOT_DUE
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
@@ -59,6 +60,8 @@ def liability(seen: Snapshot, currency: str, by: By) -> Liability:
     lapsing: Counter[int] = Counter()
     outstanding = held = pending = debt = 0
     for person in seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, (seen.access.scope,)):
+        if is_alias(person):
+            continue
         reader = seen.access.present(seen.reader, person.participant_id, seen.as_of)
         wallet = balance_of(reader, person, person.participant_id, currency)
         balance = int(wallet.balance)
@@ -67,7 +70,7 @@ def liability(seen: Snapshot, currency: str, by: By) -> Liability:
         held += int(wallet.held)
         pending += int(wallet.pending)
         if person.due is not None:
-            for lot in reader.scan(LOT, LOT_DUE, (person.number,)):
+            for lot in gather(reader, person, LOT, LOT_DUE):
                 if lot.currency == currency:
                     lapsing[calendar.label(lot.expires, zone)] += lot.left
     scale = seen.plan.catalog.scale(currency)

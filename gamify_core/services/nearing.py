@@ -12,10 +12,10 @@ from gamify_core.domain.decimals import exact
 from gamify_core.effects import SKIPPED, BadgeEarned, ChallengeCompleted, TierChanged
 from gamify_core.reasons import Reach, Threshold, ThresholdVerdict
 from gamify_core.road import badges, challenges
+from gamify_core.road.challenges import completed
 from gamify_core.road.compiled import BadgePlan, ChallengePlan, LadderPlan
 from gamify_core.road.ladders import ASSIGNED
 from gamify_core.road.meters import value_of
-from gamify_core.storage.tables.challenges import COMPLETION
 from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Nearing:
         label = plan.windows.label(turn.occurred_at)
         if label is None or not plan.challenge.is_active:
             return False
-        return turn.unit.get(COMPLETION, (turn.who.number, plan.challenge.code, label)) is None
+        return completed(turn.unit, turn.who, plan.challenge.code, label) is None
 
     def _values(self, node: Node) -> dict[str, int]:
         turn = self._turn

@@ -13,15 +13,17 @@ from gamify_core.answers import Answer, BatchAnswer
 from gamify_core.domain.zones import zone
 from gamify_core.errors import BadValue, GamifyError, NotFound, in_words
 from gamify_core.exactly import exactly
-from gamify_core.road import erasing, streaks
+from gamify_core.road import erasing, merging, streaks
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask, Decided
 from gamify_core.road.erasing import ANONYMIZED, DELETED
+from gamify_core.road.joined import the_one
 from gamify_core.road.registering import is_new, register
 from gamify_core.services.access import Access
 from gamify_core.services.asking import batch_of, request_of
 from gamify_core.services.erasing import ErasedAnswer
 from gamify_core.services.exporting import exported
+from gamify_core.services.merging import MergedAnswer
 from gamify_core.services.openings import Opening, OpeningAnswer, OpeningBalance, ask_of
 from gamify_core.services.pages import Page
 from gamify_core.services.people import ParticipantSummary, SortBy, SortOrder, listing, people
@@ -140,9 +142,11 @@ class Participants:
         """
         number = next(n for n, name in decided.people.items() if name == decided.participant_id)
         with snapshot(self._access) as seen:
-            person = seen.reader.get(PARTICIPANT, (number,))
-            assert person is not None  # noqa: S101 - rows of people are never removed
-            return profile_of(seen, person._replace(participant_id=decided.participant_id))
+            row = seen.reader.get(PARTICIPANT, (number,))
+            assert row is not None  # noqa: S101 - rows of people are never removed
+            person = the_one(seen.reader, row)
+            name = decided.participant_id if person is row else person.participant_id
+            return profile_of(seen, person._replace(participant_id=name))
 
     def visit(
         self,
@@ -332,6 +336,53 @@ class Participants:
         kind = "participants.anonymize" if how == ANONYMIZED else "participants.delete"
         ask = Ask(kind, who, request, at, border.idempotency_key(key), decide, erases=True)
         return ErasedAnswer(self._access.write(ask))
+
+    def merge(
+        self,
+        source: str,
+        into: str,
+        *,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> MergedAnswer:
+        """Fold the participant `source` into another one: two accounts turn out to be one person's.
+
+        From then on the name `source` is one more name of `into`: every call that names it, for reading or writing,
+        means `into`, and so does what comes late or is taken back. History is joined: metrics, streaks, boards and
+        badges are those of somebody who did what both did. Nobody gets an award twice, and none is taken; what both
+        together reach is reached now, and is in the answer. Points that lapse, that wait or that are held come along
+        with their dates and ids; so do claims, copies of badges, and whatever rules remember. A badge or a rung that
+        both have is kept once (the badge since the earlier, the rung that is higher). What `into` lacks of name,
+        picture, time zone and attributes is filled in from `source`. Final tables of leaderboards stay as they were,
+        and `engine.at` shows two people before. There is no way back: try it out in `engine.dry_run()`.
+
+        `into` may be new (somebody signs up who was a guest until then). Who was merged into `source` before comes
+        along. To merge again what is merged already changes nothing (`already_merged`). Raises `NotFound` for a source
+        that was never seen, or for who was erased, `NotMergeable` for one person under two names and for a source that
+        was merged into somebody else, and `WalletClosed` for an account that is closed. For administrators.
+
+        >>> from gamify_core import Catalog, Engine, Leaderboard
+        >>> game = Engine(Catalog(leaderboards=[Leaderboard("top")]))
+        >>> for who, amount in (("ada", 5), ("guest:7", 9), ("bob", 12)):
+        ...     _ = game.points.award(who, amount)
+        >>> print(game.participants.merge("guest:7", into="ada"))
+        ada · guest:7 merged
+          +9 points               of guest:7, earned 9, spent 0
+        >>> print(game.leaderboards.top("top"))
+        1. ada 14
+        2. bob 12
+        >>> game.points.balance("guest:7").balance
+        14
+        """
+        self._access.require_admin()
+        name, who = border.participant(source, "source"), border.participant(into, "into")
+        request = request_of(at, source=name, into=who)
+
+        def decide(turn: Turn) -> None:
+            merging.merge(turn, name)
+
+        ask = Ask(merging.KIND, who, request, at, border.idempotency_key(idempotency_key), decide, (name,))
+        return MergedAnswer(self._access.write(ask))
 
     # -- reading ----------------------------------------------------------------------------------------------
 

@@ -17,12 +17,18 @@ from gamify_core.clock import moment
 from gamify_core.errors import BadValue, in_words
 from gamify_core.exactly import exactly
 from gamify_core.road import gone
+from gamify_core.road.joined import is_alias
 from gamify_core.road.values import events_of
 from gamify_core.services.pages import Page
 from gamify_core.services.profiles import last_seen
 from gamify_core.services.reading import tier_ladder
 from gamify_core.storage.tables.ledger import ENTRY
-from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID, ParticipantRow
+from gamify_core.storage.tables.participants import (
+    PARTICIPANT,
+    PARTICIPANT_BY_ID,
+    PARTICIPANT_BY_PERSON,
+    ParticipantRow,
+)
 from gamify_core.storage.tables.progress import STANDING
 
 if TYPE_CHECKING:
@@ -119,16 +125,43 @@ def people(seen: Snapshot, asked: Listing) -> Page[ParticipantSummary]:
     first, size = (asked.page - 1) * asked.page_size, asked.page_size
     prefix = (seen.access.scope,)
     reverse = asked.sort_order == "desc"
+    aliases = _aliases(seen)
     if asked.plain:
-        total = seen.reader.count(PARTICIPANT, PARTICIPANT_BY_ID, prefix)
-        rows = seen.reader.scan(
-            PARTICIPANT, PARTICIPANT_BY_ID, prefix, reverse=reverse, offset=first, limit=size
-        )
+        total = seen.reader.count(PARTICIPANT, PARTICIPANT_BY_ID, prefix) - len(aliases)
+        rows = _stretch(seen, aliases, first, size, reverse=reverse)
     else:
-        found = _found(seen, asked, seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, prefix))
+        rows = [row for row in seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, prefix) if not is_alias(row)]
+        found = _found(seen, asked, rows)
         ordered = found[::-1] if asked.by_id and reverse else _sorted(seen, asked.sort_by, found, reverse)
         total, rows = len(ordered), ordered[first : first + size]
     return Page([_summary(seen, row) for row in rows], total, asked.page, size)
+
+
+def _aliases(seen: Snapshot) -> list[str]:
+    """Return the names in the scope that are one more name of somebody, who was merged; they are in no list."""
+    rows = seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_PERSON)
+    return sorted(row.participant_id for row in rows if is_alias(row) and row.scope == seen.access.scope)
+
+
+def _stretch(
+    seen: Snapshot, aliases: list[str], first: int, size: int, *, reverse: bool
+) -> list[ParticipantRow]:
+    """Return the people of a page by id. Names that are passed over move it on, by as many as stand before it."""
+    prefix, passed = (seen.access.scope,), 0
+
+    def rows(offset: int, limit: int) -> list[ParticipantRow]:
+        return seen.reader.scan(
+            PARTICIPANT, PARTICIPANT_BY_ID, prefix, reverse=reverse, offset=offset, limit=limit
+        )
+
+    while passed < len(aliases) and (at := rows(first + passed, 1)):
+        name = at[0].participant_id
+        before = sum(alias >= name if reverse else alias <= name for alias in aliases)
+        if before == passed:
+            break
+        passed = before
+    found = rows(first + passed, size + len(aliases) - passed)
+    return [row for row in found if not is_alias(row)][:size]
 
 
 def _found(seen: Snapshot, asked: Listing, rows: list[ParticipantRow]) -> list[ParticipantRow]:
@@ -185,7 +218,7 @@ def _value(seen: Snapshot, by: SortBy, row: ParticipantRow) -> int | str | None:
             earned, there = _points(seen, row)
             return earned if by == "total_points" else there
         case "total_events":
-            return events_of(seen.reader, row.number)
+            return events_of(seen.reader, row)
         case "first_seen_at":
             return row.created_at
         case "last_seen_at":
@@ -201,7 +234,7 @@ def _summary(seen: Snapshot, row: ParticipantRow) -> ParticipantSummary:
         row.display_name,
         *_points(seen, row),
         _tier(seen, row, plan) if plan is not None else None,
-        events_of(seen.reader, row.number),
+        events_of(seen.reader, row),
         bool(row.is_active),
         moment(row.created_at),
     )

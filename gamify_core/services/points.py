@@ -13,10 +13,10 @@ from gamify_core.errors import BadValue, BalanceMismatch, GamifyError
 from gamify_core.road import accounts, boosts, lots, pending, wallet
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask
-from gamify_core.road.registering import participant
-from gamify_core.road.reversals import taken_of
+from gamify_core.road.joined import page_of
+from gamify_core.road.reversals import became, taken_of
 from gamify_core.services.amounts import asked, length_of, part_of
-from gamify_core.services.asking import batch_of, request_of
+from gamify_core.services.asking import batch_of, other_side, request_of
 from gamify_core.services.holding import Waiting
 from gamify_core.services.pages import Page
 from gamify_core.services.reading import snapshot
@@ -31,7 +31,7 @@ from gamify_core.services.wallets import (
     currency_of,
     movements_of,
 )
-from gamify_core.storage.tables.ledger import ENTRY, PENDING
+from gamify_core.storage.tables.ledger import ENTRY, PENDING, EntryRow
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from gamify_core.road.compiled import Terms
     from gamify_core.road.turn import Turn
     from gamify_core.road.wallet import OnInsufficient
-    from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["Points"]
@@ -174,8 +173,7 @@ class Points(Waiting):
 
         def decide(turn: Turn) -> None:
             units = given.units(turn)
-            other = participant(turn.unit, turn.scope, recipient, turn.recorded_at)
-            turn.people[other.number] = other.participant_id
+            other = other_side(turn, recipient, "recipient_id")
             wallet.transfer(turn, turn.who, other, given.currency, units)
 
         key = border.idempotency_key(idempotency_key)
@@ -232,8 +230,9 @@ class Points(Waiting):
             if promised is not None and promised.version is None:
                 done = pending.cancel(turn, turn.who, promised, "direct", units)
             else:
-                version = promised.version if promised is not None else entry.version
-                done = wallet.reverse(turn, turn.who, entry.currency, version or 0, "direct", units, chosen)
+                moved = became(turn.unit, promised) if promised is not None else entry
+                assert isinstance(moved, EntryRow)  # noqa: S101 - a promise that was kept, or a movement
+                done = wallet.reverse(turn, turn.who, moved, "direct", units, chosen)
             if not done:
                 turn.rest(entry.activity)
 
@@ -355,7 +354,10 @@ class Points(Waiting):
     def transactions(
         self, participant_id: str, *, currency: str = "points", page: int = 1, page_size: int = 20
     ) -> Page[Movement]:
-        """Return the movements of a wallet, newest first, as far as they are written."""
+        """Return the movements of a wallet, newest first, as far as they are written.
+
+        Of people who were merged it is those of all of them, each with the balance of the wallet that it was of.
+        """
         who = border.participant(participant_id)
         currency = currency_of(self._access, currency)
         number, size = border.page(page, page_size)
@@ -364,9 +366,17 @@ class Points(Waiting):
             rows: list[EntryRow] = []
             total = 0
             if person is not None:
-                prefix = (person.number, currency)
-                total = reader.count(ENTRY, None, prefix)
-                rows = reader.scan(ENTRY, None, prefix, reverse=True, offset=(number - 1) * size, limit=size)
+                total, rows = page_of(
+                    reader,
+                    person,
+                    ENTRY,
+                    None,
+                    (currency,),
+                    lambda row: (row.activity, row.ordinal),
+                    offset=(number - 1) * size,
+                    limit=size,
+                    kept=lambda row: row.source != wallet.MERGED,
+                )
             scale = self._access.road.plan_in(reader).catalog.scale(currency) if currency != "points" else 0
             items = movements_of(reader, rows, scale)
         return Page(items, total, number, size, "transactions", {"participant_id": who})

@@ -11,6 +11,8 @@ import attrs
 
 from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import worth
+from gamify_core.road.joined import own_numbers
+from gamify_core.road.rewards import claimed_by
 from gamify_core.road.values import natural_value
 from gamify_core.services.badges import BadgeState, states
 from gamify_core.services.challenges import ChallengeCounts, challenge_counts
@@ -21,7 +23,6 @@ from gamify_core.services.wallets import Balance, balance_of
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.progress import BADGE, EVENT
-from gamify_core.storage.tables.rewards import CLAIM, CLAIM_STANDING
 from gamify_core.storage.tables.streaks import STREAK
 
 if TYPE_CHECKING:
@@ -165,10 +166,14 @@ def profile_of(seen: Snapshot, person: ParticipantRow) -> Profile:
 def last_seen(catalog: Catalog, reader: Reader, person: ParticipantRow) -> int:
     """Return when something of a participant was last recorded; what is recorded late was seen when it came."""
     heads = [
-        reader.last(EVENT, (person.number,)),
-        reader.last(ENTRY, (person.number, "points")),
-        *(reader.last(ENTRY, (person.number, currency.code)) for currency in catalog.currencies),
-        *(reader.last(BADGE, (person.number, badge.code)) for badge in catalog.badges),
+        head
+        for number in own_numbers(reader, person)
+        for head in (
+            reader.last(EVENT, (number,)),
+            reader.last(ENTRY, (number, "points")),
+            *(reader.last(ENTRY, (number, currency.code)) for currency in catalog.currencies),
+            *(reader.last(BADGE, (number, badge.code)) for badge in catalog.badges),
+        )
     ]
     marks = [reader.get(STREAK, (person.number, streak.code)) for streak in catalog.streaks]
     numbers = [head.activity for head in heads if head is not None] + [
@@ -196,7 +201,7 @@ def state_of(seen: Snapshot, person: ParticipantRow | None, who: str, wanted: tu
 
 def _claimed(reader: Reader, person: ParticipantRow | None) -> int:
     """Return how many rewards somebody has claimed and not cancelled."""
-    return reader.count(CLAIM, CLAIM_STANDING, (person.number,)) if person is not None else 0
+    return claimed_by(reader, person) if person is not None else 0
 
 
 def _tier(seen: Snapshot, person: ParticipantRow | None, who: str) -> TierState | None:

@@ -14,6 +14,7 @@ from gamify_core.exactly import exactly
 from gamify_core.ids import numbers_of
 from gamify_core.road import lots, rewards
 from gamify_core.road.commands import Ask
+from gamify_core.road.joined import page_of
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
 from gamify_core.services.offers import (
@@ -88,7 +89,7 @@ class Rewards:
         def after(turn: Turn) -> None:
             row = made[-1]
             value = rewards.code_of(turn, row)
-            balance = lots.balance(turn.unit, row.participant, row.currency)
+            balance = lots.balance(turn.unit, turn.who.number, row.currency)
             turn.say("=", turn.who.number, row.reward, row.ordinal, value, row.cost, balance)
 
         key = border.idempotency_key(idempotency_key)
@@ -132,7 +133,7 @@ class Rewards:
 
         def after(turn: Turn) -> None:
             row, already, returned = told[-1]
-            balance = lots.balance(turn.unit, row.participant, row.currency)
+            balance = lots.balance(turn.unit, turn.who.number, row.currency)
             words = (row.claimed_by, row.ordinal, row.reward, already, returned, balance)
             turn.say("=", turn.who.number, *words, *turn.plan.told_of(row.currency))
 
@@ -259,10 +260,15 @@ class Rewards:
         with snapshot(self._access) as seen:
             person = self._access.person(seen.reader, who)
             if person is not None:
-                mine = (person.number,)
-                total = seen.reader.count(CLAIM, CLAIM_BY_PERSON, mine)
-                rows = seen.reader.scan(
-                    CLAIM, CLAIM_BY_PERSON, mine, reverse=True, offset=(number - 1) * size, limit=size
+                total, rows = page_of(
+                    seen.reader,
+                    person,
+                    CLAIM,
+                    CLAIM_BY_PERSON,
+                    (),
+                    lambda row: (row.occurred_at, row.claimed_by, row.ordinal),
+                    offset=(number - 1) * size,
+                    limit=size,
                 )
                 items = [claim_of(seen.reader, seen.plan.catalog, row) for row in rows]
         return Page(items, total, number, size, "claims", {"participant_id": who})

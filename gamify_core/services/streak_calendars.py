@@ -181,7 +181,7 @@ def _case(seen: Snapshot, person: ParticipantRow | None, plan: StreakPlan) -> tu
         line = line_of(seen.reader, None, plan, seen.plan.zone)
         return [], Case(NOBODY, plan, line, NO_PARDONS)
     row = row_of(seen.reader, person.number, plan.streak.code)
-    marks = marks_of(seen.reader, person.number, plan.streak.code)
+    marks = marks_of(seen.reader, person, plan.streak.code)
     return marks, case_of(seen.reader, person, plan, seen.plan.zone, row)
 
 

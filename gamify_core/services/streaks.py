@@ -11,6 +11,7 @@ from gamify_core.domain.streaks import BASELINE
 from gamify_core.errors import BadValue, NotFound, OutOfWindow
 from gamify_core.road import pardons, retraction, streaks
 from gamify_core.road.commands import Ask
+from gamify_core.road.joined import own_numbers
 from gamify_core.road.streak_rows import marks_of, row_of, state_of
 from gamify_core.services.access import Access
 from gamify_core.services.asking import request_of
@@ -403,9 +404,9 @@ class Streaks:
 
 def _recorded(turn: Turn, plan: StreakPlan, named: int | None, instant: int | None) -> int:
     """Return the activity by hand that is to be taken back. Raises `NotFound`, or `BadValue` for one of an event."""
-    code, number = plan.streak.code, turn.who.number
-    if row_of(turn.unit, number, code) is not None or named is not None:
-        marks = marks_of(turn.unit, number, code)
+    code = plan.streak.code
+    if row_of(turn.unit, turn.who.number, code) is not None or named is not None:
+        marks = marks_of(turn.unit, turn.who, code)
         there = [mark.id for mark in marks if mark.id == named or mark.instant == instant]
         rows = [turn.unit.get(ACTIVITY, (each,)) for each in there or ([named] if named is not None else [])]
         found = [row for row in rows if row is not None and _of(turn, row, code, standing=bool(there))]
@@ -424,6 +425,6 @@ def _recorded(turn: Turn, plan: StreakPlan, named: int | None, instant: int | No
 
 def _of(turn: Turn, row: ActivityRow, code: str, *, standing: bool) -> bool:
     """Say whether an activity recorded the streak by hand; what was taken back is told by its outcome."""
-    if row.kind not in _BY_HAND or row.participant != turn.who.number:
+    if row.kind not in _BY_HAND or row.participant not in own_numbers(turn.unit, turn.who):
         return False
     return standing or f'"{code}"' in row.outcome

@@ -17,9 +17,8 @@ from gamify_core.errors import BadValue
 from gamify_core.ids import numbers_of
 from gamify_core.road import assets, wallet
 from gamify_core.road.commands import Ask
-from gamify_core.road.registering import participant
 from gamify_core.services.access import Access
-from gamify_core.services.asking import request_of
+from gamify_core.services.asking import other_side, request_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -139,8 +138,7 @@ class Trades:
         )
 
         def decide(turn: Turn) -> None:
-            partner = participant(turn.unit, turn.scope, other.participant_id, turn.recorded_at)
-            turn.people[partner.number] = partner.participant_id
+            partner = other_side(turn, other.participant_id, "second.participant_id")
             swap = (
                 (turn.who, one, self._means(turn, turn.who, one, first.points, "first"), partner),
                 (partner, other, self._means(turn, partner, other, second.points, "second"), turn.who),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from gamify_core.domain.decimals import Amount, exact, kept, plain
+from gamify_core.road.joined import is_alias
 from gamify_core.road.streak_rows import reading_of
 from gamify_core.services.held import earnings, held_of_old, rung_held
 from gamify_core.services.reading import Snapshot, level_ladder, value_for
@@ -240,7 +241,7 @@ def _counted(
     seen: Snapshot, who: str, plan: LadderPlan | None, metric: str
 ) -> tuple[tuple[LevelEntry, ...], int | None]:
     rows = seen.reader.scan(PARTICIPANT, PARTICIPANT_BY_ID, (seen.access.scope,))
-    scores = [(value_for(seen, row, metric), row) for row in rows]
+    scores = [(value_for(seen, row, metric), row) for row in rows if not is_alias(row)]
     best = sorted([pair for pair in scores if pair[0]], key=lambda pair: -pair[0])
     mine = next((score for score, row in best if row.participant_id == who), None)
     rank = None if mine is None else 1 + sum(score > mine for score, _ in best)

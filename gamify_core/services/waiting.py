@@ -12,6 +12,7 @@ from gamify_core.clock import iso, moment
 from gamify_core.domain.decimals import Amount, exact, plain
 from gamify_core.effects import HoldEnded, HoldPlaced, effect_id
 from gamify_core.ids import id_of
+from gamify_core.road.joined import gather
 from gamify_core.storage.tables.ledger import HOLD, HOLD_DUE, PENDING, PENDING_DUE
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def holds_of(seen: Snapshot, person: ParticipantRow, currency: str | None) -> li
             row.currency,
             moment(row.expires) if row.expires is not None else None,
         )
-        for row in seen.reader.scan(HOLD, HOLD_DUE, (person.number,))
+        for row in sorted(gather(seen.reader, person, HOLD, HOLD_DUE), key=lambda row: (row.due, row[:2]))
         if currency in (None, row.currency)
     ]
 
@@ -161,7 +162,9 @@ def pending_of(seen: Snapshot, person: ParticipantRow, currency: str | None) -> 
             moment(row.matures),
             moment(row.expires) if row.expires is not None else None,
         )
-        for row in seen.reader.scan(PENDING, PENDING_DUE, (person.number,))
+        for row in sorted(
+            gather(seen.reader, person, PENDING, PENDING_DUE), key=lambda row: (row.due, row[:2])
+        )
         if currency in (None, row.currency)
     ]
 

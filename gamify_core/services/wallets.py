@@ -22,6 +22,7 @@ from gamify_core.effects import (
 )
 from gamify_core.ids import id_of
 from gamify_core.road import lots
+from gamify_core.road.joined import gather, the_one
 from gamify_core.road.requests import asked_with
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import ENTRY, PENDING, PENDING_DUE
@@ -258,24 +259,32 @@ def balance_of(
     balance, earned, spent = (head.balance, head.earned, head.spent) if head is not None else (0, 0, 0)
     if person.due is None:
         return Balance(who, currency, balance, balance, earned, spent)
-    held = lots.held(reader, person.number, currency)
-    waiting = reader.scan(PENDING, PENDING_DUE, (person.number,))
+    held = lots.held(reader, person, currency)
+    waiting = gather(reader, person, PENDING, PENDING_DUE)
     pending = sum(row.left for row in waiting if row.currency == currency)
     return Balance(who, currency, balance, balance - held, earned, spent, held, pending)
 
 
 def movements_of(reader: Reader, rows: Sequence[EntryRow], scale: int = 0) -> list[Movement]:
-    """Return movements of one wallet from its rows; what they were asked with is gone where that was erased."""
+    """Return movements of one person's wallet from its rows; what was erased of what they were asked with is gone."""
     promises = _promises(reader, rows) if rows else {}
-    return [_movement(reader, row, promises.get(row.version), scale) for row in rows]
+    return [_movement(reader, row, promises.get((row.activity, row.version)), scale) for row in rows]
 
 
-def _promises(reader: Reader, rows: Sequence[EntryRow]) -> dict[int, PendingRow]:
-    """Return the promises that movements of a wallet have come of, by version: as they matured, word was left of it."""
+def _promises(reader: Reader, rows: Sequence[EntryRow]) -> dict[tuple[int, int], PendingRow]:
+    """Return the promises that movements have come of, by activity and version: as they matured, word was left."""
     first, last = (some(row.activity for row in rows) for some in (min, max))
-    words = reader.scan(FORMER, None, (rows[0].participant, PENDING.name), start=(first,), stop=(last + 1,))
+    who = reader.get(PARTICIPANT, (rows[0].participant,))
+    assert who is not None  # noqa: S101 - a wallet is somebody's
+    words = gather(
+        reader, the_one(reader, who), FORMER, None, (PENDING.name,), start=(first,), stop=(last + 1,)
+    )
     found = (PENDING.row(*json.loads(word.after)) for word in words if word.after is not None)
-    return {each.version: each for each in found if each.version and each.currency == rows[0].currency}
+    return {
+        (each.resolved or 0, each.version): each
+        for each in found
+        if each.version and each.currency == rows[0].currency
+    }
 
 
 def _movement(reader: Reader, row: EntryRow, promise: PendingRow | None, scale: int) -> Movement:

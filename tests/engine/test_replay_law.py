@@ -160,6 +160,9 @@ STEPS: dict[str, Any] = {
     ),
     "resume": lambda game, _, who, __, n: game.streaks.resume(who, _code(n)),
     "repair": lambda game, _, who, __, ___: game.streaks.repair(who, "daily"),
+    "merge": lambda game, clock, who, late, n: game.participants.merge(
+        ("ada", "bob", "cay", "dee", "eve")[n % 5], who, at=_lately(clock, late)
+    ),
     "settle": lambda game, clock, __, late, n: game.settle(_lately(clock, late), limit=n + 1),
     "move house": lambda game, clock, who, late, n: game.participants.update(
         who, timezone=("Asia/Tokyo", "America/Los_Angeles", "UTC")[n % 3], at=_lately(clock, late)

@@ -125,7 +125,7 @@ def test_the_row_of_a_streak_is_the_fold_of_its_activities(commands: list[Any]) 
             person = view.get(PARTICIPANT, (row.participant,))
             assert person is not None
             case = case_of(view, person, plan.streaks[row.streak], plan.zone, row)
-            state = case.fold(marks_of(view, row.participant, row.streak))
+            state = case.fold(marks_of(view, person, row.streak))
             assert state_in(row) == state, row.streak
             if row.told is not None:
                 assert row.due == case.due(state, row.told)

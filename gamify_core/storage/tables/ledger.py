@@ -34,7 +34,9 @@ class EntryRow(NamedTuple):
     ordinal: int
     amount: int
     account: str | None  # the system account on the other side …
-    peer: int | None  # … or the other participant
+    peer: (
+        int | None
+    )  # … or the other participant; of a reversal, whose movement it was, where they were merged
     balance: int
     earned: int
     spent: int

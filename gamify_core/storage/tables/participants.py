@@ -13,6 +13,7 @@ __all__ = [
     "NEVER",
     "PARTICIPANT",
     "PARTICIPANT_BY_ID",
+    "PARTICIPANT_BY_PERSON",
     "PARTICIPANT_DUE",
     "ZONE_CHANGE",
     "ParticipantRow",
@@ -29,6 +30,8 @@ class ParticipantRow(NamedTuple):
     in `pending`, `lot`, `hold` and `review`, `NEVER` where there is none but holds without an end, and None where
     nothing waits; while an account is closed only holds count, for nothing else happens to it. So whoever reads the
     person knows whether there is anything to look for.
+    `person` is None as long as nobody was merged with them. Then it is the number of the one into whom all of them
+    were merged, with that one too: so who has several numbers is known from their own row, and who has one as well.
     """
 
     number: int
@@ -44,6 +47,7 @@ class ParticipantRow(NamedTuple):
     is_hidden: int = 0
     due: int | None = None
     is_closed: int = 0
+    person: int | None = None
 
 
 class ZoneChangeRow(NamedTuple):
@@ -58,8 +62,14 @@ class ZoneChangeRow(NamedTuple):
 
 PARTICIPANT_BY_ID = Index("participant_by_id", ("scope", "participant_id"), unique=True)
 PARTICIPANT_DUE = Index("participant_due", ("due",), present="due")
+PARTICIPANT_BY_PERSON = Index("participant_by_person", ("person", "number"), present="person")
 PARTICIPANT = Table(
-    "participant", ParticipantRow, key=1, chain=True, indexes=(PARTICIPANT_BY_ID, PARTICIPANT_DUE)
+    "participant",
+    ParticipantRow,
+    key=1,
+    chain=True,
+    indexes=(PARTICIPANT_BY_ID, PARTICIPANT_DUE, PARTICIPANT_BY_PERSON),
+    parents={"person": "participant"},
 )
 NEVER = 2**62
 """An instant after all time: something is there, and nothing becomes of it by itself."""
