@@ -113,12 +113,10 @@ def _replace(turn: Turn, who: ParticipantRow, code: str, places: Mapping[int, in
     rows = gather(turn.unit, who, MARK, None, (code,))
     for row in rows:
         if row.part in places:
-            left = places[row.part] >= 0
-            former.keep(turn, MARK, row, row._replace(part=places[row.part]) if left else None)
-            turn.unit.remove(MARK, row)
-    for row in rows:
+            former.rewrite(turn, MARK, row, None)
+    for row in rows:  # one goal may stand where another stood
         if row.part in places and places[row.part] >= 0:
-            turn.unit.put(MARK, row._replace(part=places[row.part]))
+            former.rewrite(turn, MARK, None, row._replace(part=places[row.part]))
 
 
 def _relabel(turn: Turn, case: Case, before: StreakPlan) -> None:

@@ -252,6 +252,24 @@ def test_the_state_of_then_has_the_digest_of_then(make_engine: MakeEngine, clock
         game.at(told[0][0]).history.state_digest()
 
 
+def test_goals_that_moved_up_counted_what_they_counted(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """What an event counted for either goal of a streak is there, as it was before the definition was edited."""
+    metrics = [Metric("all", "walk"), Metric("lessons", "lesson"), Metric("marks", "lesson", sum="score")]
+    game = make_engine(Catalog(metrics=metrics))
+    game.definitions.streaks.create({"code": "made", "goals": {"lessons": 2, "marks": 100}})
+    game.events.emit("ada", "lesson", {"score": 60})
+    game.events.emit("ada", "lesson", {"score": 60})
+    clock.advance(seconds=1)
+    then, before = clock.now(), plain(game.streaks.get("ada", "made"))
+    days = plain(game.streaks.calendar("ada", "made"))
+    clock.advance(seconds=1)
+    game.definitions.streaks.update("made", {"goals": {"all": 1, "lessons": 2, "marks": 100}, "match": "any"})
+    past = game.at(then).streaks
+    assert before["current_count"] == 1
+    assert (plain(past.get("ada", "made")), plain(past.calendar("ada", "made"))) == (before, days)
+    assert game.streaks.get("ada", "made").current_count == 1
+
+
 def test_the_past_of_a_past_is_the_earlier_one(make_engine: MakeEngine, clock: ManualClock) -> None:
     """What lapsed between the two has not lapsed in the earlier, and is to come there."""
     game = make_engine()
