@@ -321,10 +321,20 @@ def _fitting(counts: Counts, *bounds: Key) -> None:
 
 
 def _misfit(connection: sqlite3.Connection) -> list[str]:
-    """Say so where a file is not a whole number of pages: SQLite reads past what was cut off, or put on, at its end."""
+    """Say so where a file is not a whole number of pages: SQLite reads past what was cut off, or put on, at its end.
+
+    As long as there is a log beside it, that may be a page that a crash left half copied, and the log has it whole.
+    """
     (_, _, path), *_ = connection.execute("PRAGMA database_list")
     (page,) = connection.execute("PRAGMA page_size").fetchone()
-    if not path or not page:
+    if not path or not page or _size(f"{path}-wal"):
         return []
-    size = Path(path).stat().st_size
+    size = _size(path)
     return [f"{path}: its {size:,} bytes are not a whole number of pages of {page:,}"] if size % page else []
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:  # another process may take it away at any moment
+        return 0
