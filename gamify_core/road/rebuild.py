@@ -149,7 +149,10 @@ class Rebuilding:
             groups.clear(
                 unit, now.text, now.metric, {*now.groupings, *was.groupings}, sealed(turn, now, self._old)
             )
-        self._reranked = windows_of(turn, changed.reranked, changed.old)
+        stay = {
+            each.key: each for each in self._fresh if each.sealed
+        }  # final: not filled, and yet ranked as it says
+        self._reranked = windows_of(turn, {**changed.reranked, **stay}, changed.old)
         _clear_levels(unit, self._reranked)
 
     def over(self, people: Iterable[ParticipantRow]) -> None:

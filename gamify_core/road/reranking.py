@@ -40,22 +40,27 @@ class Reranked(NamedTuple):
 
 
 def windows_of(turn: Turn, changed: Mapping[tuple[str, str], Tracker], old: Plan) -> dict[int, Reranked]:
-    """Return the windows of these trackers; of final periods, those of groups too, which stay as they are otherwise."""
+    """Return the windows of these trackers; of final periods, those of groups too, which stay as they are otherwise.
+
+    Of a tracker with `sealed` windows it is these alone: what it has besides is filled anew.
+    """
     if not changed:
         return {}
     found: dict[int, Reranked] = {}
     told = set()
     for row in turn.unit.scan(WINDOW):
         group = groups.memberships(turn.plan, row)
-        if group is not None and group[0].key in changed and _final(turn, group[0], row):
-            tracker, attribute, _ = group
+        if group is None or group[0].key not in changed:
+            continue
+        tracker, attribute, _ = group
+        if _final(turn, tracker, row) and _meant(changed[tracker.key], row):
             if turn.unit.scan(METRIC, METRIC_BY_RANK, (row.number,), limit=1):
                 told.add((row.scope, tracker.key, row.label, attribute))
             asked = tuple(each for each in _new(tracker, old) if each.attribute == attribute)
             found[row.number] = Reranked(row, attrs.evolve(tracker, groupings=()), asked, group[1:])
     for row in turn.unit.scan(WINDOW):
         own = changed.get((row.metric, row.calendar))
-        if own is None:
+        if own is None or not _meant(own, row):
             continue
         new = _new(own, old) if _final(turn, own, row) else ()
         groups.clear_sums(turn.unit, own, row, new)
@@ -69,9 +74,13 @@ def _final(turn: Turn, tracker: Tracker, window: WindowRow) -> bool:
     return due is not None and turn.recorded_at >= due
 
 
+def _meant(tracker: Tracker, window: WindowRow) -> bool:
+    return not tracker.sealed or (window.scope, window.label) in tracker.sealed
+
+
 def _new(tracker: Tracker, old: Plan) -> tuple[Grouping, ...]:
-    was = old.trackers[tracker.key].groupings
-    return tuple(each for each in tracker.groupings if each not in was)
+    was = old.trackers.get(tracker.key)
+    return tuple(each for each in tracker.groupings if was is None or each not in was.groupings)
 
 
 def regroup(unit: Unit, who: ParticipantRow, anew: Reranked, row: MetricRow) -> None:

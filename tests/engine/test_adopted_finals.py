@@ -201,3 +201,20 @@ def test_who_is_hidden_has_a_group_to_come_back_to(told: Told) -> None:
         [(1, "bob", 25), (2, "dan", 15)],
         [(1, "red", 60, 2), (2, "blue", 40, 2)],
     )
+
+
+def test_a_board_that_comes_back_with_groups_has_them_on_final_tables(told: Told) -> None:
+    """Its entries stay those that were final; teams and ties are asked for as it comes back."""
+    told.under(MADE)
+    told.under(PLAIN)
+    told.retract("ada")
+    told.move("bob", "red")
+    told.under(DENSE)
+    tables = told.steps[-1][1]
+    assert tables["None"] == [(1, "ada", 35), (2, "bob", 25), (2, "cyd", 25), (3, "dan", 15)]
+    assert tables["red"] == [(1, "ada", 35), (2, "bob", 25), (2, "cyd", 25)]
+    assert tables["teams"] == [(1, "red", 85, 3), (2, "blue", 15, 1)]
+    told.under(PLAIN)
+    told.move("bob", "blue")
+    told.under(DENSE)
+    assert told.steps[-1][1] == tables
