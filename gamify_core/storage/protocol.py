@@ -144,7 +144,7 @@ class Reader(Protocol):
 
         The columns of an order are those of its index, then those of the key that are not among them. A bound has at
         most as many as follow the prefix: beyond them rows have nothing to be compared by, so a longer one, which can
-        only be a mistake, is refused with `StoreError`.
+        only be a mistake, is refused with `StoreError`, here and wherever else a bound is passed.
         """
         ...
 
@@ -176,8 +176,7 @@ class Reader(Protocol):
         """Return how many rows of a counted order come strictly before `bound` within the board `prefix`.
 
         `bound` may be partial: `(score,)` counts the rows with a smaller score (a competition rank less one),
-        the full key counts the rows before this very one (an ordinal rank less one); a longer one is refused, as by
-        `scan`. O(log n).
+        the full key counts the rows before this very one (an ordinal rank less one). O(log n).
         With `mark`, only rows with this mark are counted, along an index that has marks; None as the bound means all
         of them. That is O(log n) for the greatest mark on the board, and for others takes time with the rows before.
         """
