@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gamify_core.road.chains import first_from
 from gamify_core.road.joined import is_alias, the_one
-from gamify_core.storage.ranges import arranged, marked
+from gamify_core.storage.ranges import around, arranged, marked, spanned
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.challenges import ADVANCE
@@ -227,15 +227,13 @@ class Past:
         self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
     ) -> tuple[int, int, int]:
         """Return how many rows of a board came before a range, were in it, and were there in all."""
-        before = self.position(table, index, prefix, start)
-        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
+        return spanned(self, table, index, prefix, start, stop)
 
     def beside(  # noqa: PLR0913 - a range of a board
         self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
     ) -> list[Row]:
         """Return the rows of a board around a bound, as they were."""
-        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
-        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
+        return around(self, table, index, prefix, key, before, length)
 
     # -- how it was --------------------------------------------------------------------------------------------
 

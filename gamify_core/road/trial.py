@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gamify_core.storage.ranges import arranged, marked
+from gamify_core.storage.ranges import around, arranged, marked, spanned
 from gamify_core.storage.tables import ORDER
 from gamify_core.storage.unit import Unit
 
@@ -120,15 +120,13 @@ class Trial(Unit):
         self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
     ) -> tuple[int, int, int]:
         """Count the rows of a board before a range, in it, and in all, as `position` does."""
-        before = self.position(table, index, prefix, start)
-        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
+        return spanned(self, table, index, prefix, start, stop)
 
     def beside(  # noqa: PLR0913 - a range of a board
         self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
     ) -> list[Row]:
         """Return the rows of a board around a bound."""
-        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
-        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
+        return around(self, table, index, prefix, key, before, length)
 
 
 def beneath(reader: Reader | Unit) -> Reader | Unit:

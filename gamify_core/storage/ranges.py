@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from gamify_core.errors import StoreError
-from gamify_core.storage.protocol import Index, Key, Table
+from gamify_core.storage.protocol import Index, Key, Reader, Table
 
-__all__ = ["arranged", "marked", "too_long"]
+__all__ = ["around", "arranged", "marked", "spanned", "too_long"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -60,3 +60,19 @@ def marked(rows: list[Row], table: Table[Row], index: Index | None, mark: int | 
         return len(rows)
     place = table.columns.index(index.marked)
     return sum([row[place] == mark for row in rows])
+
+
+def spanned(  # noqa: PLR0913 - the arguments of a span
+    reader: Reader, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key
+) -> tuple[int, int, int]:
+    """Return what `span` of a reader would, from what else it answers."""
+    before = reader.position(table, index, prefix, start)
+    return before, reader.position(table, index, prefix, stop) - before, reader.count(table, index, prefix)
+
+
+def around(  # noqa: PLR0913 - the arguments of `beside`
+    reader: Reader, table: Table[Row], index: Index | None, prefix: Key, key: Key, before: int, length: int
+) -> list[Row]:
+    """Return what `beside` of a reader would, from what else it answers."""
+    above = reader.scan(table, index, prefix, stop=key, reverse=True, limit=before)
+    return above[::-1] + reader.scan(table, index, prefix, start=key, limit=length - before)
