@@ -78,7 +78,10 @@ def _found(
     reader: Reader, road: Road, play: Play | None, advance: Callable[[int], None]
 ) -> Iterator[Mismatch | Look | Played]:
     try:
-        look = Look(reader, road, road.plan_in(reader), advance)
+        plan = road.plan_in(reader)
+        if plan.ahead is not None:  # the rows are those of the plan that is in force
+            plan = plan.ahead.old
+        look = Look(reader, road, plan, advance)
     except Exception as error:  # noqa: BLE001 - as in `_guarded`
         yield _failed("catalog", error)
         return

@@ -206,6 +206,7 @@ def test_a_reader_follows_whoever_writes_under_another_catalog(make_engine: Make
     ]
     writer.leaderboards.hide("ada")
     assert reader.leaderboards.rank("n", "bob").rank == 1
+    assert reader.history.verify().ok, "rows are held against the catalog that they were written under"
     assert [row.kind for row in writer.history.activity()].count("catalog.adopted") == 1
 
 
