@@ -165,9 +165,9 @@ def chain_of(state: State) -> Chain:
     return _row(Chain, state[:11])
 
 
-def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
+def link(chain: Chain | State, mark: Mark, terms: Terms) -> Chain:
     """Return the chain with one more satisfied period, later than all it has: `mark` has its label."""
-    last, _, run, longest, longest_at, runs, stock, settled, consumed, behind, _ = chain
+    last, _, run, longest, longest_at, runs, stock, settled, consumed, behind = chain[:10]
     label, at, _, offset, part, weight, day = mark
     if part == BASELINE:
         return Chain(label, at, weight, day, at, 1, 0, None, 0, 0, offset)
@@ -179,9 +179,13 @@ def link(chain: Chain, mark: Mark, terms: Terms) -> Chain:
         if gap > 1:
             after = settle(chain, last, terms, label, at)
             stock, settled = after.stock, after.settled
-            consumed += sum(miss.outcome == "frozen" for miss in after.misses)
+            consumed += len(after.misses)
             if after.broken_at is not None:
-                run, runs = 0, runs + 1
+                run, runs, consumed = (
+                    0,
+                    runs + 1,
+                    consumed - 1,
+                )  # the last one was not frozen, it broke the run
         behind = (behind << gap | 1 << (gap - 1)) & _MASK if gap <= MEMORY else 0
     run += 1
     if rules.freeze_every and run % rules.freeze_every == 0:

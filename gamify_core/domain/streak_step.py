@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.streak_credit import in_grace, open_before
 from gamify_core.domain.streak_facts import MEMORY, NO_PARDONS, Mark, Pardons, State, Terms
-from gamify_core.domain.streak_fold import NOTHING, chain_of, fold, link
+from gamify_core.domain.streak_fold import NOTHING, Chain, chain_of, fold, link
 from gamify_core.domain.streak_rules import plain
 from gamify_core.domain.streak_tallies import Tally, filled
 
@@ -43,20 +43,20 @@ def step(  # noqa: PLR0913 - a mark, what it meets, and what both are judged by
     if not rules.simple:
         return _step(state, mark, Terms(rules, line, pardons), beside)
     label, instant, identity, offset, _, weight, _ = mark
-    if state is None:
-        chain, before = NOTHING, 0
-    else:
+    chain: Chain | State = NOTHING
+    before = 0
+    if state is not None:
         if instant == state.seen and identity == state.seen_id:
             return state
         if label < state.label or (instant, identity) < (state.seen, state.seen_id):
             return None
-        chain, before = chain_of(state), state.tally if label == state.label else 0
+        chain, before = state, state.tally if label == state.label else 0
     tally = before + weight
     if before < rules.target <= tally:
         chain = link(chain, mark, _row(Terms, (rules, line, pardons)))
     elif chain.last is None:
         chain = NOTHING._replace(offset=offset)
-    return _row(State, (*chain, label, tally, instant, identity))
+    return _row(State, (*chain[:11], label, tally, instant, identity))
 
 
 def _step(state: State | None, mark: Mark, terms: Terms, beside: Sequence[Mark]) -> State | None:

@@ -6,9 +6,10 @@ rules: under another catalog the same people come on the same days and send the 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gamify_core.clock import instant_of
@@ -57,7 +58,8 @@ class _Role:
             sources = {**(invented[name].properties if name in invented else {}), **each.properties}
             self.events.append((name, tuple((field, _maker(source)) for field, source in sources.items())))
         kept = survival(persona)
-        self.survival: list[float] = [kept(age) for age in range(days + 1)]
+        # Rising, to be searched: whoever has left does not come back, even where a table says that more are there
+        self.gone: list[float] = [-share for share in accumulate(map(kept, range(days + 1)), min)]
         self.hours: tuple[float, ...] = weighted(hours_of(persona.hours) or EVENING)
         zones = persona.timezone if isinstance(persona.timezone, Mapping) else {persona.timezone: 1.0}
         self.zones: tuple[str | None, ...] = tuple(zones)
@@ -117,7 +119,7 @@ class Life:
         ]
         self._midnights = cast.midnights(self.zone or cast.timezone)
         left = max(cast.days - self.arrived, 0)
-        stays = next((age for age in range(left) if role.survival[age] <= lasting), left)
+        stays = min(bisect_left(role.gone, -lasting), left)
         coming = stream(seed, replication, number, "days")
         chance = role.persona.activity
         self.active: list[int] = [

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["World"]
 
 _row = tuple.__new__
+_LIMITS = Limits()
 _NOBODY = Person("", 0)
 _NOTHING: dict[str, Any] = {}  # of what was asked, nothing is kept
 _ALL = 2**53
@@ -147,6 +148,7 @@ class World:
             seed=None,
             recorder=self._notes,
         )
+        self._access = Access(Shared(self._road))
         self._gifts: list[str] = []
         self._strict = any(rule.strict for rule in catalog.rules)
         # Periods that are closed are closed in each world: there a window is opened with what is due for it
@@ -245,10 +247,10 @@ class World:
         road = self._road
         road.known.update({"plan": (_OURS, road.base), "read": (0, road.base), "seed": seed})
         self._notes.begin()
-        with Access(Shared(road)).handle(keep=False) as access:
+        with self._access.handle(keep=False) as access:
             unit = access.unit
             assert unit is not None  # noqa: S101 - a handle has one
-            game = Game(access, Limits())
+            game = Game(access, _LIMITS)
             if self.cast.gifts:
                 self._gifts = lay_out_gifts(game, self.cast, self.midnights[0])
             yield access, game, unit

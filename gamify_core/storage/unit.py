@@ -26,12 +26,13 @@ _ROWS_KEPT = 50_000  # clean rows beyond this are forgotten: a long import must 
 class _Shelf(Generic[Row]):
     """What a unit knows of one table."""
 
-    __slots__ = ("before", "ends", "found", "heads", "key", "place", "rows", "table")
+    __slots__ = ("before", "ends", "found", "heads", "key", "place", "plain", "rows", "table")
 
     def __init__(self, table: Table[Row], place: int) -> None:
         self.table = table
         self.place = place  # in the order in which tables are flushed
         self.key = table.key
+        self.plain = not table.chain and not table.unique  # a row is found by its key and by nothing else
         self.rows: dict[Key, Row | None] = {}  # as this unit sees them; None: there is none
         self.before: dict[Key, Row | None] = {}  # as the store has them, for the rows that are queued
         self.heads: dict[Key, Row | None] = {}
@@ -237,7 +238,10 @@ class Unit:
             old = self._transaction.get(table, key)
         if key not in shelf.before:
             shelf.before[key] = old
-        self._keep(table, shelf, key, old, row)
+        if shelf.plain and not self._marks:
+            shelf.rows[key] = row
+        else:
+            self._keep(table, shelf, key, old, row)
 
     def remove(self, table: Table[Row], row: Row) -> None:
         """Queue the removal of a row (of a table that is no chain and is found by no unique index)."""
