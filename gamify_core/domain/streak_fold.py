@@ -134,7 +134,8 @@ def settle(chain: Chain | State, last: int, terms: Terms, before: int, until: in
     that has ended uses no more freezes.
     """
     rules, line, pardons = terms
-    line = ground(line, chain.offset)
+    if line.carried:
+        line = ground(line, chain.offset)
     stock, settled, broken_at = chain.stock, chain.settled, None
     misses: list[Miss] = []
     required, at = following(last, rules, line, pardons)

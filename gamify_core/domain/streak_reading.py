@@ -51,7 +51,8 @@ def ahead(state: State | None, rules: StreakRules, line: ZoneLine, pardons: Pard
     """Return what time has done to a run by an instant, and when it does something next."""
     if state is None or state.last is None:
         return _NO_RUN
-    line = ground(line, state.offset)
+    if line.carried:
+        line = ground(line, state.offset)
     present = label_at(rules.calendar, line, as_of)
     after = settle(state, state.last, _row(Terms, (rules, line, pardons)), present, as_of)
     if after.broken_at is not None:

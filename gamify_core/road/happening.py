@@ -75,7 +75,7 @@ def happen(
             told.append(judged.plan.rule.code)
     for streak in turn.plan.recorded_by.get(name, ()):
         random = streak.when is not None and streak.when.random
-        facts = rules.facts_for(turn, properties, streak.streak.code) if random else shared
+        facts = rules.Told(turn, properties, streak.streak.code) if random else shared
         if _holds(turn, streak, facts):
             streaks.record(turn, turn.who, streak, f"streak:{streak.streak.code}")
         elif witness is not None:
@@ -86,7 +86,7 @@ def happen(
 
 def begin(turn: Turn, name: str, properties: Mapping[str, Json]) -> Facts:
     """Store the event, move its metrics, and return what expressions may read of it."""
-    facts = rules.facts_for(turn, properties)
+    facts = rules.Told(turn, properties)
     turn.say("=", turn.who.number, name)
     head = turn.unit.last(EVENT, (turn.who.number,))
     n = 1 if head is None else head.n + 1

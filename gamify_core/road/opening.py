@@ -160,7 +160,7 @@ def _wallet(turn: Turn, currency: str, held: Held) -> None:
             detail = f"lots of {currency} must lapse later than they are opened"
             raise BadValue("balances", expires, detail, hint="leave out what has lapsed")
         lots.open_lot(turn, who, currency, 1, amount, expires, held.balance)
-    plans = turn.plan.wallet(currency)
+    plans = turn.plan.wallets[currency]
     for plan, value in (
         (plans.earned, held.earned),
         (plans.spent, held.spent),

@@ -7,7 +7,7 @@ every process.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeVar
@@ -66,7 +66,8 @@ class Plan:
         self.zone: tzinfo = zone(catalog.timezone)
         self._trackers: dict[tuple[str, str], Tracker] = {}
         self._named: dict[str, Tracker] = {}
-        self._wallets: dict[str, WalletPlan] = {}
+        self.wallets: Mapping[str, WalletPlan] = _Wallets(self)
+        """The metrics that a wallet of each currency moves."""
         self._terms: dict[str, Terms] = {
             currency.code: terms
             for currency in catalog.currencies
@@ -169,16 +170,6 @@ class Plan:
             self.read(name)
         return expression
 
-    def wallet(self, currency: str) -> WalletPlan:
-        """Return the metrics that a wallet of this currency moves."""
-        plan = self._wallets.get(currency)
-        if plan is None:
-            earned, spent, balance = (
-                self.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance")
-            )
-            plan = self._wallets[currency] = WalletPlan(earned, spent, balance, self._terms.get(currency))
-        return plan
-
     def told_of(self, currency: str) -> tuple[str, ...]:
         """Return what an outcome says of a currency where the rest does not: which it is, if it has decimals."""
         return (currency,) if self.catalog.scale(currency) else ()
@@ -277,6 +268,22 @@ class Plan:
             name, text = key
             kept = self._trackers[key] if text else self.metrics[name]
             kept.watch = _watch(thresholds, running=not text)
+
+
+class _Wallets(dict[str, WalletPlan]):
+    """Made when they are first asked for: a currency need not be declared."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def __missing__(self, currency: str) -> WalletPlan:
+        plan = self._plan
+        earned, spent, balance = (
+            plan.metrics.get(f"{currency}.{part}") for part in ("earned", "spent", "balance")
+        )
+        made = self[currency] = WalletPlan(earned, spent, balance, plan.terms(currency, None, None))
+        return made
 
 
 def _watch(thresholds: Sequence[tuple[int, Node]], *, running: bool) -> Watch:

@@ -239,7 +239,7 @@ def _events(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
         if (plan := wanted.get("events.count")) is not None:
             moved(turn, turn.who, plan, None, 1, 1)
         request = asked_with(turn.unit, event.activity)
-        facts = rules.facts_for(turn, (request or {}).get("properties", {}))
+        facts = rules.Told(turn, (request or {}).get("properties", {}))
         for counter in turn.plan.counters.get(event.name, ()):
             part = wanted.get(counter.metric.code)
             if part is not None and (request is not None or _plain(counter)):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gamify_core.road.compiled import CounterPlan, MetricPlan, RulePlan
     from gamify_core.road.turn import Turn
 
-__all__ = ["FALSE", "FIRES", "Judged", "PassedOver", "Verdict", "attributes_of", "count", "facts_for"]
+__all__ = ["FALSE", "FIRES", "Judged", "PassedOver", "Told", "Verdict", "attributes_of", "count"]
 __all__ += ["judge", "judged", "wait"]
 
 _LIMIT = 2**63 - 1
@@ -77,17 +77,15 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-def facts_for(turn: Turn, properties: Mapping[str, Json], name: str = "") -> Facts:
-    """Return what an expression may read; `name` is of whom the draws are."""
-    return _Told(turn, properties, name)
+class Told(Facts):
+    """What an expression may read of the event that a turn is about; what is costly is asked for late.
 
-
-class _Told(Facts):
-    """The facts of the event that a turn is about; what is costly is asked for late."""
+    The draws are those of `name`.
+    """
 
     __slots__ = ("_draw", "_name", "_turn", "_who")
 
-    def __init__(self, turn: Turn, properties: Mapping[str, Json], name: str) -> None:
+    def __init__(self, turn: Turn, properties: Mapping[str, Json], name: str = "") -> None:
         self.properties = properties
         self.participant = attributes_of(turn.who.attributes)
         self._turn = turn
@@ -171,7 +169,7 @@ def judged(turn: Turn, name: str, properties: Mapping[str, Json], shared: Facts)
     """Hold every rule that listens to an event against the same state, before any of them changes it."""
     found = []
     for plan in turn.plan.rules.get(name, ()):
-        facts = facts_for(turn, properties, plan.rule.code) if plan.random else shared
+        facts = Told(turn, properties, plan.rule.code) if plan.random else shared
         found.append(_row(Judged, (plan, facts, judge(turn, plan, facts))))
     return found
 

@@ -88,7 +88,7 @@ def award(  # noqa: C901, PLR0913 - on the hottest path, as what it calls
     """
     if who.is_closed:
         raise WalletClosed(who.participant_id)
-    metrics = turn.plan.wallet(currency)
+    metrics = turn.plan.wallets[currency]
     if terms is None:
         terms = metrics.terms
     if terms is not None and terms is not AT_ONCE:
@@ -169,7 +169,7 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
         turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause
     )
     lots.spend(turn, who, currency, amount, ordinal)
-    metrics = turn.plan.wallet(currency)
+    metrics = turn.plan.wallets[currency]
     if metrics.spent is not None:
         moved(turn, who, metrics.spent, head.spent or None, spent, amount)
     if metrics.balance is not None:
@@ -220,7 +220,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
         turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent, cause
     )
     lots.arrive(turn, recipient, currency, version + 1, taken, held + amount)
-    if (plan := turn.plan.wallet(currency).balance) is not None:
+    if (plan := turn.plan.wallets[currency].balance) is not None:
         moved(turn, sender, plan, balance, balance - amount, -amount)
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
 
@@ -282,7 +282,7 @@ def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
         lots.withdraw(turn, who, entry, take, head.balance + signed)
     elif entry.account != EXPIRED:  # what lapsed would lapse again
         lots.give_back(turn, who, entry, take, abs(entry.amount) - undone, head.balance + signed)
-    metrics = turn.plan.wallet(currency)
+    metrics = turn.plan.wallets[currency]
     fall = Fall(currency, entry.version, take) if not peer else None
     if metrics.earned is not None and earned != head.earned:
         turn.void(who, metrics.earned, head.earned, earned, fall)
@@ -329,7 +329,7 @@ def lapse(turn: Turn, who: ParticipantRow, currency: str, gone: Sequence[Lot]) -
         cause,
     )
     lots.keep(turn, currency, ordinal, gone)
-    if (metric := turn.plan.wallet(currency).balance) is not None:
+    if (metric := turn.plan.wallets[currency].balance) is not None:
         moved(turn, who, metric, balance, balance - amount, -amount)
 
 

@@ -147,7 +147,7 @@ class _Witness:
 
     def _why(self, code: str, when: Expression, facts: Facts | None = None) -> RuleVerdict:
         if facts is None or when.random:  # the same draws again, where it rests on luck
-            facts = rules.facts_for(self._turn, self._properties, code)
+            facts = rules.Told(self._turn, self._properties, code)
         return _told_false(code, when, facts)
 
 

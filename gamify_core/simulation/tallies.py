@@ -111,13 +111,13 @@ class Tally:
         watched = self.days - person.arrived
         for rung in rungs:
             if rung not in person.tiers:
-                self.unreached.setdefault(rung, Counter())[watched] += 1
+                _lengths(self.unreached, rung)[watched] += 1
         for badge in person.badges:
             self.earners[badge, person.persona] += 1
         for streak, length in person.runs.items():
-            self.running.setdefault(streak, Counter())[length] += 1
+            _lengths(self.running, streak)[length] += 1
         for currency, balance in balances:
-            self.balances.setdefault((currency, person.persona), Counter())[balance] += 1
+            _lengths(self.balances, (currency, person.persona))[balance] += 1
 
     # -- what was decided -------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Tally:
             self.on(self.rungs, rung)[day] += 1
             if rung not in person.tiers:
                 person.tiers.add(rung)
-                self.reached.setdefault(rung, Counter())[max(day - person.arrived, 0)] += 1
+                _lengths(self.reached, rung)[max(day - person.arrived, 0)] += 1
 
     def _badge(self, person: Person, day: int, words: Words) -> None:
         badge = str(words[3])
@@ -186,13 +186,13 @@ class Tally:
         streak, count = str(words[3]), int(words[4] or 0)
         before = person.runs.get(streak, 0)
         if count <= before:
-            self.ended.setdefault(streak, Counter())[before] += 1
+            _lengths(self.ended, streak)[before] += 1
         person.runs[streak] = count
 
     def _broken(self, person: Person, _day: int, words: Words) -> None:
         length = person.runs.pop(str(words[3]), 0)
         if length:
-            self.ended.setdefault(str(words[3]), Counter())[length] += 1
+            _lengths(self.ended, str(words[3]))[length] += 1
 
     def _claimed(self, _person: Person, day: int, words: Words) -> None:
         self.on(self.claims, str(words[3]))[day] += 1
@@ -292,6 +292,14 @@ _COUNTED = {
     "reward_claimed": Tally._claimed,  # noqa: SLF001
     "skipped": Tally._passed_over,  # noqa: SLF001
 }
+
+
+def _lengths(table: dict[Any, Counter[int]], key: object) -> Counter[int]:
+    """Return the counts of something by a number, such as how long it took."""
+    counts = table.get(key)
+    if counts is None:  # to make one for `setdefault` each time costs more than all the rest
+        counts = table[key] = Counter()
+    return counts
 
 
 def running(days: Days) -> Days:

@@ -91,19 +91,16 @@ class _Counting:
         """Count what was decided."""
         at = turn.occurred_at
         self.head = _row(ActivityRow, (turn.seq, turn.recorded_at, at, *_REST))
-        if not self.begins <= at < self.ends:  # most come on the day of the one before
-            self.on = self.day(at)
-            self.begins, self.ends = self.midnights[self.on], self.midnights[self.on + 1]
+        if not self.begins <= at < self.ends:
+            midnights = self.midnights
+            self.on = on = bisect_right(midnights, at, 1, len(midnights) - 1) - 1
+            self.begins, self.ends = midnights[on], midnights[on + 1]
         people = self.people
         others: dict[int, Person] | None = None
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
         self.tally.take(person, self.on, turn.outcome, others)
-
-    def day(self, instant: int) -> int:
-        """Return the day on which an instant falls where the catalog is at home."""
-        return min(max(bisect_right(self.midnights, instant) - 1, 0), len(self.midnights) - 2)
 
 
 class _Loose(Unit):
