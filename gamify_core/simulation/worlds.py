@@ -59,8 +59,8 @@ class _Counting:
     def __init__(self, midnights: Sequence[int]) -> None:
         self.midnights = midnights
         self.people: dict[str, Person] = {}
-        self.tally = Tally(len(midnights) - 1)
-        self.on = self.begins = self.ends = 0
+        self.days = len(midnights) - 1
+        self.tally = Tally(self.days)
         self.head: ActivityRow
         self.begin()
 
@@ -91,16 +91,13 @@ class _Counting:
         """Count what was decided."""
         at = turn.occurred_at
         self.head = _row(ActivityRow, (turn.seq, turn.recorded_at, at, *_REST))
-        if not self.begins <= at < self.ends:
-            midnights = self.midnights
-            self.on = on = bisect_right(midnights, at, 1, len(midnights) - 1) - 1
-            self.begins, self.ends = midnights[on], midnights[on + 1]
+        day = bisect_right(self.midnights, at, 1, self.days) - 1  # where the catalog is at home
         people = self.people
         others: dict[int, Person] | None = None
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
-        self.tally.take(person, self.on, turn.outcome, others)
+        self.tally.take(person, day, turn.outcome, others)
 
 
 class _Loose(Unit):
@@ -291,7 +288,7 @@ class World:
         def decide(turn: Turn) -> None:
             happen(turn, act.name, act.properties)
 
-        ask = Ask("event", name, _NOTHING, None, None, decide)
+        ask: Ask = _row(Ask, ("event", name, _NOTHING, None, None, decide, (), None, False, False, False))
         if not self._strict:  # nothing can refuse the event, so nothing has to be taken back
             self._road.perform(unit, "", ask)
             return

@@ -26,12 +26,13 @@ _ROWS_KEPT = 50_000  # clean rows beyond this are forgotten: a long import must 
 class _Shelf(Generic[Row]):
     """What a unit knows of one table."""
 
-    __slots__ = ("before", "ends", "found", "heads", "key", "place", "plain", "rows", "table")
+    __slots__ = ("before", "ends", "found", "heads", "key", "place", "plain", "rows", "table", "width")
 
     def __init__(self, table: Table[Row], place: int) -> None:
         self.table = table
         self.place = place  # in the order in which tables are flushed
         self.key = table.key
+        self.width = table.key - 1  # of what names a chain
         self.plain = not table.chain and not table.unique  # a row is found by its key and by nothing else
         self.rows: dict[Key, Row | None] = {}  # as this unit sees them; None: there is none
         self.before: dict[Key, Row | None] = {}  # as the store has them, for the rows that are queued
@@ -137,7 +138,10 @@ class Unit:
                 return None
             key = shelf.found[name] = row[: shelf.key]
             return shelf.rows.setdefault(key, row)
-        return None if key is None else self.get(table, key)
+        if key is None:
+            return None
+        row = shelf.rows.get(key)
+        return self.get(table, key) if row is None or shelf.ends else row
 
     def last(self, table: Table[Row], prefix: Key = (), /) -> Row | None:
         """Return the head of a chain."""
@@ -215,7 +219,7 @@ class Unit:
     def append(self, table: Table[Row], row: Row) -> None:
         """Queue the next row of a chain, whose head was read before and which no unique index finds."""
         shelf = self._shelves[table]
-        prefix = row[: shelf.key - 1]
+        prefix = row[: shelf.width]
         heads = shelf.heads
         if self._marks:
             self._journal.append((shelf, None, row, heads.get(prefix, _UNREAD)))
