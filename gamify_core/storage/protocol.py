@@ -79,6 +79,10 @@ class Table(Generic[Row]):
 
     columns: tuple[str, ...] = attrs.field(init=False, repr=False)
     unique: tuple[tuple[Index, tuple[int, ...]], ...] = attrs.field(init=False, repr=False)
+    plain: bool = attrs.field(
+        init=False, repr=False
+    )  # a row is found by its key, and by nothing else that is unique
+    width: int = attrs.field(init=False, repr=False)  # how many columns name a chain
 
     @columns.default
     def _columns(self) -> tuple[str, ...]:
@@ -88,6 +92,14 @@ class Table(Generic[Row]):
     @unique.default
     def _unique(self) -> tuple[tuple[Index, tuple[int, ...]], ...]:
         return tuple((index, self.places(index)) for index in self.indexes if index.unique)
+
+    @plain.default
+    def _plain(self) -> bool:
+        return not self.chain and not self.unique
+
+    @width.default
+    def _width(self) -> int:
+        return self.key - 1
 
     def places(self, index: Index) -> tuple[int, ...]:
         """Return where in a row the columns of `index` stand."""

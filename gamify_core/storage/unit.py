@@ -26,14 +26,12 @@ _ROWS_KEPT = 50_000  # clean rows beyond this are forgotten: a long import must 
 class _Shelf(Generic[Row]):
     """What a unit knows of one table."""
 
-    __slots__ = ("before", "ends", "found", "heads", "key", "place", "plain", "rows", "table", "width")
+    __slots__ = ("before", "ends", "found", "heads", "key", "place", "rows", "table")
 
     def __init__(self, table: Table[Row], place: int) -> None:
         self.table = table
         self.place = place  # in the order in which tables are flushed
         self.key = table.key
-        self.width = table.key - 1  # of what names a chain
-        self.plain = not table.chain and not table.unique  # a row is found by its key and by nothing else
         self.rows: dict[Key, Row | None] = {}  # as this unit sees them; None: there is none
         self.before: dict[Key, Row | None] = {}  # as the store has them, for the rows that are queued
         self.heads: dict[Key, Row | None] = {}
@@ -219,7 +217,7 @@ class Unit:
     def append(self, table: Table[Row], row: Row) -> None:
         """Queue the next row of a chain, whose head was read before and which no unique index finds."""
         shelf = self._shelves[table]
-        prefix = row[: shelf.width]
+        prefix = row[: table.width]
         heads = shelf.heads
         if self._marks:
             self._journal.append((shelf, None, row, heads.get(prefix, _UNREAD)))
@@ -242,7 +240,7 @@ class Unit:
             old = self._transaction.get(table, key)
         if key not in shelf.before:
             shelf.before[key] = old
-        if shelf.plain and not self._marks:
+        if table.plain and not self._marks:
             shelf.rows[key] = row
         else:
             self._keep(table, shelf, key, old, row)
