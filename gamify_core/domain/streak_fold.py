@@ -182,11 +182,8 @@ def link(chain: Chain | State, mark: Mark, terms: Terms) -> Chain:
             stock, settled = after.stock, after.settled
             consumed += len(after.misses)
             if after.broken_at is not None:
-                run, runs, consumed = (
-                    0,
-                    runs + 1,
-                    consumed - 1,
-                )  # the last one was not frozen, it broke the run
+                consumed -= 1  # for the last of them no freeze was left: it broke the run
+                run, runs = 0, runs + 1
         behind = (behind << gap | 1 << (gap - 1)) & _MASK if gap <= MEMORY else 0
     run += 1
     if rules.freeze_every and run % rules.freeze_every == 0:
