@@ -91,13 +91,16 @@ class _Counting:
         """Count what was decided."""
         at = turn.occurred_at
         self.head = _row(ActivityRow, (turn.seq, turn.recorded_at, at, *_REST))
-        day = bisect_right(self.midnights, at, 1, self.days) - 1  # where the catalog is at home
         people = self.people
         others: dict[int, Person] | None = None
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
-        self.tally.take(person, day, turn.outcome, others)
+        self.tally.take(person, self.day(at), turn.outcome, others)
+
+    def day(self, instant: int) -> int:
+        """Return the day on which an instant falls where the catalog is at home."""
+        return bisect_right(self.midnights, instant, 1, self.days) - 1
 
 
 class _Loose(Unit):

@@ -1,0 +1,45 @@
+"""What a world leaves for the next life, and what it tells of commands that time brings about."""
+
+from __future__ import annotations
+
+import attrs
+
+from gamify_core import Catalog, Leaderboard, Mix, Persona, Rule, Scenario, simulate
+from gamify_core.simulation.acting import Life
+from gamify_core.simulation.tallies import Person
+from gamify_core.storage.tables.ledger import ENTRY
+from tests.simulation.games import APART, world
+
+DAYS = 24
+DAILY = Scenario([Persona("daily", activity=0.9, events={"lesson": Mix(properties={"score": 90})})])
+
+
+def test_the_calendar_that_a_life_leaves_changes_nothing_for_the_next() -> None:
+    """Somebody who plays after others, in the windows that these have opened, counts as in a world of their own."""
+    after = world(APART, DAYS)
+    after.one_by_one(3, 0, 0, 6)
+    mine, alone = after.one_by_one(3, 0, 6, 7), world(APART, DAYS).one_by_one(3, 0, 6, 7)
+    assert attrs.asdict(mine) == attrs.asdict(alone)
+    assert mine.commands > 0
+
+
+def test_what_is_due_before_an_event_is_an_activity_of_its_own() -> None:
+    """Points that mature, and the event that finds them matured, do not have the same number."""
+    rules = [Rule("now", on="lesson", award=1), Rule("then", on="lesson", award=2, matures="30h")]
+    game = world(Catalog(rules=rules), DAYS, DAILY)
+    life = Life(game.cast, 3, 0, 0)
+    with game.played(life, Person("daily", 0), 1) as (_, unit):
+        movements = unit.scan(ENTRY, None, (1, "points"))
+    occurred = {(each.activity, each.occurred_at) for each in movements}
+    assert len(occurred) > DAYS
+    assert len({activity for activity, _ in occurred}) == len(occurred)
+
+
+def test_a_period_that_is_closed_is_no_event() -> None:
+    """Boards whose periods are final are told of in activities, which are not counted among the events."""
+    catalog = Catalog(
+        rules=[Rule("lesson", on="lesson", award=1)],
+        leaderboards=[Leaderboard("weekly", period="weekly", finalize_after="1h")],
+    )
+    result = simulate(catalog, players=4, days=DAYS, scenario=DAILY, seed=3)
+    assert set(result.tallies[0].events) == {"lesson"}
