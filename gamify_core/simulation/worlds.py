@@ -291,7 +291,7 @@ class World:
         def decide(turn: Turn) -> None:
             happen(turn, act.name, act.properties)
 
-        ask: Ask = _row(Ask, ("event", name, _NOTHING, None, None, decide, (), None, False, False, False))
+        ask = Ask("event", name, _NOTHING, None, None, decide)
         if not self._strict:  # nothing can refuse the event, so nothing has to be taken back
             self._road.perform(unit, "", ask)
             return

@@ -79,10 +79,10 @@ class Table(Generic[Row]):
 
     columns: tuple[str, ...] = attrs.field(init=False, repr=False)
     unique: tuple[tuple[Index, tuple[int, ...]], ...] = attrs.field(init=False, repr=False)
-    plain: bool = attrs.field(
-        init=False, repr=False
-    )  # a row is found by its key, and by nothing else that is unique
-    width: int = attrs.field(init=False, repr=False)  # how many columns name a chain
+    plain: bool = attrs.field(init=False, repr=False)
+    """Whether a row is found by its key, and by nothing else: it is no chain, and nothing else is unique."""
+    width: int = attrs.field(init=False, repr=False)
+    """How many columns name a chain."""
 
     @columns.default
     def _columns(self) -> tuple[str, ...]:
