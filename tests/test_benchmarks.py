@@ -40,7 +40,7 @@ AWARDS = 200
 
 @pytest.mark.parametrize(
     ("script", "lines"),
-    [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1), (simulation, 2), (backtest, 2)],
+    [(awards, 13), (events, 6), (dryrun, 3), (ranks, 22), (importing, 1), (simulation, 7), (backtest, 2)],
 )
 def test_every_script_prints_every_line(script: Any, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A script run small measures all its cases, prints each, and each median lies within its extremes."""

@@ -292,8 +292,6 @@ class Order:
     ) -> list[Row]:
         """Return the rows of a range, in order."""
         entries, whole = self._lying(prefix)
-        if not entries:
-            return []
         first, last = cut(*self._ends(entries, prefix, start, stop, whole=whole), reverse, offset, limit)
         found = entries.between(first, last)
         if reverse:

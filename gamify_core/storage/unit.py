@@ -240,10 +240,7 @@ class Unit:
             old = self._transaction.get(table, key)
         if key not in shelf.before:
             shelf.before[key] = old
-        if table.plain and not self._marks:
-            shelf.rows[key] = row
-        else:
-            self._keep(table, shelf, key, old, row)
+        self._keep(table, shelf, key, old, row)
 
     def remove(self, table: Table[Row], row: Row) -> None:
         """Queue the removal of a row (of a table that is no chain and is found by no unique index)."""
@@ -256,6 +253,9 @@ class Unit:
         shelf.rows[key] = None
 
     def _keep(self, table: Table[Row], shelf: _Shelf[Row], key: Key, old: Row | None, row: Row) -> None:
+        if table.plain and not self._marks:  # as most are
+            shelf.rows[key] = row
+            return
         head = _UNREAD
         if table.chain:
             head = shelf.heads.get(key[:-1], _UNREAD)
