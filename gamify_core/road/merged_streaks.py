@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.domain.streaks import BASELINE, Mark
-from gamify_core.road import milestones, wallet
+from gamify_core.road import former, milestones, wallet
 from gamify_core.road.streak_corrections import correct, void
 from gamify_core.road.streak_rows import case_of, marks_of, put, row_of, state_in
 from gamify_core.storage.tables.streaks import MARK, MILESTONE, STREAK, MarkRow, MilestoneRow
@@ -54,8 +54,9 @@ def join(turn: Turn, source: ParticipantRow, streaks: list[Apart]) -> None:
     for row in turn.unit.scan(MILESTONE, None, (source.number,)):
         key = (turn.who.number, row.streak, row.length)
         own = turn.unit.get(MILESTONE, key)
-        turn.unit.put(MILESTONE, MilestoneRow(*key, row.times + (own.times if own is not None else 0)))
-        turn.unit.remove(MILESTONE, row)
+        both = MilestoneRow(*key, row.times + (own.times if own is not None else 0))
+        former.rewrite(turn, MILESTONE, own, both)
+        former.rewrite(turn, MILESTONE, row, None)
     for one in streaks:
         turn.say("=", turn.who.number, "streak", one.plan.streak.code)
         _join(turn, one)

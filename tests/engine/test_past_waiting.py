@@ -347,3 +347,20 @@ def test_who_has_nothing_waiting_leaves_no_word_of_it(make_engine: MakeEngine) -
         assert view.scan(FORMER) == []
         assert view.scan(PENDING)
         assert view.scan(LOT)
+
+
+def test_milestones_are_as_often_given_as_they_were(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Before a run reached one again, and before two participants were one."""
+    game = make_engine(Catalog(streaks=[Streak("daily", milestones={2: 5}, milestones_once="run")]))
+    told = []
+    for days in (1, 1, 5, 1):
+        for who in ("ada", "bob")[: days + 1]:
+            game.streaks.record(who, "daily")
+        clock.advance(seconds=1)
+        told.append((clock.now(), [game.participants.export(who)["milestones"] for who in ("ada", "bob")]))
+        clock.advance(days=days)
+    game.participants.merge("bob", "ada")
+    assert len({str(each) for _, each in told}) > 1
+    for instant, each in told:
+        past = game.at(instant).participants
+        assert [past.export(who)["milestones"] for who in ("ada", "bob")] == each
