@@ -62,7 +62,7 @@ class Look:
         self.said: Counter[str] = Counter()
         """How many effects of each kind the sealed outcomes tell, once the chain was gone through."""
         self.done: Counter[str] = Counter()
-        """How many commands of each kind were sealed, and how many of some facts these tell (`_FACTS` of `sealed`)."""
+        """How many commands of each kind were sealed, and how many rows came of what else these tell."""
         self.versions: dict[tuple[str, str], int] = {}
         """The latest version of each definition that a sealed outcome tells of."""
         self.adopted: dict[int, tuple[str, str]] = {}

@@ -76,12 +76,11 @@ def chain(look: Look) -> Iterator[Mismatch]:
 
 def _fact(look: Look, row: ActivityRow, words: Words) -> None:
     """Take down what a command says beside its effects, where a row of its own came of that."""
-    kind = row.kind
-    if words[1:3] == [None, "catalog"]:
-        look.adopted[row.catalog] = str(words[3]), str(words[4])
-    elif kind.startswith("definitions."):
-        _, _, section, code, n, *_ = words
-        look.versions[str(section), str(code)] = int(n or 0)
+    kind, said = row.kind, words[1:5]
+    if said[:2] == [None, "catalog"]:
+        look.adopted[row.catalog] = str(said[-2]), str(said[-1])
+    elif kind.startswith("definitions.") and isinstance(said[-1], int):
+        look.versions[str(said[1]), str(said[2])] = said[-1]
     elif kind == "leaderboards.closed":
         look.done["closed"] += 1
     elif kind == "participants.opening":
