@@ -158,10 +158,13 @@ CHANGES = [
     Change("ledger.balance ledger.outcome", ENTRY, {"participant": 2, "version": 5}, {"balance": 13}),
     Change("ledger.totals metric.value", ENTRY, {"participant": 2, "version": 5}, {"earned": 12}),
     Change("ledger.totals", ENTRY, {"participant": 2, "version": 5}, {"spent": 1}),
-    Change("ledger.sides ledger.totals", ENTRY, {"participant": 2, "version": 5}, {"account": None}),
     Change(
-        "ledger.sides ledger.outcome ledger.zero_sum", ENTRY, {"participant": 2, "version": 5}, {"peer": 1}
+        "ledger.sides ledger.totals ledger.zero_sum",
+        ENTRY,
+        {"participant": 2, "version": 5},
+        {"account": None},
     ),
+    Change("ledger.sides ledger.outcome", ENTRY, {"participant": 2, "version": 5}, {"peer": 1}),
     Change("ledger.outcome", ENTRY, {"participant": 2, "version": 5}, {"source": "rule:step"}),
     Change("ledger.outcome", ENTRY, {"participant": 2, "version": 5}, {"ordinal": 9}),
     Change("ledger.missing metric.value", ENTRY, {"participant": 2, "version": 5}, None),
