@@ -140,9 +140,9 @@ class Road:
             who = participant(unit, scope, ask.participant_id, recorded_at, erased=ask.erases)
             if (who.due is not None or ask.others) and not ask.by_time:
                 before = self._catch_up(unit, scope, who, ask.others, now)
-                who = unit.get(PARTICIPANT, (who.number,)) or who
                 head = self.recorder.last(unit) or head
-                recorded_at = max(recorded_at, head.recorded_at + 1)
+                began, recorded_at = recorded_at, max(recorded_at, head.recorded_at + 1)
+                who = _appearing(unit, unit.get(PARTICIPANT, (who.number,)) or who, began, recorded_at)
         catalog = head.catalog
         seq = head.seq + 1
         turn = Turn(unit, plan, self.seed, scope, seq, recorded_at, occurred_at, offset, who)
@@ -304,3 +304,11 @@ class Road:
     def recall(self, reader: Reader | Unit, row: ActivityRow) -> Decided:
         """Return what was decided, from its activity row."""
         return recall(reader, row, self.catalog_of(reader, row.catalog))
+
+
+def _appearing(unit: Unit, who: ParticipantRow, began: int, recorded_at: int) -> ParticipantRow:
+    """Let who appears with a command appear with the command itself, and not with what was due before it."""
+    if who.created_at == began != recorded_at:
+        who = who._replace(created_at=recorded_at)
+        unit.put(PARTICIPANT, who)
+    return who

@@ -202,6 +202,8 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "sender": ["ada"],
     "to": ["bob"],
     "owner": ["ada"],
+    "source": ["ada", "bob"],
+    "into": ["cay", "dee"],
     "amount": [1, 5, 100],
     "value": [1, 7],
     "currency": ["points"],
