@@ -22,6 +22,9 @@ __all__ = ["consider", "drop", "earn", "forget", "held", "revoke", "standing"]
 
 def held(turn: Turn, who: ParticipantRow, badge: Badge) -> BadgeRow | None:
     """Return the row by which a participant holds a badge, or None; of several the one that was earned first."""
+    if who.person is None:
+        head = turn.unit.last(BADGE, (who.number, badge.code))
+        return head if head is not None and head.held else None
     heads = [turn.unit.last(BADGE, (number, badge.code)) for number in own_numbers(turn.unit, who)]
     there = [head for head in heads if head is not None and head.held]
     return min(there, key=lambda head: (head.occurred_at, head.activity), default=None)
