@@ -13,8 +13,8 @@ from gamify_core.road.aside import Aside
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.turn import Turn
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.tables.progress import EventRow
 
 __all__ = ["begin", "finish"]

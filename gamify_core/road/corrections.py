@@ -19,7 +19,7 @@ from gamify_core.clock import instant_of
 from gamify_core.domain.decimals import told
 from gamify_core.errors import NotFound
 from gamify_core.ids import without_ids
-from gamify_core.road import badges, cascade, wallet
+from gamify_core.road import badges, cascade, mirroring, wallet
 from gamify_core.road.commands import Ask
 from gamify_core.road.gone import badge_of
 from gamify_core.road.joined import gather
@@ -30,7 +30,7 @@ from gamify_core.storage.tables.ledger import ENTRY
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Badge
-    from gamify_core.road.wallet import OnInsufficient
+    from gamify_core.road.mirroring import OnInsufficient
 
 __all__ = ["KIND", "Take", "correction"]
 
@@ -153,7 +153,7 @@ def _take_points(  # noqa: PLR0913 - what, from what, how, and why
             continue
         take = min(entry.amount - taken(turn.unit, entry), left)
         if take > 0:
-            took = wallet.reverse(turn, who, entry, cause, take, policy)
+            took = mirroring.reverse(turn, who, entry, cause, take, policy)
             left -= took
             if took < take:
                 break

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gamify_core.errors import BadValue, in_words
 from gamify_core.road.levels import relevel
 from gamify_core.road.windows import opened
+from gamify_core.storage.protocol import LARGEST
 from gamify_core.storage.tables.boards import GROUP, GroupRow
 from gamify_core.storage.tables.metrics import (
     METRIC,
@@ -49,7 +50,6 @@ __all__ += ["is_of_group", "memberships", "regroup"]
 
 DECIMALS: Final = 6
 """How many decimals an average is ranked by, beyond those of the scores."""
-_LIMIT: Final = 2**63 - 1
 
 
 def calendar_of_group(text: str, attribute: str, name: str) -> str:
@@ -150,7 +150,7 @@ def _count(  # noqa: PLR0913 - as above
     number = _window(unit, place, calendar_of_groups(tracker.text, grouping))
     row = unit.get(GROUP, (number, name))
     members, total = (change, by) if row is None else (row.members + change, row.total + by)
-    if not -_LIMIT <= total <= _LIMIT // (10**DECIMALS if grouping.average else 1):
+    if not -LARGEST <= total <= LARGEST // (10**DECIMALS if grouping.average else 1):
         detail = f"the {place.metric} of group {in_words(name)} would leave the range of 64 bits"
         raise BadValue(place.metric, total, detail)
     if members:

@@ -7,9 +7,10 @@ would cost something with every movement.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core.road.joined import own_numbers
+from gamify_core.road.wallet import EXPIRED
 from gamify_core.storage.tables.ledger import DRAW, ENTRY, LOT, REVERSAL, DrawRow
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
 
-__all__ = ["EXPIRED", "Lapsed", "forget", "lapsed"]
-
-EXPIRED: Final = "@expired"
+__all__ = ["Lapsed", "forget", "lapsed"]
 
 
 class Lapsed(NamedTuple):

@@ -22,6 +22,7 @@ from gamify_core.road.levels import level, relevel
 from gamify_core.road.rolling import value_in_days
 from gamify_core.road.values import natural_value
 from gamify_core.road.windows import opened
+from gamify_core.storage.protocol import LARGEST
 from gamify_core.storage.tables.boards import CLOSING, ClosingRow
 from gamify_core.storage.tables.metrics import (
     METRIC,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["DAILY", "moved", "see", "value_in", "value_of", "window_number"]
 
 DAILY = Calendar("daily")
-_LIMIT = 2**63 - 1
 _row = tuple.__new__
 
 
@@ -100,7 +100,7 @@ def _keep(  # noqa: PLR0913 - on the hottest path: a record for these would cost
                 pass  # the same extreme, but reached earlier: only `reached_at` changes
             elif (value <= row.value) if mode == "max" else (value >= row.value):
                 return
-    if not -_LIMIT <= value <= _LIMIT:
+    if not -LARGEST <= value <= LARGEST:
         detail = f"{tracker.metric} would leave the range of 64 bits"
         raise BadValue(tracker.metric, value, detail)
     _put(turn, who, tracker, row, window, value, reached)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamify_core.domain.decimals import exact
 from gamify_core.errors import BadValue
-from gamify_core.road import former, wallet
+from gamify_core.road import former, mirroring, wallet
 from gamify_core.storage.tables.ledger import ENTRY, PENDING
 
 if TYPE_CHECKING:
@@ -44,13 +43,9 @@ def _base(row: PendingRow) -> int | None:
 
 
 def cancel(turn: Turn, who: ParticipantRow, row: PendingRow, cause: str, amount: int | None = None) -> int:
-    """Take back (so much of) what does not count yet, and return how much that was."""
+    """Take back (so much of) what does not count yet, and return how much that was. Raises `BadValue`."""
     take = row.left if amount is None else amount
-    if take > row.left:
-        scale = turn.plan.catalog.scale(row.currency)
-        there, whole, asked = (exact(each, scale) for each in (row.left, row.amount, take))
-        detail = f"{there:,} of {whole:,} {row.currency} are left to reverse, not {asked:,}"
-        raise BadValue("amount", asked, detail)
+    mirroring.check_part(turn, row.currency, row.left, row.amount, take)
     if not take:
         return 0
     left = row.left - take

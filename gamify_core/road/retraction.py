@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Cap
     from gamify_core.effects import Words
     from gamify_core.road.compiled import StreakPlan
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.turn import Turn
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.protocol import Table
     from gamify_core.storage.tables.progress import EventRow
     from gamify_core.storage.tables.streaks import MarkRow

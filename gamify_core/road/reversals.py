@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gamify_core.domain.decimals import told
-from gamify_core.road import assets, pending, wallet
+from gamify_core.road import assets, mirroring, pending
 from gamify_core.road.chains import first_from
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import ASSET
@@ -19,8 +19,8 @@ from gamify_core.storage.tables.participants import PARTICIPANT
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.turn import Turn
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.protocol import Reader
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.participants import ParticipantRow
@@ -114,7 +114,7 @@ def take_back(  # noqa: PLR0913 - whose movement, which one, and why
         turn.say("skipped", who.number, cause, "points", "account_closed")
         return
     left = abs(entry.amount) - taken(turn.unit, entry)
-    took = wallet.reverse(turn, who, entry, cause, on_insufficient=policy)
+    took = mirroring.reverse(turn, who, entry, cause, on_insufficient=policy)
     if took < left:
         scale = turn.plan.catalog.scale(currency)
         turn.say("skipped", who.number, cause, "points", "spent", told(left - took, scale), told(left, scale))

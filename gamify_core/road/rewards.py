@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamify_core.errors import MaxClaims, NoCodes, OutOfStock, RewardInactive
-from gamify_core.road import boosts, wallet
+from gamify_core.road import boosts, mirroring, wallet
 from gamify_core.road.joined import own_numbers
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.rewards import (
@@ -100,7 +100,7 @@ def cancel(turn: Turn, who: ParticipantRow, row: ClaimRow, cause: str) -> int:
     if row.version is not None:
         paid = turn.unit.get(ENTRY, (row.participant, row.currency, row.version))
         assert paid is not None  # noqa: S101 - movements are never removed
-        returned = wallet.reverse(turn, who, paid, cause)
+        returned = mirroring.reverse(turn, who, paid, cause)
     turn.say("reward_cancelled", who.number, cause, row.reward, returned, row.claimed_by, row.ordinal)
     return returned
 

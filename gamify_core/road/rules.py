@@ -27,6 +27,7 @@ from gamify_core.errors import ConditionError
 from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.meters import moved, see, value_in, value_of
 from gamify_core.road.seal import canonical
+from gamify_core.storage.protocol import LARGEST
 from gamify_core.storage.tables.rules import FIRED
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["FALSE", "FIRES", "Judged", "PassedOver", "Told", "Verdict", "attributes_of", "count"]
 __all__ += ["judge", "judged", "wait"]
 
-_LIMIT = 2**63 - 1
 _row = tuple.__new__  # for every rule that listens: `Judged(…)` takes three times as long
 NO_ATTRIBUTES: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -160,7 +160,7 @@ def _fits(turn: Turn, plan: MetricPlan, amount: int) -> bool:
     """
     who = turn.who
     for tracker in plan.trackers:  # noqa: SIM110 - `all` costs twice as much, at every event
-        if not -_LIMIT <= value_in(turn, who, tracker) + amount <= _LIMIT:
+        if not -LARGEST <= value_in(turn, who, tracker) + amount <= LARGEST:
             return False
     return True
 

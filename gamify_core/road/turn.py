@@ -18,8 +18,8 @@ from gamify_core.storage.tables.participants import ParticipantRow
 if TYPE_CHECKING:
     from gamify_core.road.aside import Aside
     from gamify_core.road.compiled import CounterPlan, MetricPlan, Node
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.plan import Plan
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.unit import Unit
 
 __all__ = ["Fall", "Turn"]

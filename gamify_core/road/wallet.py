@@ -8,30 +8,26 @@ A transfer is neither earned nor spent: passing points around reaches no tier.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gamify_core.domain.decimals import exact, one
 from gamify_core.domain.lots import later
 from gamify_core.errors import BadValue, GamifyError, InsufficientPoints, WalletClosed
-from gamify_core.road import lapses, lots
+from gamify_core.road import lots
 from gamify_core.road.compiled import Terms
-from gamify_core.road.lapses import EXPIRED
 from gamify_core.road.meters import moved
-from gamify_core.road.turn import Fall
+from gamify_core.storage.protocol import LARGEST
 from gamify_core.storage.tables.ledger import (
     ENTRY,
     PENDING,
-    REVERSAL,
     EntryRow,
     PendingRow,
-    ReversalRow,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gamify_core.domain.lots import Lot
-    from gamify_core.road.lapses import Lapsed
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.participants import ParticipantRow
 
@@ -42,7 +38,8 @@ __all__ = [
     "MERGED",
     "OPENING",
     "SPENT",
-    "OnInsufficient",
+    "TIME",
+    "append",
     "award",
     "covering",
     "deduct",
@@ -51,23 +48,21 @@ __all__ = [
     "lapse",
     "opened",
     "pour",
-    "reverse",
     "sweep",
+    "too_much",
     "transfer",
 ]
 
-OnInsufficient = Literal["reject", "allow_negative", "partial"]
-"""What a reversal does where the wallet does not hold any more what it is to give back."""
-
 ISSUED = "@issued"
 SPENT = "@spent"
+EXPIRED = "@expired"
 OPENING = "@opening"
 MERGED = "merge"
 """What brought about that all of a wallet went to the one that its owner was merged into."""
 AT_ONCE = Terms(None, None)
 """The terms of what counts now, whatever its currency says."""
-_LIMIT = 2**63 - 1
-_TIME = "time"
+TIME = "time"
+"""What brought about that points lapsed, or that they have not."""
 _row = tuple.__new__
 
 
@@ -102,11 +97,11 @@ def award(  # noqa: C901, PLR0913 - on the hottest path, as what it calls
         version = balance = earned = spent = 0
     else:
         version, balance, earned, spent = head.version, head.balance, head.earned, head.spent
-    if earned + amount > _LIMIT or balance + amount > _LIMIT:
-        raise _too_much(who, currency, amount)
+    if earned + amount > LARGEST or balance + amount > LARGEST:
+        raise too_much(turn, who, currency, amount)
     multiplied = (None, base) if base is not None else ()
     ordinal = turn.say("points_awarded", who.number, cause, amount, currency, balance + amount, *multiplied)
-    _append(
+    append(
         turn,
         who,
         currency,
@@ -165,7 +160,7 @@ def deduct(turn: Turn, who: ParticipantRow, currency: str, amount: int, cause: s
     balance = head.balance
     ordinal = turn.say("points_deducted", who.number, cause, amount, currency, balance - amount)
     spent = head.spent + amount
-    _append(
+    append(
         turn, who, currency, head.version, ordinal, -amount, SPENT, None, balance, head.earned, spent, cause
     )
     lots.spend(turn, who, currency, amount, ordinal)
@@ -192,7 +187,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     ordinal = turn.say(
         "points_deducted", sender.number, cause, amount, currency, balance - amount, recipient.number
     )
-    _append(
+    append(
         turn,
         sender,
         currency,
@@ -211,12 +206,12 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
     version, held, earned, spent = (
         (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
     )
-    if held + amount > _LIMIT:
-        raise _too_much(recipient, currency, amount)
+    if held + amount > LARGEST:
+        raise too_much(turn, recipient, currency, amount)
     ordinal = turn.say(
         "points_awarded", recipient.number, cause, amount, currency, held + amount, sender.number
     )
-    _append(
+    append(
         turn, recipient, currency, version, ordinal, amount, None, sender.number, held, earned, spent, cause
     )
     lots.arrive(turn, recipient, currency, version + 1, taken, held + amount)
@@ -225,96 +220,13 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
         moved(turn, recipient, plan, held if version else None, held + amount, amount)
 
 
-def reverse(  # noqa: PLR0913 - which movement, how much of it, and why
-    turn: Turn,
-    who: ParticipantRow,
-    entry: EntryRow,
-    cause: str,
-    amount: int | None = None,
-    on_insufficient: OnInsufficient = "reject",
-) -> int:
-    """Take (what is left of) a movement of somebody's points back, and return how much that was.
-
-    It may be one of somebody who was merged into them: then the wallet of that number is the `peer` of this one. The
-    mirror image is a movement of its own, now; what was earned or spent by the original was never earned or
-    spent, and leaves the windows in which it was. Nothing to take back is nothing written.
-    """
-    if who.is_closed:
-        raise WalletClosed(who.participant_id)
-    currency, key = entry.currency, entry[:3]
-    head = turn.unit.last(ENTRY, (who.number, currency))
-    assert head is not None  # noqa: S101 - the same wallet, or the one that it was merged into
-    _reversible(entry)
-    before = turn.unit.get(REVERSAL, key)
-    undone = before.amount if before is not None else 0
-    lapsed = lapses.lapsed(turn, who, entry)
-    there = lots.available(turn, who, currency, head.balance) + sum(part.left for part in lapsed)
-    take = _takeable(turn, who, entry, there, undone, amount, on_insufficient)
-    if not take:
-        return 0
-    if lapsed:
-        head = _regain(turn, who, entry, head, lapsed, take)
-    signed = -take if entry.amount > 0 else take
-    if head.balance + signed > _LIMIT or head.balance + signed < -_LIMIT:
-        raise _too_much(who, currency, take)
-    earned = head.earned - take if entry.account == ISSUED else head.earned
-    spent = head.spent - take if entry.account == SPENT else head.spent
-    turn.unit.put(REVERSAL, ReversalRow(*key, undone + take))
-    peer = (entry.participant,) if entry.participant != who.number else ()
-    ordinal = turn.say("points_reversed", who.number, cause, signed, currency, head.balance + signed, *peer)
-    _append(
-        turn,
-        who,
-        currency,
-        head.version,
-        ordinal,
-        signed,
-        entry.account,
-        peer[0] if peer else None,
-        head.balance,
-        earned,
-        spent,
-        cause,
-        None,
-        entry.version,
-    )
-    if signed < 0:
-        lots.withdraw(turn, who, entry, take, head.balance + signed)
-    elif entry.account != EXPIRED:  # what lapsed would lapse again
-        lots.give_back(turn, who, entry, take, abs(entry.amount) - undone, head.balance + signed)
-    metrics = turn.plan.wallets[currency]
-    fall = Fall(currency, entry.version, take) if not peer else None
-    if metrics.earned is not None and earned != head.earned:
-        turn.void(who, metrics.earned, head.earned, earned, fall)
-    if metrics.spent is not None and spent != head.spent:
-        turn.void(who, metrics.spent, head.spent, spent, fall)
-    if metrics.balance is not None:
-        moved(turn, who, metrics.balance, head.balance, head.balance + signed, signed)
-    return take
-
-
-def _regain(  # noqa: PLR0913 - which award of whose, and how much of it goes
-    turn: Turn, who: ParticipantRow, entry: EntryRow, head: EntryRow, lapsed: Iterable[Lapsed], take: int
-) -> EntryRow:
-    """Take back that an award has lapsed, as far as the award is to go and is not there: it went once already."""
-    missing = take - lots.unspent(turn, entry)
-    for part in lapsed:
-        amount = min(part.left, missing)
-        if amount <= 0:
-            break
-        missing -= amount
-        lapses.forget(turn, part, amount)
-        reverse(turn, who, part.movement, _TIME, amount)
-    return turn.unit.last(ENTRY, (who.number, entry.currency)) or head
-
-
 def lapse(turn: Turn, who: ParticipantRow, currency: str, gone: Sequence[Lot]) -> None:
     """Take what was not spent in time. It stays earned, and is not spent."""
     head = turn.unit.last(ENTRY, (who.number, currency))
     assert head is not None  # noqa: S101 - what lapses has come into the wallet
-    balance, cause, amount = head.balance, _TIME, sum(lot.left for lot in gone)
+    balance, cause, amount = head.balance, TIME, sum(lot.left for lot in gone)
     ordinal = turn.say("points_expired", who.number, cause, amount, currency, balance - amount)
-    _append(
+    append(
         turn,
         who,
         currency,
@@ -344,7 +256,7 @@ def sweep(turn: Turn, who: ParticipantRow, currency: str, account: str, cause: s
     balance = head.balance
     tag = "points_deducted" if balance > 0 else "points_awarded"
     ordinal = turn.say(tag, who.number, cause, abs(balance), currency, 0)
-    _append(
+    append(
         turn,
         who,
         currency,
@@ -374,18 +286,18 @@ def pour(turn: Turn, source: ParticipantRow, into: ParticipantRow, currency: str
         (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
     )
     totals = (balance + head.balance, earned + head.earned, spent + head.spent)
-    if not all(-_LIMIT <= total <= _LIMIT for total in totals):
-        raise _too_much(into, currency, head.balance)
+    if not all(-LARGEST <= total <= LARGEST for total in totals):
+        raise too_much(turn, into, currency, head.balance)
     given = (MERGED, -head.balance, currency, 0, into.number, -head.earned, -head.spent)
     ordinal = turn.say("=", source.number, *given)
     own = (turn, source, currency, head.version, ordinal, -head.balance, None, into.number, head.balance)
-    _append(*own, 0, 0, MERGED)
+    append(*own, 0, 0, MERGED)
     ordinal = turn.say(
         *("points_merged", into.number, MERGED, head.balance, currency, totals[0]),
         *(source.number, head.earned, head.spent),
     )
     ours = (turn, into, currency, version, ordinal, head.balance, None, source.number, balance)
-    _append(*ours, *totals[1:], MERGED)
+    append(*ours, *totals[1:], MERGED)
 
 
 def opened(  # noqa: PLR0913 - what a wallet begins with
@@ -395,41 +307,7 @@ def opened(  # noqa: PLR0913 - what a wallet begins with
     if who.is_closed:
         raise WalletClosed(who.participant_id)
     ordinal = turn.say("=", who.number, "wallet", currency, balance, earned, spent)
-    _append(turn, who, currency, 0, ordinal, balance, OPENING, None, 0, earned, spent)
-
-
-def _reversible(entry: EntryRow) -> None:
-    if entry.peer is not None or entry.reverses is not None or entry.account == OPENING:
-        what = "a reversal" if entry.reverses is not None else "a transfer"
-        what = "an opening" if entry.account == OPENING else what
-        detail = f"{what} cannot be reversed"
-        raise BadValue(
-            "transaction_id", entry.version, detail, hint="move the points back with a movement of its own"
-        )
-
-
-def _takeable(  # noqa: PLR0913 - what there was, what there is, and what is asked for
-    turn: Turn,
-    who: ParticipantRow,
-    entry: EntryRow,
-    available: int,
-    undone: int,
-    amount: int | None,
-    on_insufficient: OnInsufficient,
-) -> int:
-    """Return how much of a movement can be taken back now."""
-    left = abs(entry.amount) - undone
-    if amount is not None and amount > left:
-        scale = turn.plan.catalog.scale(entry.currency)
-        there, whole, asked = (exact(each, scale) for each in (left, abs(entry.amount), amount))
-        detail = f"{there:,} of {whole:,} {entry.currency} are left to reverse, not {asked:,}"
-        raise BadValue("amount", asked, detail)
-    take = left if amount is None else amount
-    if entry.amount < 0 or available >= take or on_insufficient == "allow_negative":
-        return take
-    if on_insufficient == "partial":
-        return max(available, 0)
-    raise insufficient(turn, who, entry.currency, available, take)
+    append(turn, who, currency, 0, ordinal, balance, OPENING, None, 0, earned, spent)
 
 
 def covering(turn: Turn, who: ParticipantRow, currency: str, amount: int, paid: int = 0) -> EntryRow:
@@ -454,12 +332,13 @@ def insufficient(
     return InsufficientPoints(who.participant_id, currency, exact(available, scale), exact(requested, scale))
 
 
-def _too_much(who: ParticipantRow, currency: str, amount: int) -> BadValue:
+def too_much(turn: Turn, who: ParticipantRow, currency: str, amount: int) -> BadValue:
+    """Return the refusal of an amount with which a wallet would hold, or have earned, more than a number can be."""
     detail = f"{currency} of {who.participant_id!r} would leave the range of 64 bits"
-    return BadValue("amount", amount, detail)
+    return BadValue("amount", exact(amount, turn.plan.catalog.scale(currency)), detail)
 
 
-def _append(  # noqa: PLR0913 - the columns of the row
+def append(  # noqa: PLR0913 - the columns of the row
     turn: Turn,
     who: ParticipantRow,
     currency: str,
@@ -475,6 +354,7 @@ def _append(  # noqa: PLR0913 - the columns of the row
     base: int | None = None,
     reverses: int | None = None,
 ) -> None:
+    """Write a movement after the last of a wallet, which was `version` and held `balance`."""
     source = None if cause == "direct" else cause
     turn.unit.append(
         ENTRY,

@@ -29,9 +29,9 @@ from gamify_core.storage.tables.activity import ACTIVITY, SETTING, ActivityRow
 from gamify_core.storage.tables.progress import EVENT, EventRow
 
 if TYPE_CHECKING:
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.road import Road
     from gamify_core.road.turn import Turn
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.protocol import Reader
 
     Before = Callable[[Reader, Road, int], Road]

@@ -10,7 +10,7 @@ from gamify_core import border
 from gamify_core.answers import Answer, BatchAnswer
 from gamify_core.domain.decimals import exact
 from gamify_core.errors import BadValue, BalanceMismatch, GamifyError
-from gamify_core.road import accounts, boosts, lots, pending, wallet
+from gamify_core.road import accounts, boosts, lots, mirroring, pending, wallet
 from gamify_core.road.batches import Batch, Item
 from gamify_core.road.commands import Ask
 from gamify_core.road.joined import page_of
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from gamify_core.road.compiled import Terms
+    from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.turn import Turn
-    from gamify_core.road.wallet import OnInsufficient
     from gamify_core.storage.tables.participants import ParticipantRow
 
 __all__ = ["Points"]
@@ -232,7 +232,7 @@ class Points(Waiting):
             else:
                 moved = became(turn.unit, promised) if promised is not None else entry
                 assert isinstance(moved, EntryRow)  # noqa: S101 - a promise that was kept, or a movement
-                done = wallet.reverse(turn, turn.who, moved, "direct", units, chosen)
+                done = mirroring.reverse(turn, turn.who, moved, "direct", units, chosen)
             if not done:
                 turn.rest(entry.activity)
 

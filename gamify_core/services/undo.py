@@ -13,10 +13,10 @@ from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.ids import id_of, numbers_of
 from gamify_core.road.chains import first_from
+from gamify_core.road.mirroring import OnInsufficient
 from gamify_core.road.opening import KIND as OPENED
 from gamify_core.road.reversals import movement
 from gamify_core.road.seal import key_hash
-from gamify_core.road.wallet import OnInsufficient
 from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
 from gamify_core.storage.tables.ledger import PENDING
 from gamify_core.storage.tables.participants import PARTICIPANT

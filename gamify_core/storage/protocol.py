@@ -23,15 +23,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import attrs
 
-__all__ = ["Index", "Key", "Reader", "Store", "Table", "Transaction", "Value", "View"]
+__all__ = ["LARGEST", "Index", "Key", "Reader", "Store", "Table", "Transaction", "Value", "View"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Value = int | str | bytes | None
 Key = tuple[Value, ...]
+LARGEST: Final = 2**63 - 1
+"""The largest number that a store holds; the least that rules make of anything is its negative."""
 
 
 @attrs.frozen(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ from gamify_core import (
     Reward,
     Streak,
 )
-from gamify_core.effects import BadgeRevoked, PointsReversed, TierChanged
+from gamify_core.effects import BadgeRevoked, PointsMerged, PointsReversed, TierChanged
 
 if TYPE_CHECKING:
     from gamify_core.catalog.definitions import Period
@@ -158,8 +159,9 @@ def test_transfers_and_reversals_cannot_be_reversed(make_engine: MakeEngine) -> 
     digest = game.history.state_digest()
     for name, why in ((moved.transaction_id, "transfer"), (other, "transfer"), (undone, "reversal")):
         assert name is not None
-        with pytest.raises(BadValue, match=f"a {why} cannot be reversed"):
+        with pytest.raises(BadValue, match=f"a {why} cannot be reversed") as refused:
             game.points.reverse(name)
+        assert refused.value.value == name
     assert game.history.state_digest() == digest
 
 
@@ -359,3 +361,25 @@ def test_wallets_that_are_full_take_nothing_back(make_engine: MakeEngine) -> Non
     with pytest.raises(BadValue, match="64 bits"):
         game.points.reverse(paid)
     assert game.points.balance("ada").total_spent == most
+
+
+def test_an_amount_that_is_too_much_is_told_as_it_was_asked_for(make_engine: MakeEngine) -> None:
+    """In the currency's own decimals, not in the units in which the ledger counts."""
+    game = make_engine(Catalog(currencies=[Currency("cash", scale=2)]))
+    most = Decimal(2**53 - 1) / 100
+    for _ in range(1024):
+        game.points.award("ada", most, currency="cash")
+    with pytest.raises(BadValue, match="64 bits") as refused:
+        game.points.award("ada", most, currency="cash")
+    assert refused.value.value == most
+
+
+def test_what_a_merge_brought_cannot_be_reversed(make_engine: MakeEngine) -> None:
+    """It is told for what it is; the movement that the points came from can be."""
+    game = make_engine()
+    given = game.points.award("al", 10)
+    merged = game.participants.merge("al", "ada")
+    (came,) = [effect.id for effect in merged.effects if isinstance(effect, PointsMerged)]
+    with pytest.raises(BadValue, match="a merge cannot be reversed"):
+        game.points.reverse(came.replace("fx_", "txn_"))
+    assert game.points.reverse(given.transaction_id).new_balance == 0
