@@ -72,7 +72,7 @@ _MOST = 2**31
 
 @attrs.frozen
 class Repeated:
-    """A command of the history, and what came of it now.
+    """A command of the history, and what came of it now: of itself first, then of what was due before it or followed.
 
     `request` is None where its words were erased; `decided` is empty where nothing was to be done, and where `error`
     says why it would have been refused.
@@ -176,8 +176,10 @@ class Again:
             return Repeated(row, request, (), error)
         if self._following is not None:
             self._following.followed(row)
-        self.names.learn(row, self.road.heard)
-        return Repeated(row, request, tuple(self.road.heard))
+        # What was due for its people is done before a command and heard before it: other things, by other definitions
+        heard = sorted(self.road.heard, key=lambda one: one.kind != row.kind)
+        self.names.learn(row, heard)
+        return Repeated(row, request, tuple(heard))
 
     def _stand(self, row: ActivityRow, request: dict[str, Any] | None) -> None:
         told = request is not None and (

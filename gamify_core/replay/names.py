@@ -55,7 +55,7 @@ class Names:
         self._places: dict[tuple[int, int], int | None] = {}
 
     def learn(self, row: ActivityRow, heard: Sequence[Decided]) -> None:
-        """Know what a command became; where an edit set off more, it is the first of what was heard."""
+        """Know what a command became: the first of what was heard, which has all that came with it too."""
         if not heard:
             return
         decided = heard[0]

@@ -243,6 +243,23 @@ def test_ids_lead_to_what_the_same_command_made(make_engine: MakeEngine, clock: 
     assert {one.participant_id: dict(one.points) for one in report.differences} == {"ada": {"points": 4}}
 
 
+def test_what_is_due_before_a_command_does_not_take_its_name(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Points that lapse sooner are told before the next command of theirs, whose event is still the one taken back."""
+    then = Catalog(rules=[Rule("lesson", on="lesson", award=10, expires="60d")])
+    game = make_engine(then)
+    game.events.emit("ada", "lesson")
+    clock.advance(days=20)
+    sent = game.events.emit("ada", "lesson")
+    game.events.retract(sent.event_id)
+    sooner = attrs.evolve(then, rules=[Rule("lesson", on="lesson", award=15, expires="10d")])
+    report = game.history.backtest(sooner)
+    assert report.refused == ()
+    (cause,) = [one for one in report.causes if one.cause == "rule:lesson"]
+    assert (cause.points_then, cause.points_now) == (10, 15)
+
+
 def test_draws_are_as_lucky_as_they_were(make_engine: MakeEngine) -> None:
     """Though the numbers of activities are others: commands that are refused now, and adoptions that are none."""
     lucky = Rule("luck", on="spin", when="chance(0.5)", award="roll(1, 1000)")
