@@ -64,7 +64,7 @@ def summed_up(game: Game, source: str, costs: Mapping[str, float] | None = None)
             day = day_of(at)
             if not kind.endswith(".settled"):  # what time does is no sign of life
                 tally.come(people[number], day)
-            tally.take(people[number], day, json.loads(outcome), people)
+            tally.take(people[number], day, kind, json.loads(outcome), people)
         currencies = ["points", *[each.code for each in catalog.currencies if each.code != "points"]]
         for number, person in sorted(people.items()):
             balances = []

@@ -1,6 +1,7 @@
 """How sure one may be of a number, from few repetitions or from many participants. Pure, and by hand.
 
-An interval of a number that has bounds stays within them, and is the wider on the side where there is room:
+An interval of a number that has bounds stays within them, and is the wider on the side where there is room; where the
+mean is so near to a bound that a float cannot tell the two apart, the bound is all of it:
 
 - shares of participants in one repetition: Wilson's (Wilson 1927; Brown, Cai and DasGupta 2001 on why);
 - means of shares over repetitions: Student's t on the logit, carried back (the logit interval of the same paper);
@@ -54,8 +55,10 @@ def t_interval(values: Sequence[float]) -> tuple[float, float, float]:
 def log_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the mean of numbers of which none can be below zero, and its 95 % interval, which is not either."""
     mean, low, high = t_interval(values)
-    if not low < mean or min(values) < 0 or mean <= 0:  # all alike, unknown, or below zero after all
+    if not low < mean or min(values) < 0:  # all alike, unknown, or below zero after all
         return mean, low, high
+    if mean <= 0:
+        return mean, mean, mean
     variation = stdev(values) / math.sqrt(len(values)) / mean
     factor = math.exp(student(len(values) - 1) * math.sqrt(math.log1p(variation * variation)))
     return mean, mean / factor, mean * factor
@@ -66,10 +69,16 @@ def logit_interval(values: Sequence[float]) -> tuple[float, float, float]:
     mean, low, high = t_interval(values)
     if not low < mean or min(values) < 0 or max(values) > 1:  # as above
         return mean, low, high
+    if not 0 < mean < 1:
+        return mean, mean, mean
     error = stdev(values) / math.sqrt(len(values))
     half = student(len(values) - 1) * error / (mean * (1 - mean))
     middle = math.log(mean / (1 - mean))
-    return mean, _share(middle - half), _share(middle + half)
+    return (
+        mean,
+        min(_share(middle - half), mean),
+        max(_share(middle + half), mean),
+    )  # there and back is rounded
 
 
 def _share(logit: float) -> float:

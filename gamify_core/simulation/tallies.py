@@ -23,6 +23,7 @@ FLOWS = ("issued", "spent", "expired", "reversed", "moved")
 """The ways of points: into the world, out of it, back where they came from, and from hand to hand."""
 
 Days = list[int]
+_EVENT = "event"  # the kind of the activity of an event
 _PLAIN, _PEER = 6, 6  # how many words a movement has by itself, and where one between people names the other
 
 
@@ -122,9 +123,14 @@ class Tally:
     # -- what was decided -------------------------------------------------------------------------------------
 
     def take(
-        self, person: Person, day: int, outcome: list[Words], others: Mapping[int, Person] | None = None
+        self,
+        person: Person,
+        day: int,
+        kind: str,
+        outcome: list[Words],
+        others: Mapping[int, Person] | None = None,
     ) -> None:
-        """Count what a command brought about: for somebody, and for `others` by their numbers."""
+        """Count what a command of a kind brought about: for somebody, and for `others` by their numbers."""
         self.commands += 1
         for words in outcome:
             tag = words[0]
@@ -133,6 +139,10 @@ class Tally:
                     self._flow("issued", words, day)
                 else:
                     self._flow("moved", words, day)
+                continue
+            if tag == "=":  # what an event was called; every other command says other things there
+                if kind == _EVENT:
+                    self.on(self.events, words[2])[day] += 1
                 continue
             count = _COUNTED.get(tag)  # type: ignore[arg-type]
             if count is not None:
@@ -157,11 +167,6 @@ class Tally:
 
     def _expired(self, _person: Person, day: int, words: Words) -> None:
         self._flow("expired", words, day)
-
-    def _said(self, _person: Person, day: int, words: Words) -> None:
-        # The words of an event carry its name; those that are about nobody tell of a board
-        if len(words) > 2 and isinstance(words[2], str) and words[1] is not None:  # noqa: PLR2004
-            self.on(self.events, words[2])[day] += 1
 
     def _tier(self, person: Person, day: int, words: Words) -> None:
         ladder, tier = str(words[3]), words[4]
@@ -281,8 +286,7 @@ class Tally:
 
 
 _COUNTED = {
-    "=": Tally._said,  # noqa: SLF001 - the tally's own
-    "points_deducted": Tally._deducted,  # noqa: SLF001
+    "points_deducted": Tally._deducted,  # noqa: SLF001 - the tally's own
     "points_reversed": Tally._reversed,  # noqa: SLF001
     "points_expired": Tally._expired,  # noqa: SLF001
     "tier_changed": Tally._tier,  # noqa: SLF001

@@ -21,10 +21,10 @@ from gamify_core.road.commands import Ask
 from gamify_core.road.happening import happen
 from gamify_core.road.road import Road
 from gamify_core.services.access import Access, Shared
-from gamify_core.services.trades import Side
 from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.cohorts import count
 from gamify_core.simulation.giving import lay_out_codes, lay_out_gifts, redeem, send
+from gamify_core.simulation.spending import claim, trade
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
 from gamify_core.storage.memory import ScratchStore
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.simulation.acting import Act
     from gamify_core.storage.protocol import Table
+    from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.metrics import WindowRow
 
 __all__ = ["World"]
@@ -80,7 +81,7 @@ class _Counting:
         self,
         _unit: Unit,
         turn: Turn,
-        _kind: str,
+        kind: str,
         _request: str,
         _catalog: int,
         _hashed: bytes | None,
@@ -96,7 +97,7 @@ class _Counting:
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
-        self.tally.take(person, self.day(at), turn.outcome, others)
+        self.tally.take(person, self.day(at), kind, turn.outcome, others)
 
     def day(self, instant: int) -> int:
         """Return the day on which an instant falls where the catalog is at home."""
@@ -174,7 +175,7 @@ class World:
                 tally.leave(person, self._higher, [(currency, 0) for currency in self._currencies])
                 continue
             with self.played(life, person, number(seed, replication, each, "rules")) as (_, unit):
-                self._finish(unit, tally, life.name, person)
+                self._finish(unit, tally, life.name, person, unit.queued(ENTRY))
         return tally
 
     @contextmanager
@@ -233,7 +234,7 @@ class World:
                     self._do(game, unit, life.name, act, day, known)
                 self._settle(access, self.midnights[day + 1])
             for life in lives:
-                self._finish(unit, tally, life.name, people[life.name])
+                self._finish(unit, tally, life.name, people[life.name], ())
         return tally
 
     # -- one world --------------------------------------------------------------------------------------------
@@ -279,9 +280,9 @@ class World:
             case "visit":
                 game.streaks.record(name, act.name)
             case "claim":
-                self._claim(game, unit, name, act, day)
+                claim(game, self.cast, self._purses(unit, name), name, act, day, self._notes.tally)
             case "trade":
-                self._trade(game, name, act, day, known)
+                trade(game, name, act, day, known, self._notes.tally)
             case "redeem":
                 redeem(game, self.cast, self._gifts, name, act, day, self._notes.tally)
             case "send":
@@ -300,58 +301,39 @@ class World:
         except GamifyError as error:
             self._notes.tally.skipped["event", act.name, error.code] += 1
 
-    def _claim(self, game: Game, unit: Unit, name: str, act: Act, day: int) -> None:
-        person = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
-        if person is None:
-            return
-        purses = {}
-        for currency in self._currencies:
-            head = unit.last(ENTRY, (person.number, currency))
-            unit_of = one(self._road.base.catalog.scale(currency))  # what rewards cost are whole units
-            purses[currency] = 0 if head is None else head.balance // unit_of
-        payable = [
-            reward for reward in self.cast.spending if purses.get(reward.currency, 0) >= reward.points_cost
-        ]
-        if not payable:
-            return
-        payable.sort(key=lambda reward: reward.points_cost)
-        place = {"cheapest": 0, "dearest": -1}.get(act.name, int(act.properties["choice"] * len(payable)))
-        reward = payable[place]
-        try:
-            game.rewards.claim(reward.code, name)
-        except GamifyError as error:
-            self._notes.tally.refuse(reward.code, error.code, day)
+    def _purses(self, unit: Unit, name: str) -> dict[str, int]:
+        """Return what somebody has of each currency, in whole units, as rewards cost them."""
+        heads = self._wallets(unit, name)
+        scales = self._road.base.catalog.scale
+        return {
+            currency: 0 if head is None else head.balance // one(scales(currency))
+            for currency, head in heads.items()
+        }
 
-    def _trade(self, game: Game, name: str, act: Act, day: int, known: Sequence[str]) -> None:
-        """Sell a copy one owns, else buy one of somebody else's."""
-        other = known[int(act.properties["whom"] * len(known))] if known else name
-        if other == name:
-            return
-        seller, buyer = name, other
-        owned = game.assets.list(seller, page_size=1)
-        if not owned.total:
-            seller, buyer = other, name
-            owned = game.assets.list(seller, page_size=1)
-        if not owned.total:
-            return
-        side = Side(seller, assets=[owned.items[0].asset_id])
-        try:
-            game.trades.execute(side, Side(buyer, points=act.properties["price"]))
-            self._notes.tally.trades[day] += 1
-        except GamifyError as error:
-            self._notes.tally.refuse("trade", error.code, day)
+    def _wallets(self, unit: Unit, name: str) -> dict[str, EntryRow | None]:
+        """Return the last movement of each of somebody's wallets."""
+        row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
+        return {
+            currency: None if row is None else unit.last(ENTRY, (row.number, currency))
+            for currency in self._currencies
+        }
 
     def _settle(self, access: Access, instant: int) -> None:
         """Do what time has done by itself up to an instant."""
         self.now = max(self.now, instant - 1)
         access.settle(self.now, _ALL)
 
-    def _finish(self, unit: Unit, tally: Tally, name: str, person: Person) -> None:
-        row = unit.find(PARTICIPANT, PARTICIPANT_BY_ID, ("", name))
+    def _finish(
+        self, unit: Unit, tally: Tally, name: str, person: Person, queued: Sequence[EntryRow]
+    ) -> None:
+        """Count what somebody ends with; `queued` are movements that were not sent to the store, of them alone."""
         balances = []
-        for currency in self._currencies:
-            head = None if row is None else unit.last(ENTRY, (row.number, currency))
+        for currency, head in self._wallets(unit, name).items():
             balances.append((currency, 0 if head is None else head.balance))
             if head is not None and head.balance < head.earned:  # some of it was spent, or lapsed
-                count(tally, currency, unit.scan(ENTRY, None, head[:2]), self._notes.day)
+                # As long as none was sent to the store there is no need to: nobody else will read them
+                whole = [row for row in queued if row.currency == currency]
+                if len(whole) < head.version:
+                    whole = unit.scan(ENTRY, None, head[:2])
+                count(tally, currency, whole, self._notes.day)
         tally.leave(person, self._higher, balances)

@@ -5,7 +5,7 @@ from collections import Counter
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gamify_core.simulation.statistics import (
@@ -82,6 +82,9 @@ def test_intervals_are_those_of_the_books() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=9))
+@example([0.0, 5e-324])  # the mean of which is rounded to none …
+@example([1.0, 1 - 2**-53])  # … and here to all
+@example([1e-310, 1e-310, 3e-310])
 def test_intervals_keep_to_the_bounds_of_what_they_are_of(values: list[float]) -> None:
     """No share below none or above all, no count below zero; the mean lies within, and debts are what they are."""
     for interval, most in ((logit_interval, 1.0), (log_interval, math.inf)):

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-import attrs
+from bisect import bisect_right
 
-from gamify_core import Catalog, Leaderboard, Mix, Persona, Rule, Scenario, simulate
+import attrs
+import pytest
+
+from gamify_core import (
+    Catalog,
+    Currency,
+    Giveaway,
+    Leaderboard,
+    Mix,
+    Persona,
+    Reward,
+    Rule,
+    Scenario,
+    Streak,
+    simulate,
+)
 from gamify_core.simulation.acting import Life
-from gamify_core.simulation.tallies import Person
+from gamify_core.simulation.cohorts import count
+from gamify_core.simulation.tallies import Person, Tally
 from gamify_core.storage.tables.ledger import ENTRY
 from tests.simulation.games import APART, world
 
@@ -43,3 +59,42 @@ def test_a_period_that_is_closed_is_no_event() -> None:
     )
     result = simulate(catalog, players=4, days=DAYS, scenario=DAILY, seed=3)
     assert set(result.tallies[0].events) == {"lesson"}
+
+
+def test_only_events_are_counted_as_events() -> None:
+    """A claim, a gift, a visit and a transfer say what they were about, and are no event of that name."""
+    catalog = Catalog(
+        rules=[Rule("lesson", on="lesson", award=10)],
+        rewards=[Reward("tea", type="physical", points_cost=20)],
+        streaks=[Streak("visits")],
+    )
+    busy = Persona("busy", activity=0.9, spends=0.5, redeems=0.5, sends=0.5)
+    people = Scenario([busy], gifts=[Giveaway("spring", 50)])
+    result = simulate(catalog, players=8, days=DAYS, scenario=people, seed=3)
+    assert set(result.tallies[0].events) == {"lesson"}
+    assert result.tallies[0].claims["tea"]
+    causes = {cause for _, _, cause in result.tallies[0].amounts}
+    assert any(cause.startswith("gift:") for cause in causes)
+
+
+@pytest.mark.parametrize("expires", [None, "9d"])
+def test_what_became_of_points_is_told_of_all_movements(expires: str | None) -> None:
+    """Whether or not they were sent to the store meanwhile, none is left out, and none is told of twice."""
+    fee = Rule("fee", on="quiz", deduct=4)
+    lesson = Rule("lesson", on="lesson", award=10)
+    catalog = Catalog(currencies=[Currency("points", expires=expires)], rules=[lesson, fee])
+    game, other = world(catalog, DAYS), world(catalog, DAYS)
+
+    def day_of(instant: int) -> int:
+        return bisect_right(game.midnights, instant) - 1
+
+    for number in range(6):
+        alone = game.one_by_one(3, 0, number, number + 1)
+        with other.played(Life(game.cast, 3, 0, number), Person("any", 0), 1) as (_, unit):
+            movements = unit.scan(ENTRY, None, (1, "points"))
+        expected = Tally(DAYS)
+        count(expected, "points", movements, day_of)
+        assert (alone.redeemed, alone.lapsed) == (expected.redeemed, expected.lapsed)
+        assert sum(alone.redeemed.values()) == sum(alone.flow("spent", "points"))
+    everybody = other.together(3, 0, 6)
+    assert sum(everybody.redeemed.values()) == sum(everybody.flow("spent", "points")) > 0
