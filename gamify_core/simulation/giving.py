@@ -36,14 +36,16 @@ def lay_out_gifts(game: Game, cast: Cast, begins: int) -> list[str]:
     return made
 
 
-def lay_out_codes(game: Game, cast: Cast, players: int) -> None:
-    """Fill the pools of coupons: with as many codes as the scenario says, else with one for each player."""
+def lay_out_codes(game: Game, cast: Cast, players: int) -> dict[str, int]:
+    """Fill the pools of coupons, as the scenario says or with one for each player; return how many codes each has."""
+    pools = {}
     for reward in cast.spending:
         if reward.type == "coupon":
-            many = cast.codes.get(reward.code, players)
+            many = pools[reward.code] = cast.codes.get(reward.code, players)
             for first in range(0, many, _AT_ONCE):
                 last = min(first + _AT_ONCE, many)
                 game.rewards.add_codes(reward.code, [f"{reward.code}-{n}" for n in range(first, last)])
+    return pools
 
 
 def redeem(game: Game, cast: Cast, made: Sequence[str], name: str, act: Act, day: int, tally: Tally) -> None:  # noqa: PLR0913

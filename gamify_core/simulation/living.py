@@ -71,7 +71,7 @@ def summed_up(game: Game, source: str, costs: Mapping[str, float] | None = None)
             for currency in currencies:
                 head = reader.last(ENTRY, (number, currency))
                 balances.append((currency, 0 if head is None else head.balance))
-                if head is not None and head.balance < head.earned:  # some of it was spent, or lapsed
+                if head is not None:
                     count(tally, currency, reader.scan(ENTRY, None, head[:2]), day_of)
             tally.leave(person, higher_rungs(catalog), balances)
     return Simulation(catalog, None, first, days, None, (tally,), source=source, costs=costs or {})

@@ -100,11 +100,12 @@ def _claims(tally: Tally, _catalog: Catalog, asked: Measure) -> Value:
 
 
 def stock_of(tally: Tally, catalog: Catalog, reward: str) -> Days | None:
-    """Return what is left of a reward at the end of each day, or None where it has no end."""
-    whole = catalog.reward(reward).total_inventory
-    if whole is None:
+    """Return what is left of a reward, or of its codes, at the end of each day, or None where it has no end."""
+    ends = [catalog.reward(reward).total_inventory, tally.codes.get(reward)]
+    bounds = [each for each in ends if each is not None]
+    if not bounds:
         return None
-    left = []
+    whole, left = min(bounds), []
     for claimed in tally.claims.get(reward, [0] * tally.days):
         whole -= claimed
         left.append(whole)

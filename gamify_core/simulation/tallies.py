@@ -73,6 +73,8 @@ class Tally:
     claims: dict[str, Days] = attrs.field(factory=dict)
     refused: dict[tuple[str, str], Days] = attrs.field(factory=dict)
     """(reward, code of the refusal) → how often, each day."""
+    codes: Counter[str] = attrs.field(factory=Counter)
+    """reward → how many codes its pool began with, where it takes codes and that is known."""
     balances: dict[tuple[str, str], Counter[int]] = attrs.field(factory=dict)
     """(currency, persona) → how many end with each balance."""
     redeemed: Counter[tuple[str, int, int]] = attrs.field(factory=Counter)

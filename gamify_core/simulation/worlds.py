@@ -148,6 +148,8 @@ class World:
         )
         self._access = Access(Shared(self._road))
         self._gifts: list[str] = []
+        self._handing = any(role.persona.sends or role.persona.trades for role in cast.roles)
+        """Whether points change hands: who was only given some has earned none, and may spend or lose them."""
         self._strict = any(rule.strict for rule in catalog.rules)
         # Periods that are closed are closed in each world: there a window is opened with what is due for it
         self._closes = any(each.delay is not None for each in self._road.base.trackers.values())
@@ -216,7 +218,7 @@ class World:
         self._road.store, self._windows = ScratchStore(), 0  # a large one is sooner left behind than emptied
         self._road.known.clear()
         with self._open(number(seed, replication, 0, "rules")) as (access, game, unit):
-            lay_out_codes(game, self.cast, players)
+            tally.codes.update(lay_out_codes(game, self.cast, players))
             for day, places in enumerate(coming):
                 todo = []
                 for place in places:
@@ -330,7 +332,9 @@ class World:
         balances = []
         for currency, head in self._wallets(unit, name).items():
             balances.append((currency, 0 if head is None else head.balance))
-            if head is not None and head.balance < head.earned:  # some of it was spent, or lapsed
+            if head is not None and (
+                self._handing or head.balance < head.earned
+            ):  # some was spent, or lapsed
                 # As long as none was sent to the store there is no need to: nobody else will read them
                 whole = [row for row in queued if row.currency == currency]
                 if len(whole) < head.version:

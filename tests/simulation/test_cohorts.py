@@ -57,6 +57,26 @@ def test_a_season_has_all_that_was_spent_and_all_that_lapsed_in_its_triangle() -
     assert whole == sum(result.tallies[0].flow("spent", "points"))
 
 
+def test_what_was_only_given_to_somebody_is_told_too() -> None:
+    """Who earned nothing and was sent points may spend them or see them lapse."""
+    catalog = Catalog(
+        currencies=[Currency("points", expires="5d")], rules=[Rule("lesson", on="lesson", award=10)]
+    )
+    people = [Persona("kind", activity=0.9, sends=0.9, price=10)]
+    result = simulate(catalog, scenario=Scenario(people), players=20, days=40)
+    (tally,) = result.tallies
+    assert sum(map(sum, triangle(tally, "points").lapsed)) == sum(tally.flow("expired", "points")) > 0
+
+    clock = ManualClock("2026-03-02T09:00Z")
+    game = Engine(catalog, clock=clock)
+    game.points.award("ada", 40)
+    game.points.transfer("ada", "bob", 40)
+    clock.advance(days=6)
+    game.settle()
+    (tally,) = summed_up(game, "game.db").tallies
+    assert sum(map(sum, triangle(tally, "points").lapsed)) == 40
+
+
 def test_amounts_have_their_decimals() -> None:
     """Of a season and of a live game: measures, tables and the page tell amounts, not the units that rows keep."""
     rule = Rule("back", on="bought", award={"usd": "price * 0.05"}, rounding="floor")

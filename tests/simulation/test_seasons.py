@@ -130,6 +130,10 @@ def test_coupons_have_the_codes_that_a_scenario_says_or_one_for_each() -> None:
         result = simulate(catalog, scenario=Scenario(people, codes=codes), players=8, days=9)
         assert result.measure("claims(reward.tea)").value == claimed
         assert result.measure("unmet(reward.tea)").value > 0
+        days = [row[1:3] + row[5:] for row in result.tables["rewards"].rows]
+        out = next(day for day, (_, _, left) in enumerate(days, 1) if left == 0)
+        assert result.measure("stockout(reward.tea)").value == out
+        assert "Stock burn-down" in html_of(result)
     for scenario in (Scenario(codes={"mug": 3}), Scenario(gifts=[Giveaway("g", badge="flower")])):
         with pytest.raises(NotFound):
             simulate(catalog, scenario=scenario, players=1, days=1)

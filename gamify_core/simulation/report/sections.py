@@ -112,7 +112,11 @@ def _people(result: Simulation) -> list[Chart]:
 def _rewards(result: Simulation) -> list[Chart]:
     if not result.catalog.rewards:
         return []
-    stocked = [reward for reward in result.catalog.rewards if reward.total_inventory is not None]
+    stocked = [
+        reward
+        for reward in result.catalog.rewards
+        if reward.total_inventory is not None or any(reward.code in tally.codes for tally in result.tallies)
+    ]
     rows: list[list[object]] = []
     for reward in result.catalog.rewards:
         claims = result.measure(Measure("claims", "reward", reward.code)).value
@@ -125,7 +129,7 @@ def _rewards(result: Simulation) -> list[Chart]:
                 reward.name,
                 reward.points_cost,
                 claims,
-                first if reward.total_inventory is not None else "–",
+                first if reward in stocked else "–",
                 unmet,
             ]
         )
