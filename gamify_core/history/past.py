@@ -328,7 +328,8 @@ class Past:
             return None
         now = self.reader.get(PARTICIPANT, (person.number,))
         numbers = self._own_numbers(person)
-        if (now is None or the_one(self.reader, now).due is None) and not any(
+        one = the_one(self.reader, now) if now is not None else None
+        if (one is None or (one.due is None and not one.is_closed)) and not any(
             self._words(number, table, 1) for number in numbers for table, _ in WAITING
         ):
             return None

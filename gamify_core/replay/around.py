@@ -3,7 +3,7 @@
 Promise: what is decided rests on nothing that is gone. Passed over are the erased commands, with everybody whom their
 outcomes name; then whatever concerns one of these, or something of which there is only so much (copies of a badge,
 stock of a reward) that a command which was passed over took of; and the closing of boards, on which they stood. So
-all that is left is decided as if nothing had been erased.
+all that is left is decided as if nothing had been erased. Whoever was merged is concerned under all their numbers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from gamify_core.effects import PEERS
+from gamify_core.road import merging
 
 if TYPE_CHECKING:
     from gamify_core.effects import Words
@@ -38,14 +39,21 @@ class Around:
         self.commands: set[int] = set()
         self.people: set[int] = set()
         self.codes: set[str] = set()
+        self._one: dict[int, set[int]] = {}
+        """The numbers of those who are one person by now, under each of them."""
 
     def passes(self, row: ActivityRow, request: dict[str, Any] | None) -> bool:
         """Say whether a command is to be passed over, and remember what goes with it."""
-        if request is not None and not self.commands:
+        merged = row.kind == merging.KIND
+        if request is not None and not self.commands and not merged:
             return False
         outcome: list[Words] = json.loads(row.outcome)
         people = {each for words in outcome for each in _people(words)}
         people |= {row.participant} if row.participant is not None else set()
+        people |= {each for each in outcome[0][1:3] if isinstance(each, int)} if merged else set()
+        people = {number for each in people for number in self._one.get(each, (each,))}
+        if merged:
+            self._one |= dict.fromkeys(people, people)
         if request is not None and not self._concerned(row, outcome, people):
             return False
         self.commands.add(row.seq)

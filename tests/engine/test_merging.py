@@ -402,6 +402,24 @@ def test_erasing_a_person_erases_all_their_names(make_engine: MakeEngine, how: s
     assert game.history.verify().ok
 
 
+def test_what_an_erasure_concerns_it_concerns_under_all_names(make_engine: MakeEngine) -> None:
+    """A replay compares no row of those who are one person with somebody to whom an erased command came."""
+    game = make_engine(CATALOG)
+    for who in ("zed", "guest", "ada", "eve", "bob"):
+        game.points.award(who, 5)
+    game.participants.upsert("new")
+    game.participants.merge("guest", into="ada")
+    game.participants.merge("new", into="zed")
+    game.points.transfer("zed", "ada", 3)
+    game.leaderboards.hide("ada")
+    game.participants.merge("ada", into="eve")
+    game.participants.delete("zed")
+    report = game.history.verify(replay=True)
+    assert report.ok, report
+    assert len(report.not_compared) == 5  # all but bob
+    assert report.replayed
+
+
 def test_a_dry_run_tells_all_and_keeps_nothing(make_engine: MakeEngine) -> None:
     """The answer is that of the merger itself, and afterwards there are two people still."""
     game = make_engine(CATALOG)

@@ -335,6 +335,26 @@ def test_a_rung_that_was_kept_or_lost_by_time_is_so_in_the_past(
         assert game.at(instant).tiers.current("ada") == state
 
 
+def test_what_waited_before_an_account_was_closed_waited_then(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """Lots that nobody had touched by then, so that no word was left of them."""
+    game = make_engine(Catalog())
+    game.points.award("ada", 26, expires="3d")
+
+    def looked(game: Game) -> tuple[object, ...]:
+        end = _until(game, 9)
+        return amounts(game, end), game.analytics.liability("points"), str(game.due(end))
+
+    clock.advance(hours=1)
+    then, told = clock.now(), looked(game)
+    clock.advance(hours=1)
+    game.points.close("ada")
+    assert told[0] == [26]
+    assert looked(game)[0] == []
+    assert looked(game.at(then)) == told
+
+
 def test_who_has_nothing_waiting_leaves_no_word_of_it(make_engine: MakeEngine) -> None:
     """Points without an end, however they move, and a promise that nobody has touched yet."""
     game = make_engine(Catalog())
