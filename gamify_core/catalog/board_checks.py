@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from gamify_core.catalog import definitions as d
 from gamify_core.catalog import values
@@ -17,7 +17,7 @@ from gamify_core.catalog.conversions import GIVEN, ranks
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.gift_checks import NOTHING, check_gift, unknown_gifts
 from gamify_core.catalog.keys import misshapen
-from gamify_core.domain.periods import rolling
+from gamify_core.domain.periods import Kind, rolling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,8 @@ def check_seasons_shape(findings: Findings, path: str, seasons: tuple[object, ..
 def _name(value: object) -> Problem | None:
     if value == "previous":
         return values.Problem("'previous' asks for the season before", "give the season another name")
+    if isinstance(value, str) and (value in get_args(Kind) or rolling(value) is not None):
+        return values.Problem(f"{value!r} is what a window of time is called", "give the season another name")
     return values.code(value)
 
 

@@ -75,10 +75,10 @@ class Leaderboard(Definition):
     """A ranking by a metric, kept for each of its `periods`, of which `period` is the one shown by default.
 
     A period is `"all_time"`, `"yearly"`, `"monthly"`, `"weekly"`, `"daily"`; `"days"`, of `days` days each, one of
-    which begins on `anchor` (a date); `"season"`, for the board's `seasons` (a mapping of names to when they start and
-    end, which do not overlap); or rolling, such as `"last_7d"`: today and the six days before it. Days begin at
-    midnight in the board's zone; `timezone` and `week_start` None are the catalog's. Each period is a table of its own,
-    and stays readable when it is over.
+    which begins on `anchor` (a date); `"season"`, for the board's `seasons`, which do not overlap
+    (`{"spring": {"starts": "2026-03-01", "ends": "2026-06-01"}}`, the end not included); or rolling, such as
+    `"last_7d"`: today and the six days before it. Days begin at midnight in the board's zone; `timezone` and
+    `week_start` None are the catalog's. Each period is a table of its own, and stays readable when it is over.
 
     `min_score` is the least score that is ranked, in either `order`. `group_by` names an attribute of participants:
     each of its values has a board of its own too, and the groups are ranked by the sum of their members' scores, or by

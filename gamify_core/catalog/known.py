@@ -173,8 +173,9 @@ class Known:
             period = f" and period = {window!r}" if window in WINDOWS else ""
             return Problem("the challenge has the window, its goals have none", f"write {base!r}{period}")
         if use == "board":
+            period = "season" if window in self.seasons else window
             return Problem(
-                "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {window!r}"
+                "a leaderboard keeps periods of its own", f"write metric = {base!r} and period = {period!r}"
             )
         if is_level(base):
             return Problem(f"{base} has no windows, only leaderboards keep its periods", f"write {base!r}")
