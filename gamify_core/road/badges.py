@@ -34,7 +34,8 @@ def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
     """Give a badge whose criteria are met and which is not held yet, and take one back that was not to be kept.
 
     Criteria take what criteria gave: what was awarded by hand or by a rule stays until that is undone. Where something
-    is taken back such an earning never was, otherwise it is over now.
+    is taken back such an earning never was, otherwise it is over now. What comes late to a window that is over may
+    give a badge, but takes none that is held by the window of now.
     """
     badge = plan.badge
     row = held(turn, who, badge)
@@ -43,7 +44,7 @@ def consider(turn: Turn, who: ParticipantRow, plan: BadgePlan) -> None:
     if plan.criteria.met(lambda name: value_of(turn, who, name)):
         if row is None:
             earn(turn, who, badge, "criteria")
-    elif row is not None:
+    elif row is not None and not plan.criteria.met(lambda name: value_of(turn, who, name, turn.recorded_at)):
         given = [earned for earned in standing(turn, who, badge) if earned.source == "criteria"]
         if given and badge.permanent:
             stay(turn, who, "criteria", "badge", "permanent", badge.code)

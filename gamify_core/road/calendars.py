@@ -84,8 +84,7 @@ def seasons_of(catalog: Catalog) -> dict[str, tuple[int, int]]:
     for board in catalog.leaderboards:
         here = zone(board.timezone or catalog.timezone)
         for season in board.seasons:
-            if season.code not in KINDS:
-                found.setdefault(season.code, (edge_of(season.starts, here), edge_of(season.ends, here)))
+            found.setdefault(season.code, (edge_of(season.starts, here), edge_of(season.ends, here)))
     return found
 
 

@@ -105,12 +105,12 @@ class Windows:
 
     def nearest(self, instant: int) -> int:
         """Return the label of the window that holds an instant: before the span its first, after it its last one."""
-        label = self.label(self.within(instant))
+        label = self.label(max(self.starts, self.standing(instant)))
         return 0 if label is None else label
 
-    def within(self, instant: int) -> int:
-        """Return the instant in the span that is nearest to an instant."""
-        return max(self.starts, min(instant, self.ends - 1))
+    def standing(self, instant: int) -> int:
+        """Return the instant whose window is read at an instant: what it came to by its end stands after."""
+        return min(instant, self.ends - 1)
 
     def bounds(self, label: int) -> tuple[int | None, int | None]:
         """Return the first instant of a window and the first after it; None where it has no such end."""

@@ -223,7 +223,8 @@ def value_in(turn: Turn, who: ParticipantRow, tracker: Tracker, at: int | None =
 def value_of(turn: Turn, who: ParticipantRow, name: str, at: int | None = None) -> int:
     """Return a metric's value as the turn sees it: `points.earned`, `streak.daily`, `lessons@weekly`, and so on.
 
-    It is that of the turn's instant, or of another one. What it came to in a season stands after its end.
+    It is that of the turn's instant, or of another one. Before a season there is nothing in it, and what it came to
+    stands after its end.
     """
     plan = turn.plan
     if at is None:
@@ -234,4 +235,4 @@ def value_of(turn: Turn, who: ParticipantRow, name: str, at: int | None = None) 
     days = plan.rollings.get(name)
     if days is not None:
         return value_in_days(turn.unit, who, plan, tracker, days, at)
-    return value_in(turn, who, tracker, tracker.within(at))
+    return value_in(turn, who, tracker, tracker.standing(at))

@@ -230,7 +230,7 @@ def _has_moved(turn: Turn, metric: str) -> bool:
         currency, _, part = metric.rpartition(".")
         return part == "balance" and turn.unit.last(ENTRY, (turn.who.number, currency)) is not None
     tracker = turn.plan.reading(metric)
-    window = window_number(turn.unit, turn.scope, tracker, tracker.within(turn.occurred_at))
+    window = window_number(turn.unit, turn.scope, tracker, tracker.standing(turn.occurred_at))
     return bool(window) and turn.unit.get(METRIC, (turn.who.number, window)) is not None
 
 

@@ -74,7 +74,8 @@ def value_for(seen: Snapshot, person: ParticipantRow | None, name: str) -> int:
     days = seen.plan.rollings.get(name)
     if days is not None:
         return value_in_days(seen.reader, person, seen.plan, tracker, days, seen.as_of)
-    return value_in(seen, person, tracker, tracker.nearest(seen.as_of))
+    label = tracker.label(tracker.standing(seen.as_of))
+    return value_in(seen, person, tracker, label) if label is not None else 0
 
 
 def value_in(seen: Snapshot, person: ParticipantRow, tracker: Tracker, label: int) -> int:

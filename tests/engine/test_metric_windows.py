@@ -28,6 +28,7 @@ from tests.engine.replaying import difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from gamify_core.game import Game
 
@@ -161,10 +162,10 @@ SEASONAL = Catalog(
 )
 
 
-def echo(game: Game) -> object:
+def echo(game: Game, at: datetime | None = None) -> object:
     """Return what a rule read of the season, and one more."""
     before = game.points.balance("ada", currency="echo").balance
-    game.events.emit("ada", "ask")
+    game.events.emit("ada", "ask", at=at)
     return game.points.balance("ada", currency="echo").balance - before
 
 
@@ -215,3 +216,68 @@ def test_a_season_has_one_meaning() -> None:
         CatalogError, match=r"unknown window '@sprang'.*did you mean 'points\.earned@spring'\?"
     ):
         attrs.evolve(SEASONAL, badges=[Badge("fan", criteria="points.earned@sprang >= 30")])
+    with pytest.raises(CatalogError, match=r"write metric = 'points\.earned' and period = 'season'"):
+        attrs.evolve(SEASONAL, leaderboards=[BOARD, attrs.evolve(other, metric="points.earned@spring")])
+
+
+@pytest.mark.parametrize("name", ["weekly", "hourly", "days", "last_7d"])
+def test_no_season_is_called_as_a_window_of_time(name: str) -> None:
+    """What is read under such a name is the window of time, and the season could not be read at all."""
+    with pytest.raises(CatalogError, match=rf"'{name}' is what a window of time is called; give the season"):
+        Catalog(
+            leaderboards=[
+                Leaderboard("cup", period="season", seasons=Season(name, "2026-03-01", "2026-06-01"))
+            ]
+        )
+
+
+def test_what_happened_before_a_season_finds_nothing_in_it(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """However late it is told: a rule reads the season as it was then, and a badge of the season is not lost by it."""
+    game = make_engine(
+        Catalog(
+            metrics=[Metric("deeds", on=["deed", "ask"])],
+            leaderboards=[Leaderboard("cup", period="season", seasons=SEASONS)],
+            badges=[Badge("fan", criteria="points.earned@spring >= 30 or deeds >= 2", permanent=False)],
+            rules=[Rule("echo", "ask", award={"echo": 'metric("points.earned@spring") + 1'})],
+            currencies=[Currency("echo")],
+        )
+    )
+    clock.set("2026-03-01T09:00Z")
+    assert game.points.award("ada", 40).badges[0].code == "fan"
+    late = clock.now() - timedelta(hours=20)
+    assert echo(game, late) == 1
+    deed = game.events.emit("ada", "deed", at=late)
+    game.events.retract(deed.event_id)
+    assert echo(game) == 41
+    assert [badge.code for badge in game.badges.list("ada", earned_only=True)] == ["fan"]
+    assert game.history.verify().ok
+    assert difference(game) == {}
+
+
+def test_what_comes_late_takes_no_badge_of_the_week_that_runs(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """One event of last week falls short of the badge, and says nothing of this week, in which it is held."""
+    badges = [
+        Badge("keen", criteria="deeds@weekly >= 2", permanent=False),
+        Badge("rich", criteria="points.balance >= 5 and deeds@weekly >= 2", permanent=False),
+    ]
+    game = make_engine(Catalog(metrics=[Metric("deeds", on="deed")], badges=badges))
+    game.points.award("ada", 5)
+    for _ in range(2):
+        game.events.emit("ada", "deed")
+
+    def held() -> list[str]:
+        return sorted(badge.code for badge in game.badges.list("ada", earned_only=True))
+
+    game.events.emit("ada", "deed", at=clock.now() - timedelta(days=5))
+    assert held() == ["keen", "rich"]
+    game.points.deduct("ada", 1, at=clock.now() - timedelta(days=5))
+    assert held() == ["keen"], "what is no more so now is lost, however late that is told"
+    clock.advance(days=7)
+    game.events.emit("ada", "deed")
+    assert held() == []
+    assert game.history.verify().ok
+    assert difference(game) == {}
