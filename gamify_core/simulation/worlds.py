@@ -9,8 +9,9 @@ What one of them leaves for the next is the calendar alone: which windows of tim
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.border import Limits
@@ -37,6 +38,8 @@ from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
+    from gamify_core.effects import Words
+    from gamify_core.road.commands import Decided
     from gamify_core.road.turn import Turn
     from gamify_core.simulation.acting import Act
     from gamify_core.storage.protocol import Table
@@ -63,6 +66,7 @@ class _Counting:
         self.days = len(midnights) - 1
         self.tally = Tally(self.days)
         self.head: ActivityRow
+        self._trying: list[tuple[Person, int, str, list[Words], dict[int, Person] | None]] | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -97,7 +101,26 @@ class _Counting:
         if len(turn.people) > 1:
             others = {number: people[name] for number, name in turn.people.items() if name in people}
         person = people.get(turn.who.participant_id, _NOBODY)
-        self.tally.take(person, self.day(at), kind, turn.outcome, others)
+        if self._trying is None:
+            self.tally.take(person, self.day(at), kind, turn.outcome, others)
+        else:
+            self._trying.append((person, self.day(at), kind, turn.outcome, others))
+
+    def attempt(self, decide: Callable[[], Decided]) -> Decided:
+        """Count what a command brings about, and what was due before it, unless it is taken back."""
+        head, self._trying = self.head, []
+        kept = False
+        try:
+            decided = decide()
+            kept = decided.written
+        finally:
+            tried, self._trying = self._trying, None
+            if not kept:
+                self.head = head
+        if kept:
+            for each in tried:
+                self.tally.take(*each)
+        return decided
 
     def day(self, instant: int) -> int:
         """Return the day on which an instant falls where the catalog is at home."""
@@ -121,9 +144,15 @@ class _Loose(Unit):
 
 
 class _Road(Road):
-    """The road, over such units."""
+    """The road, over such units; what is taken back is not counted."""
 
     unit = _Loose
+
+    def attempt(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
+        """Decide a command that may be refused."""
+        notes = self.recorder
+        assert isinstance(notes, _Counting)  # noqa: S101 - a world makes its road with it
+        return notes.attempt(partial(super().attempt, unit, scope, ask, backfill=backfill))
 
 
 class World:

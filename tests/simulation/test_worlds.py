@@ -51,6 +51,19 @@ def test_what_is_due_before_an_event_is_an_activity_of_its_own() -> None:
     assert len({activity for activity, _ in occurred}) == len(occurred)
 
 
+def test_what_was_due_before_a_command_that_is_refused_is_counted_once() -> None:
+    """It was taken back with the command, and comes again with the next."""
+    catalog = Catalog(
+        currencies=[Currency("points", expires="5d")],
+        rules=[Rule("lesson", on="lesson", award=10, matures="1d")],
+    )
+    people = Scenario([Persona("kind", activity=0.5, sends=0.9, price=40)])
+    (tally,) = simulate(catalog, scenario=people, players=20, days=40).tallies
+    assert sum(map(sum, (days for (what, _), days in tally.refused.items() if what == "send"))) > 0
+    held = sum(value * many for value, many in tally.held("points").items())
+    assert held == sum(tally.flow("issued", "points")) - sum(tally.flow("expired", "points"))
+
+
 def test_a_period_that_is_closed_is_no_event() -> None:
     """Boards whose periods are final are told of in activities, which are not counted among the events."""
     catalog = Catalog(
