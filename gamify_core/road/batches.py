@@ -17,7 +17,7 @@ from gamify_core.road.commands import Ask, Decided
 from gamify_core.road.recalling import again
 from gamify_core.road.requests import asked_with
 from gamify_core.road.road import Road
-from gamify_core.road.seal import canonical, fingerprint_of, key_hash
+from gamify_core.road.seal import canonical, differing, fingerprint_of, key_hash
 from gamify_core.storage.tables.activity import ACTIVITY, ACTIVITY_BY_KEY
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ Item = Ask | GamifyError
 
 @attrs.frozen
 class Batch:
-    """The items of a batch, and the key they came under."""
+    """The items of a batch and the key they came under; what they are `called` as an argument; if it is an import."""
 
     kind: str
     items: Sequence[Item]
     key: str | None = None
+    called: str = "items"
+    backfill: bool = False
 
     def again(self, road: Road, unit: Unit, scope: str) -> list[Decided | Failure] | None:
         """Return what was decided under this key before, or None when it is new; nothing is decided again."""
@@ -51,9 +53,13 @@ class Batch:
         first = unit.find(ACTIVITY, ACTIVITY_BY_KEY, (key_hash(scope, self.kind, self.key),))
         if first is None:
             return None
-        if first.fingerprint != fingerprint_of(self._request()):
-            raise IdempotencyConflict(self.kind, self.key, ["items"])
-        errors = (asked_with(unit, first.seq) or {}).get("errors", {})
+        asked = asked_with(unit, first.seq)
+        errors = asked.pop("errors", {}) if asked is not None else {}
+        request = self._request()
+        if first.fingerprint != fingerprint_of(request):
+            fields = differing(asked, json.loads(request))
+            called = [self.called if field == "items" else field for field in fields]
+            raise IdempotencyConflict(self.kind, self.key, called)
         answers: list[Decided | Failure] = []
         for place, word in enumerate(json.loads(first.outcome)[0][2:]):
             row, item = unit.get(ACTIVITY, (word,)) if word else None, self.items[place]
@@ -87,4 +93,4 @@ class Batch:
 
     def _request(self) -> str:
         items = [item.request if isinstance(item, Ask) else {"error": item.detail} for item in self.items]
-        return canonical({"items": items})
+        return canonical({"items": items, "backfill": True} if self.backfill else {"items": items})

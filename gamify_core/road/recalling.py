@@ -23,12 +23,13 @@ __all__ = ["again", "check_same", "recall"]
 
 
 def check_same(unit: Unit, first: ActivityRow, ask: Ask, fingerprint: bytes) -> None:
-    """Refuse a key that was used with other arguments. Raises `IdempotencyConflict`, which names them."""
+    """Refuse a key that was used with other arguments. Raises `IdempotencyConflict`, which names them.
+
+    Where their words were erased nobody can say any more which they are.
+    """
     if first.fingerprint != fingerprint:
-        then = asked_with(unit, first.seq) or {}
-        raise IdempotencyConflict(
-            ask.kind, ask.key or "", differing(then, json.loads(canonical(ask.request)))
-        )
+        then, now = asked_with(unit, first.seq), json.loads(canonical(ask.request))
+        raise IdempotencyConflict(ask.kind, ask.key or "", differing(then, now))
 
 
 def again(unit: Unit, row: ActivityRow, ask: Ask, catalog: Catalog) -> Decided:

@@ -104,7 +104,9 @@ def fingerprint_of(request: str) -> bytes:
     return hashlib.sha256(request.encode()).digest()[:16]
 
 
-def differing(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
-    """Return the names of the arguments that differ between two requests."""
+def differing(one: Mapping[str, object] | None, other: Mapping[str, object]) -> list[str]:
+    """Return the names of the arguments that differ between two requests: none where the words of one were erased."""
+    if one is None:
+        return []
     # As text, since Python holds 1, 1.0 and True to be equal
     return sorted(name for name in {*one, *other} if canonical(one.get(name)) != canonical(other.get(name)))

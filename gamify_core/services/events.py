@@ -102,8 +102,9 @@ class Events:
         """Send many events in one commit, each decided in turn; one that is refused fails alone.
 
         `backfill` is for imports: events may be of any age, the clock follows them, and no listener is told. With an
-        `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. With `explain`
-        each `item.answer.why` tells what `emit` tells, and so does `item.error.why` of one that a strict rule refused.
+        `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included; other events
+        under it, or the same as an import where they were none, are an `IdempotencyConflict`. With `explain` each
+        `item.answer.why` tells what `emit` tells, and so does `item.error.why` of one that a strict rule refused.
         """
         importing, asked = border.flag(backfill, "backfill"), border.flag(explain, "explain")
         listed = border.several(events, "events")
@@ -125,7 +126,9 @@ class Events:
                 asks.append(error)
         access = self._access.importing() if importing else self._access
         people = [str(getattr(event, "participant_id", "")) for event in listed]
-        answer = batch_of(Batch("events.emit_batch", asks, key), people, access, EventAnswer)
+        answer = batch_of(
+            Batch("events.emit_batch", asks, key, "events", importing), people, access, EventAnswer
+        )
         for place, inquiry in inquiries.items():
             one = answer.results[place].answer
             if isinstance(one, EventAnswer):
@@ -213,7 +216,8 @@ class Events:
         Both are one activity, decided under the rules of now; `answer.event_id` is the event that stands from here on.
         What both give is given once, and numbered copies keep their numbers and owners. A balance that would end below
         zero, for points were spent that the event no longer gives, is refused with `InsufficientPoints`;
-        `on_insufficient="allow_negative"` lets it.
+        `on_insufficient="allow_negative"` lets it. `at` is held against the window, as that of any write, and moves
+        nothing: the event stays where it was.
         Raises `NotFound` (`Event not found: …`), and `BadValue` for properties that do not fit the declaration and for
         an event that was taken back.
 

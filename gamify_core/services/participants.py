@@ -249,8 +249,8 @@ class Participants:
     ) -> BatchAnswer:
         """Open many people in one commit, each decided in turn; one that is refused fails alone.
 
-        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. For
-        administrators.
+        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. An `at`
+        in no zone is refused as a whole (`BadValue`); one beyond the window, by each item. For administrators.
 
         >>> from gamify_core import Catalog, Engine, Opening
         >>> game = Engine(Catalog())
@@ -260,6 +260,8 @@ class Participants:
         """
         self._access.require_admin()
         listed = border.several(openings, "openings")
+        if at is not None:
+            border.at(at)
         key = border.idempotency_key(idempotency_key)
         asks: list[Item] = []
         for place, one in enumerate(listed):
@@ -271,7 +273,9 @@ class Participants:
             except GamifyError as error:
                 asks.append(error)
         people = [str(getattr(one, "participant_id", "")) for one in listed]
-        return batch_of(Batch("participants.opening_batch", asks, key), people, self._access, OpeningAnswer)
+        return batch_of(
+            Batch("participants.opening_batch", asks, key, "openings"), people, self._access, OpeningAnswer
+        )
 
     # -- erasing ----------------------------------------------------------------------------------------------
 

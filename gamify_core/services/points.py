@@ -254,9 +254,12 @@ class Points(Waiting):
     ) -> BatchAnswer:
         """Give many awards in one commit, each decided in turn; one that is refused fails alone.
 
-        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included.
+        With an `idempotency_key`, repeating the batch answers with the whole first outcome, refusals included. An `at`
+        in no zone is refused as a whole (`BadValue`); one beyond the window, by each item.
         """
         listed = border.several(awards, "awards")
+        if at is not None:
+            border.at(at)
         self._limits.check_batch(len(listed))
         key = border.idempotency_key(idempotency_key)
         asks: list[Item] = []
@@ -270,7 +273,7 @@ class Points(Waiting):
             except GamifyError as error:
                 asks.append(error)
         people = [str(getattr(award, "participant_id", "")) for award in listed]
-        return batch_of(Batch("points.award_batch", asks, key), people, self._access, PointsAnswer)
+        return batch_of(Batch("points.award_batch", asks, key, "awards"), people, self._access, PointsAnswer)
 
     # -- closing ----------------------------------------------------------------------------------------------
 

@@ -194,7 +194,7 @@ def test_another_batch_under_a_used_key_is_a_conflict(game: Engine, other: list[
     state = game.history.state_digest()
     with pytest.raises(IdempotencyConflict) as caught:
         game.points.award_batch(other, idempotency_key="k")
-    assert (caught.value.fields, caught.value.operation) == (("items",), "points.award_batch")
+    assert (caught.value.fields, caught.value.operation) == (("awards",), "points.award_batch")
     assert game.history.state_digest() == state
 
 

@@ -234,8 +234,9 @@ def test_keys_stay_used(game: Engine, erase: Callable[[Game, str], Any]) -> None
     again = game.points.award(ADA, 30, idempotency_key="award", **options)  # type: ignore[arg-type]
     assert (again.replayed, again.participant_id, again.new_balance) == (True, ADA, 40)
     assert str(again).startswith(ADA)
-    with pytest.raises(IdempotencyConflict):
+    with pytest.raises(IdempotencyConflict, match="its arguments differ") as refused:
         game.points.award(ADA, 31, idempotency_key="award")
+    assert refused.value.fields == ()  # which of them, nobody can say any more
     awards = [Award("bob", 1), Award(ADA, 1, SECRET), Award(ADA, -1)]
     batch = game.points.award_batch(awards, idempotency_key="some awarded")
     assert (batch.replayed, [item.error is None for item in batch]) == (True, [True, True, False])
