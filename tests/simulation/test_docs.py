@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gamify_core import Catalog, Scenario, simulate
 from gamify_core.domain.expectations import MEASURES
-from tests.simulation.games import APART
+from tests.simulation.games import SHARED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -27,14 +27,22 @@ def test_the_goals_can_be_held() -> None:
 
 
 def test_every_measure_is_told() -> None:
-    """The table names every measure there is, and each can be asked of a season."""
+    """The table names every measure there is, and each can be asked of a season, with every option it takes."""
     for name in MEASURES:
         assert f"`{name}`" in PAGE, name
-    result = simulate(APART, players=10, days=10)
-    targets = {"tier": "tier.gold", "badge": "badge.week", "streak": "streak.daily", "currency": "points"}
+    result = simulate(SHARED, players=10, days=10)
+    rewards = {"reward": "reward.mug", "currency": "points"}
+    targets = {"tier": "tier.gold", "badge": "badge.week", "streak": "streak.daily", **rewards}
+    options = {
+        "day": 5,
+        "persona": "casual",
+        "length": 2,
+    }
     for name, takes in MEASURES.items():
-        kinds = [kind for kind in takes.targets if kind in targets] or [""]
-        if takes.targets in ((), ("reward",)):
-            kinds = [""] if not takes.targets else []
-        for kind in kinds:
-            assert result.measure(f"{name}({targets.get(kind, '')})").n == 1
+        for kind in takes.targets or ("",):
+            asked = [targets[kind]] if kind else []
+            assert result.measure(f"{name}({', '.join(asked)})").n == 1
+            for option in takes.options:
+                if (name, kind, option) == ("share", "tier", "persona"):  # of badges alone, as the table says
+                    continue
+                assert result.measure(f"{name}({', '.join([*asked, f'{option}={options[option]}'])})").n == 1
