@@ -255,7 +255,8 @@ class Transaction(Reader, Protocol):
     def append(self, table: Table[Row], rows: Sequence[Row], /) -> None:
         """Add rows at the ends of their chains: `replace` for rows that are all new, in the order of each chain.
 
-        It says less than `replace` and is asked for several rows of every command, so it has a way of its own.
+        It says less than `replace` and is asked for several rows of every command, so it has a way of its own. Raises
+        `StoreConflict`, and adds nothing, when a chain has such a number already or a row is given twice.
         """
         ...
 

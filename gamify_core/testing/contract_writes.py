@@ -191,6 +191,10 @@ class WriteContract(StoreParts):
             assert tx.find(PERSON, PERSON_BY_NICK, (b"dd",)) == dee
             assert tx.scan(RUNNER, RUNNER_BY_RANK, (1,), limit=1) == [RUNNERS[2]._replace(down=-95)]
             assert tx.position(RUNNER, RUNNER_BY_RANK, (1,), (-90,)) == 1
+            assert tx.count(RUNNER, RUNNER_BY_RANK, (1,), stop=(-90,)) == 1
+            assert tx.span(RUNNER, RUNNER_BY_RANK, (1,), (-95,), (-90,)) == (0, 1, 5)
+            first = tx.scan(RUNNER, RUNNER_BY_RANK, (1,), limit=2)
+            assert tx.beside(RUNNER, RUNNER_BY_RANK, (1,), (-90,), before=1, length=2) == first
             remove(tx, RUNNER, RUNNERS[2]._replace(down=-95))
             assert tx.position(RUNNER, RUNNER_BY_RANK, (1,), (-90,)) == 0
             assert tx.get(RUNNER, (3, 1)) is None

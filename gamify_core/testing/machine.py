@@ -16,7 +16,7 @@ leaves open: two changed rows that swap a unique value in one call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -41,6 +41,7 @@ from gamify_core.testing.toys import (
     LevelRow,
     PersonRow,
     RunnerRow,
+    columns_of,
 )
 
 __all__ = ["StoreMachine"]
@@ -51,6 +52,7 @@ Answer = TypeVar("Answer")
 TEXTS = st.sampled_from(["", "a", "b", "Z", "é", "\uffff", "\U0001f600"])
 NUMBERS = st.sampled_from([-(2**63), -2, -1, 0, 1, 2, 3, 2**63 - 1])
 SMALL = st.integers(1, 3)
+MAYBE = st.booleans()
 BLOBS = st.none() | st.sampled_from([b"", b"\x00", b"\xff"])
 CITIES = st.builds(CityRow, TEXTS, st.none() | TEXTS, NUMBERS, BLOBS)
 BOARDED = st.builds(RunnerRow, SMALL, SMALL, NUMBERS, TEXTS, st.none() | NUMBERS, st.none() | TEXTS)
@@ -79,11 +81,7 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _columns(table: Table[Any], index: Index | None) -> tuple[str, ...]:
-    return table.columns[: table.key] if index is None else index.columns
-
-
-def _values(draw: st.DataObject, columns: tuple[str, ...], least: int = 0) -> Key:
+def _values(draw: st.DataObject, columns: Sequence[str], least: int = 0) -> Key:
     """Draw values for some leading columns."""
     width = draw.draw(st.integers(least, len(columns)))
     return tuple(draw.draw(COLUMNS[column]) for column in columns[:width])
@@ -129,11 +127,15 @@ class StoreMachine(RuleBasedStateMachine):
         self, table: Table[Row], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]
     ) -> str:
         """Let both replace rows, and give what came of it in both alike: `done` or the type of the error."""
+        return self.tried(lambda transaction: transaction.replace(table, dict(before), dict(after)))
+
+    def tried(self, write: Callable[[Transaction], None]) -> str:
+        """Let both write, and give what came of it in both alike: `done` or the type of the error."""
         assert self.open
         outcomes = []
         for transaction in self.open:
             try:
-                transaction.replace(table, dict(before), dict(after))
+                write(transaction)
             except StoreError as error:
                 outcomes.append(type(error).__name__)
             else:
@@ -223,6 +225,24 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.open is not None)
+    @rule(
+        links=st.lists(st.tuples(SMALL, TEXTS, TEXTS), min_size=1, max_size=4),
+        skew=st.sampled_from([0, 0, 0, -1]),
+    )
+    def append_letters(self, links: list[tuple[int, str, str]], skew: int) -> None:
+        """Add to the ends of several chains by the short way; with a `skew`, a number that is there already."""
+        ends: dict[tuple[int, str], int] = {}
+        rows = []
+        for box, lane, text in links:
+            if (box, lane) not in ends:
+                head = self.ask(lambda reader, name=(box, lane): reader.last(LETTER, name))  # type: ignore[misc]
+                ends[box, lane] = (head.n + (skew if head.n > 1 else 0)) if head else 0
+            ends[box, lane] += 1
+            rows.append(LetterRow(box, lane, ends[box, lane], text))
+        if self.tried(lambda transaction: transaction.append(LETTER, rows)) == "done":
+            self.written.update((LETTER, *row[:3]) for row in rows)
+
+    @precondition(lambda self: self.open is not None)
     @rule(box=SMALL, lane=TEXTS, most=st.integers(1, 3))
     def take_letters_off(self, box: int, lane: str, most: int) -> None:
         """Remove the newest links of a chain, as far as this transaction wrote them."""
@@ -278,19 +298,10 @@ class StoreMachine(RuleBasedStateMachine):
     def scan(self, order: tuple[Table[Any], Index | None], draw: st.DataObject) -> None:
         """Read any range along any order."""
         table, index = order
-        columns = _columns(table, index)
+        columns = columns_of(table, index)
         prefix = _values(draw, columns)
         rest = columns[len(prefix) :]
-        start = (
-            draw.draw(st.none())
-            if not rest
-            else (_values(draw, rest, 1) if draw.draw(st.booleans()) else None)
-        )
-        stop = (
-            draw.draw(st.none())
-            if not rest
-            else (_values(draw, rest, 1) if draw.draw(st.booleans()) else None)
-        )
+        start, stop = (_values(draw, rest, 1) if draw.draw(MAYBE) and rest else None for _ in range(2))
         reverse = draw.draw(st.booleans())
         offset = draw.draw(st.sampled_from([0, 0, 1, 2, 50]))
         limit = draw.draw(st.sampled_from([None, 0, 1, 2, 10]))
@@ -306,11 +317,12 @@ class StoreMachine(RuleBasedStateMachine):
     def position(self, order: tuple[Table[Any], Index | None], race: int, draw: st.DataObject) -> None:
         """Ask for a rank by a partial or a whole bound, and for the row at it."""
         table, index = order
-        bound = _values(draw, _columns(table, index)[1:], 1)
+        columns = columns_of(table, index)[1:]
+        bound = _values(draw, columns, 1)
         place = self.ask(lambda reader: reader.position(table, index, (race,), bound))
         self.ask(lambda reader: reader.scan(table, index, (race,), offset=place, limit=2))
         self.ask(lambda reader: reader.position(table, index, (race,), None))
-        start, stop = sorted([bound, _values(draw, _columns(table, index)[1:], 1)])
+        start, stop = sorted([bound, _values(draw, columns, 1)])
         self.ask(lambda reader: reader.span(table, index, (race,), start, stop))
         above, below = draw.draw(st.sampled_from([(0, 1), (1, 0), (2, 3), (20, 20), (5, 600)]))
         length = above + below

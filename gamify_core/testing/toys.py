@@ -34,7 +34,7 @@ __all__ += [
     "LevelRow",
     "PersonRow",
 ]
-__all__ += ["RunnerRow", "key_of", "order_of", "range_of"]
+__all__ += ["RunnerRow", "columns_of", "order_of", "range_of"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -107,11 +107,6 @@ RUNNER_BY_PERSON = Index("toy_runner_by_person", ("person", "day"), present="day
 RUNNER = Table("toy_runner", RunnerRow, key=2, indexes=(RUNNER_BY_RANK, RUNNER_BY_DAY, RUNNER_BY_PERSON))
 LEVEL = Table("toy_level", LevelRow, key=2, counted=True)
 TOYS: tuple[Table[Any], ...] = (CITY, PERSON, LETTER, RUNNER, LEVEL)
-
-
-def key_of(table: Table[Row], row: Row) -> Key:
-    """Return the key of a row."""
-    return row[: table.key]
 
 
 def columns_of(table: Table[Row], index: Index | None) -> list[str]:

@@ -94,3 +94,25 @@ def test_amounts_have_their_decimals() -> None:
     assert supply == [(2.49, 2.49, 0.0, 0.0), (2.0, 0.0, 0.49, 0.0)]
     assert [row[6] for row in result.tables["flows"].rows] == [2.49, 0.49]
     assert "249" not in html_of(result).split("<footer>")[0].split("</style>")[1]
+
+
+def test_who_turns_out_to_be_one_person_is_one_in_a_report() -> None:
+    """A live game tells of people, not of accounts: they arrived once, and spend first what either got first."""
+    clock = ManualClock("2026-03-02T09:00Z")
+    game = Engine(Catalog(rules=[Rule("lesson", on="lesson", award=10)]), clock=clock, accept_late=None)
+    for day in range(16):
+        game.events.emit("guest" if day < 8 else "ada", "lesson")
+        if day in (3, 12):
+            game.points.deduct("guest" if day < 8 else "ada", 15)
+        clock.advance(days=1)
+    before = summed_up(game, "game.db").tallies[0]
+    assert before.population == 2
+    game.participants.merge("guest", into="ada")
+    game.points.deduct("ada", 40)
+    game.events.emit("guest", "lesson")
+    tally = summed_up(game, "game.db").tallies[0]
+    assert tally.population == 1
+    assert tally.held("points") == {170 - 70: 1}
+    assert tally.events == {"lesson": [1] * 17}
+    assert sum(tally.redeemed.values()) == sum(tally.flow("spent", "points")) == 70
+    assert tally.redeemed["points", 0, 4] == 15  # what `ada` spent on day 12, of the first three days' points
