@@ -25,7 +25,7 @@ from gamify_core.errors import BadValue, NotFound
 from gamify_core.printing import lines_of
 from gamify_core.road.compiling import natural
 from gamify_core.services.reading import snapshot, value_for
-from gamify_core.testing.giving import by_code
+from gamify_core.testing.giving import by_code, numbers
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog, Tier
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gamify_core.reasons import Explained
     from gamify_core.road.plan import Plan
     from gamify_core.services.history import Activity
+    from gamify_core.testing.giving import Number
 
 __all__ = ["Expected", "Story", "gained", "shortfalls"]
 
@@ -44,14 +45,14 @@ _MOST_LINES = 12
 class Expected:
     """What `then` was given; None is nothing in particular."""
 
-    points: Amount | Mapping[str, Amount] | None
-    balance: Amount | Mapping[str, Amount] | None
+    points: Number | Mapping[str, Number] | None
+    balance: Number | Mapping[str, Number] | None
     badge: str | None
     badges: tuple[str, ...] | None
     tier: str | Mapping[str, str] | None
     streak: int | Mapping[str, int] | None
     rank: int | Mapping[str, int] | None
-    metrics: Mapping[str, Amount] | None
+    metrics: Mapping[str, Number] | None
     challenge: str | None
     skipped: str | None
     nothing: bool
@@ -126,8 +127,7 @@ def _together(lines: list[str]) -> list[tuple[str, int]]:
 
 def _come_of(game: Game, who: str, mine: list[Effect], expected: Expected) -> Iterator[tuple[str, str]]:
     catalog = game.catalog
-    wanted: dict[str, Amount] = by_code(expected.points, ["points"], "points")
-    for currency, amount in wanted.items():
+    for currency, amount in numbers(expected.points, ["points"], "points").items():
         code = catalog.currency(currency).code
         change = sum(gained(effect) for effect in mine if getattr(effect, "currency", "") == code)
         if change != amount:
@@ -194,8 +194,7 @@ def _listed(codes: list[str]) -> str:
 
 def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, str]]:
     catalog = game.catalog
-    balances: dict[str, Amount] = by_code(expected.balance, ["points"], "balance")
-    for currency, amount in balances.items():
+    for currency, amount in numbers(expected.balance, ["points"], "balance").items():
         held = game.points.balance(who, currency=currency).balance
         if held != amount:
             yield "balance", f"expected {worth(amount, currency)}, got {held:,}"
@@ -223,11 +222,11 @@ def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, s
         yield from _metrics(game, who, expected.metrics)
 
 
-def _metrics(game: Game, who: str, values: Mapping[str, Amount]) -> Iterator[tuple[str, str]]:
+def _metrics(game: Game, who: str, values: Mapping[str, Number]) -> Iterator[tuple[str, str]]:
     access = game._access  # noqa: SLF001 - what a metric is at is read in many places, and told in none
     with snapshot(access) as seen:
         person = access.person(seen.reader, who)
-        for name, value in values.items():
+        for name, value in numbers(values, (), "metrics").items():
             _check_kept(seen.plan, name)
             found = exact(value_for(seen, person, name), seen.plan.scale(name))
             if found != value:

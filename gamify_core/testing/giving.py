@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from gamify_core import border
 from gamify_core.clock import moment
 from gamify_core.domain.decimals import Amount, kept
 from gamify_core.domain.zones import zone
@@ -19,9 +21,22 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.services.events import Emit
 
-__all__ = ["badges", "by_code", "events", "metrics", "person", "points", "streaks", "tiers"]
+__all__ = [
+    "Number",
+    "badges",
+    "by_code",
+    "events",
+    "metrics",
+    "numbers",
+    "person",
+    "points",
+    "streaks",
+    "tiers",
+]
 
 Value = TypeVar("Value")
+Number: TypeAlias = int | Decimal | str
+"""A number as commands take it: as text too, and not as a float."""
 
 
 def by_code(given: Value | Mapping[str, Value] | None, codes: Iterable[str], what: str) -> dict[str, Value]:
@@ -36,6 +51,13 @@ def by_code(given: Value | Mapping[str, Value] | None, codes: Iterable[str], wha
         detail = f"{what}={given!r} does not say which: {there}"
         raise BadValue(what, given, detail, hint=f'{what}={{"{known[0] if known else "code"}": {given!r}}}')
     return {known[0]: given}
+
+
+def numbers(
+    given: Number | Mapping[str, Number] | None, codes: Iterable[str], what: str
+) -> dict[str, Amount]:
+    """Return numbers by code, as they were written. Raises `BadValue` for what is none, such as a float."""
+    return {code: border.number(value, what) for code, value in by_code(given, codes, what).items()}
 
 
 def person(game: Game, who: str, attributes: Mapping[str, object] | None, timezone: str | None) -> None:
@@ -58,12 +80,9 @@ def badges(game: Game, who: str, codes: str | Iterable[str]) -> None:
         game.badges.award(who, code)
 
 
-def points(game: Game, who: str, amounts: Amount | Mapping[str, Amount] | None) -> None:
+def points(game: Game, who: str, amounts: Number | Mapping[str, Number] | None) -> None:
     """Award what is missing to a balance."""
-    if amounts is None:
-        return
-    wanted: dict[str, Amount] = by_code(amounts, ["points"], "points")
-    for currency, amount in wanted.items():
+    for currency, amount in numbers(amounts, ["points"], "points").items():
         missing = amount - game.points.balance(who, currency=currency).balance
         if missing < 0:
             detail = (
@@ -113,9 +132,9 @@ def _zone_of(game: Game, who: str, code: str) -> tzinfo:
     return zone(own or game.catalog.timezone)
 
 
-def metrics(game: Game, who: str, values: Mapping[str, Amount]) -> None:
+def metrics(game: Game, who: str, values: Mapping[str, Number]) -> None:
     """Bring declared metrics to a value, in all their windows, as events of now would have."""
-    for name, value in values.items():
+    for name, value in numbers(values, (), "metrics").items():
         scale = game.catalog.metric(name).scale  # which says what there is, where there is none of that name
         units = kept(value, scale)
         if units is None:

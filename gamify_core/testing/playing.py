@@ -16,7 +16,6 @@ from typing import Self
 
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
-from gamify_core.domain.decimals import Amount
 from gamify_core.engine import Engine
 from gamify_core.errors import BadValue
 from gamify_core.game import Game
@@ -24,6 +23,7 @@ from gamify_core.reasons import Explained
 from gamify_core.services.events import Emit
 from gamify_core.testing import giving
 from gamify_core.testing.expecting import Expected, Story, shortfalls
+from gamify_core.testing.giving import Number
 
 __all__ = ["MONDAY", "Play", "play"]
 
@@ -87,10 +87,10 @@ class Play:
     def given(  # noqa: PLR0913 - what may be given, all by name
         self,
         *,
-        points: Amount | Mapping[str, Amount] | None = None,
+        points: Number | Mapping[str, Number] | None = None,
         badges: str | Iterable[str] = (),
         streak: int | Mapping[str, int] | None = None,
-        metrics: Mapping[str, Amount] | None = None,
+        metrics: Mapping[str, Number] | None = None,
         tier: str | Mapping[str, str] | None = None,
         attributes: Mapping[str, object] | None = None,
         timezone: str | None = None,
@@ -177,14 +177,14 @@ class Play:
     def then(  # noqa: PLR0913 - what may be expected, all by name
         self,
         *,
-        points: Amount | Mapping[str, Amount] | None = None,
-        balance: Amount | Mapping[str, Amount] | None = None,
+        points: Number | Mapping[str, Number] | None = None,
+        balance: Number | Mapping[str, Number] | None = None,
         badge: str | None = None,
         badges: Iterable[str] | None = None,
         tier: str | Mapping[str, str] | None = None,
         streak: int | Mapping[str, int] | None = None,
         rank: int | Mapping[str, int] | None = None,
-        metrics: Mapping[str, Amount] | None = None,
+        metrics: Mapping[str, Number] | None = None,
         challenge: str | None = None,
         skipped: str | None = None,
         nothing: bool = False,

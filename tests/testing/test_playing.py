@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -328,6 +329,30 @@ def test_decimals_are_given_and_expected_as_they_are() -> None:
         story.then(metrics={"paid": 51})
     with pytest.raises(BadValue, match="it has 2 decimals"):
         play(catalog).given(metrics={"paid": Decimal("0.001")})
+
+
+def test_numbers_are_taken_as_commands_take_them() -> None:
+    """As text too; a float is not exact, and told so, wherever it stands."""
+    catalog = Catalog(
+        currencies=[Currency("usd", scale=2)],
+        metrics=[Metric("paid", on="bought", sum="price", scale=2)],
+        leaderboards=[Leaderboard("most", metric="paid")],
+    )
+    story = play(catalog).given(points={"usd": "3.10"}, metrics={"paid": "12.5"})
+    story.then(balance={"usd": "3.1"}, metrics={"paid": "12.50"})
+    with pytest.raises(AssertionError, match=r"balance +expected 3\.2 usd, got 3\.10"):
+        story.then(balance={"usd": "3.20"})
+    wrong: list[Any] = [3.1, "a few", True, None]
+    for value in wrong:
+        for step in (
+            lambda value=value: story.given(points={"usd": value}),
+            lambda value=value: story.given(metrics={"paid": value}),
+            lambda value=value: story.then(points={"usd": value}),
+            lambda value=value: story.then(balance={"usd": value}),
+            lambda value=value: story.then(metrics={"paid": value}),
+        ):
+            with pytest.raises(BadValue, match="must be a number"):
+                step()
 
 
 def test_a_window_that_is_not_kept_is_no_expectation() -> None:
