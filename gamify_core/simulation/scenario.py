@@ -14,12 +14,13 @@ from typing import Any, Self, cast
 
 import attrs
 
+from gamify_core.catalog import Catalog
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.sources import Source, read_file, read_toml
 from gamify_core.errors import CatalogError, Fault
 from gamify_core.simulation.personas import Giveaway, Mix, Persona
-from gamify_core.simulation.scenario_checks import examine
+from gamify_core.simulation.scenario_checks import examine, examine_against
 
 __all__ = ["Giveaway", "Mix", "Persona", "Scenario", "ScenarioError"]
 
@@ -103,6 +104,19 @@ class Scenario:
         given["personas"] = {persona.code: _persona_told(persona) for persona in self.personas}
         given["gifts"] = {gift.code: _told(gift) for gift in self.gifts}
         return given
+
+    def check_against(self, catalog: Catalog, path: str | os.PathLike[str] | None = None) -> None:
+        """Refuse a scenario that names what a catalog does not have; the file at `path` says on which lines.
+
+        Raises `ScenarioError`.
+        """
+        findings = Findings()
+        examine_against(self, catalog, findings)
+        if findings.found and path is not None:
+            source = read_file(path)
+            raise ScenarioError(_placed(source, findings), source=source.name)
+        if findings.found:
+            raise ScenarioError(findings.faults, source="scenario")
 
     @classmethod
     def _from(cls, source: Source) -> Self:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gamify_core.catalog import Catalog
 from gamify_core.catalog.findings import Findings, shown
 from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.values import zone
+from gamify_core.errors import NotFound
 from gamify_core.simulation.personas import PICKS, Giveaway, Mix, Persona, day_of, hours_of
 
-__all__ = ["examine"]
+if TYPE_CHECKING:
+    from gamify_core.simulation.scenario import Scenario
+
+__all__ = ["examine", "examine_against"]
 
 _PAIR: Final = 2
 _MOST_EVENTS: Final = 200
@@ -35,6 +40,33 @@ def examine(scenario: Any, findings: Findings) -> None:
             findings.fault(path, "a persona needs a code of its own", 'write Persona("casual")')
         codes.add(str(persona.code))
         _examine_persona(persona, path, findings)
+
+
+def examine_against(scenario: Scenario, catalog: Catalog, findings: Findings) -> None:
+    """Look for what a sound scenario names and a catalog does not have: the catalog would refuse it in the middle."""
+    for persona in scenario.personas:
+        for name in persona.events if catalog.events else ():
+            _named(findings, f"personas.{persona.code}.events.{name}", catalog.event, name)
+    for gift in scenario.gifts:
+        _named(findings, f"gifts.{gift.code}.currency", catalog.currency, gift.currency)
+        if gift.badge is not None:
+            _named(findings, f"gifts.{gift.code}.badge", catalog.badge, gift.badge)
+    for code in scenario.codes:
+        path = f"codes.{code}"
+        if _named(findings, path, catalog.reward, code) and catalog.reward(code).type != "coupon":
+            findings.fault(path, f"the reward {code} takes no codes", 'only one of type "coupon" does')
+    for code in scenario.costs:
+        _named(findings, f"costs.{code}", catalog.currency, code)
+
+
+def _named(findings: Findings, path: str, find: Callable[[str], object], code: str) -> bool:
+    """Say whether there is something of a name; if not, that is a fault."""
+    try:
+        find(code)
+    except NotFound as error:
+        findings.fault(path, str(error.detail), error.hint)
+        return False
+    return True
 
 
 def _examine_whole(scenario: Any, findings: Findings) -> None:

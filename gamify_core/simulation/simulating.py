@@ -13,7 +13,7 @@ from gamify_core.catalog.expected import unknown_in
 from gamify_core.domain.expectations import MEASURES, Expectation, expectation
 from gamify_core.errors import BadValue, GamifyError
 from gamify_core.simulation.coupling import coupling
-from gamify_core.simulation.inventing import BUILT_IN, mix_of
+from gamify_core.simulation.inventing import mix_of
 from gamify_core.simulation.measuring import value_of
 from gamify_core.simulation.results import Simulation
 from gamify_core.simulation.running import Failure, Plan, Progress, hired, run
@@ -140,7 +140,8 @@ def plan_of(  # noqa: PLR0913 - as above
     if start is not None and type(start) is not date:
         detail = f"start must be a date, not {type(start).__name__}"
         raise BadValue("start", start, detail, hint="date(2026, 1, 5)")
-    _check_events(chosen, people)
+    people.check_against(chosen, None if isinstance(scenario, Scenario) else scenario)
+    _check_something(chosen, people)
     return Plan(
         chosen,
         people,
@@ -152,21 +153,8 @@ def plan_of(  # noqa: PLR0913 - as above
     )
 
 
-def _check_events(catalog: Catalog, scenario: Scenario) -> None:
-    """Refuse events that the catalog would refuse, before anybody plays."""
-    for persona in scenario.personas or BUILT_IN:
-        for name in persona.events if catalog.events else ():
-            catalog.event(name)
-    for gift in scenario.gifts:
-        catalog.currency(gift.currency)
-        if gift.badge is not None:
-            catalog.badge(gift.badge)
-    for code in scenario.codes:
-        if catalog.reward(code).type != "coupon":
-            detail = f"codes.{code}: the reward {code} takes no codes"
-            raise BadValue("codes", code, detail, hint='only one of type "coupon" does')
-    for code in scenario.costs:
-        catalog.currency(code)
+def _check_something(catalog: Catalog, scenario: Scenario) -> None:
+    """Refuse a catalog that leaves everybody idle."""
     said = any(persona.events for persona in scenario.personas)
     if not said and not mix_of(catalog) and not catalog.streaks:
         detail = "the catalog knows no events, so there is nothing that anybody could do"

@@ -12,7 +12,6 @@ from gamify_core import (
     Event,
     Metric,
     Mix,
-    NotFound,
     Persona,
     Rule,
     Scenario,
@@ -189,7 +188,7 @@ def test_events_are_invented_to_suit_conditions() -> None:
 
 def test_an_event_that_is_not_declared_is_refused_before_anybody_plays() -> None:
     """A scenario that sends what the catalog would refuse says so at once."""
-    with pytest.raises(NotFound):
+    with pytest.raises(ScenarioError, match="did you mean 'lesson'"):
         simulate(APART, scenario=Scenario([Persona("a", events={"leson": Mix()})]))
 
 

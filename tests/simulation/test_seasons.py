@@ -18,11 +18,11 @@ from gamify_core import (
     Giveaway,
     Ladder,
     Mix,
-    NotFound,
     Persona,
     Reward,
     Rule,
     Scenario,
+    ScenarioError,
     SimulationFailed,
     Streak,
     compare,
@@ -135,7 +135,7 @@ def test_coupons_have_the_codes_that_a_scenario_says_or_one_for_each() -> None:
         assert result.measure("stockout(reward.tea)").value == out
         assert "Stock burn-down" in html_of(result)
     for scenario in (Scenario(codes={"mug": 3}), Scenario(gifts=[Giveaway("g", badge="flower")])):
-        with pytest.raises(NotFound):
+        with pytest.raises(ScenarioError):
             simulate(catalog, scenario=scenario, players=1, days=1)
 
 

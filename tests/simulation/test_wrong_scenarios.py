@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gamify_core import BadValue, Catalog, Persona, Scenario, ScenarioError, simulate, sweep
+from gamify_core import BadValue, Catalog, Event, Persona, Reward, Scenario, ScenarioError, simulate, sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,3 +198,37 @@ def test_results_go_where_they_are_asked_to(monkeypatch: pytest.MonkeyPatch, tmp
     with pytest.raises(BadValue, match=r"not in .html, .db or .csv"):
         result.save(tmp_path / "season.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_the_catalog_does_not_have_is_told_at_once_and_by_line(tmp_path: Path) -> None:
+    """Events, currencies, badges and coupons: each with its path, and with its line where it came from a file."""
+    text = """[personas.a.events]
+lessn = 1
+[gifts.spring]
+badge = "flower"
+[gifts.gem]
+currency = "gem"
+[codes]
+mug = 3
+mag = 3
+[costs]
+point = 1
+"""
+    path = tmp_path / "season.toml"
+    path.write_text(text)
+    catalog = Catalog(events=[Event("lesson")], rewards=[Reward("mug", type="physical")])
+    told = [
+        (2, "personas.a.events.lessn: Event definition not found: lessn; did you mean 'lesson'?"),
+        (4, "gifts.spring.badge: Badge definition not found: flower"),
+        (6, "gifts.gem.currency: Currency definition not found: gem"),
+        (8, 'codes.mug: the reward mug takes no codes; only one of type "coupon" does'),
+        (9, "codes.mag: Reward definition not found: mag; did you mean 'mug'?"),
+        (11, "costs.point: Currency definition not found: point; did you mean 'points'?"),
+    ]
+    with pytest.raises(ScenarioError) as refused:
+        simulate(catalog, scenario=Scenario.load(path))
+    assert [str(fault) for fault in refused.value.faults] == [sentence for _, sentence in told]
+    with pytest.raises(ScenarioError) as refused:
+        simulate(catalog, scenario=path)
+    assert [fault.line for fault in refused.value.faults] == [line for line, _ in told]
+    assert refused.value.source == str(path)
