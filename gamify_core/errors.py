@@ -206,12 +206,15 @@ class NotMergeable(GamifyError, ValueError):
     http_status = 409
 
     def __init__(self, source: str, into: str, reason: Literal["itself", "merged"], person: str) -> None:
-        told = {
-            "itself": f"{source} and {into} are one person",
-            "merged": f"{source} was merged into {person} before",
-        }
-        hint = "" if reason == "itself" else f"merge {person} instead, if that one is meant"
-        super().__init__(f"{told[reason]}, so it cannot be merged into {into}", hint=hint)
+        if reason == "merged":
+            told = f"{source} was merged into {person} before, so it cannot be merged into {into}"
+        elif source == into:
+            told = f"{source} cannot be merged into itself: that is one person"
+        else:
+            told = f"{source} and {into} are one person already: {person}"
+        super().__init__(
+            told, hint=f"merge {person} instead, if that one is meant" if reason == "merged" else ""
+        )
         self.source = source
         self.into = into
         self.reason = reason

@@ -90,13 +90,12 @@ def _line(effect: Effect, rest: list[Effect], catalog: Catalog) -> tuple[str, st
                 filter(None, ["completed", _given(f"challenge:{code}", rest)])
             )
         case PointsMerged(amount=amount, currency=currency, source_id=source, earned=earned, spent=spent):
-            sign = "−" if amount < 0 else "+"
             told = f"of {source}, earned {earned:,}, spent {spent:,}"
-            return f"{sign}{abs(amount):,} {currency}", told
+            return worth(amount, currency, "+") if amount >= 0 else worth(-amount, currency, "−"), told
         case BadgeMerged(name=name, source_id=source, duplicate=duplicate):
             return f"badge {name}", f"of {source}{', held already' if duplicate else ''}"
         case HistoryMerged(what=what, count=count, source_id=source):
-            return f"{count:,} {what}", f"of {source}"
+            return f"{count:,} {what if count != 1 else what.removesuffix('s')}", f"of {source}"
         case BadgeRevoked(name=name):
             return f"badge {name}", "taken back"
         case TierChanged(ladder=ladder, name=name, previous_name=previous):

@@ -74,9 +74,12 @@ _COUNTED: Final[tuple[tuple[str, Table[Any], Index | None], ...]] = (
 """What comes along as it is, and is told by how much of it there is."""
 
 
-def merge(turn: Turn, name: str) -> None:
-    """Fold the participant of this name into the turn's. Raises `NotFound`, `NotMergeable`, `WalletClosed`."""
-    source = _source(turn, name)
+def merge(turn: Turn, name: str, into: str) -> None:
+    """Fold the participant of this name into the turn's, who was asked for as `into`.
+
+    Raises `NotFound`, `NotMergeable`, `WalletClosed`.
+    """
+    source = _source(turn, name, into)
     if source is None:
         return
     turn.people[source.number] = source.participant_id
@@ -100,7 +103,7 @@ def merge(turn: Turn, name: str) -> None:
     turn.timed.add(turn.who.number)
 
 
-def _source(turn: Turn, name: str) -> ParticipantRow | None:
+def _source(turn: Turn, name: str, into: str) -> ParticipantRow | None:
     """Return who is to be merged, or None where they are merged already. Raises as `merge`."""
     row = turn.unit.find(PARTICIPANT, PARTICIPANT_BY_ID, (turn.scope, name))
     if row is None or row.erased is not None:
@@ -108,13 +111,13 @@ def _source(turn: Turn, name: str) -> ParticipantRow | None:
     who = turn.who
     if is_alias(row):
         if row.person != who.number:
-            raise NotMergeable(name, who.participant_id, "merged", the_one(turn.unit, row).participant_id)
+            raise NotMergeable(name, into, "merged", the_one(turn.unit, row).participant_id)
         turn.people[row.number] = row.participant_id
         turn.say("=", who.number, row.number, 1)
         turn.rest(0)
         return None
     if row.number == who.number:
-        raise NotMergeable(name, who.participant_id, "itself", who.participant_id)
+        raise NotMergeable(name, into, "itself", who.participant_id)
     for each in (row, who):
         if each.is_closed:
             raise WalletClosed(each.participant_id)

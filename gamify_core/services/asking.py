@@ -33,7 +33,9 @@ def other_side(turn: Turn, name: str, field: str) -> ParticipantRow:
     """Return the participant on the other side of the turn's. Raises `BadValue` where both names are one person's."""
     other = participant(turn.unit, turn.scope, name, turn.recorded_at)
     if other.number == turn.who.number:
-        detail = f"both sides are one person: {name!r} is {turn.who.participant_id!r}"
+        detail = (
+            f"both sides are one person, {turn.who.participant_id!r}, who has several names since a merger"
+        )
         raise BadValue(field, name, detail)
     turn.people[other.number] = other.participant_id
     return other

@@ -383,7 +383,7 @@ class Participants:
         request = request_of(at, source=name, into=who)
 
         def decide(turn: Turn) -> None:
-            merging.merge(turn, name)
+            merging.merge(turn, name, who)
 
         ask = Ask(merging.KIND, who, request, at, border.idempotency_key(idempotency_key), decide, (name,))
         return MergedAnswer(self._access.write(ask))

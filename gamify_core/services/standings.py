@@ -147,9 +147,12 @@ class Board:
         return attrs.evolve(found, is_final=True) if self._final else found
 
     def among(self, people: Iterable[str]) -> tuple[list[Entry], list[str]]:
-        """Return those of some people who are on the board, in its order, and those who are not."""
+        """Return those of some people who are on the board, in its order, and those who are not.
+
+        Who is named twice, by another name even, is there once.
+        """
         pairs = [(who, self.entry(who)) for who in dict.fromkeys(people)]
-        rows = sorted((row for _, row in pairs if row is not None), key=key_of)
+        rows = sorted({row.participant: row for _, row in pairs if row is not None}.values(), key=key_of)
         own = Scanned(rows)
         found = [
             Entry(

@@ -307,6 +307,28 @@ def test_the_higher_rung_and_a_pin_stay(make_engine: MakeEngine) -> None:
     assert _sound(game)
 
 
+def test_who_has_several_names_is_among_friends_once(make_engine: MakeEngine) -> None:
+    """A board of some people has one line for each of them, and the ranks that follow from that."""
+    game = make_engine(CATALOG)
+    for who, amount in (("ada", 5), ("guest", 9), ("bob", 3)):
+        game.points.award(who, amount)
+    game.participants.merge("guest", into="ada")
+    found = game.leaderboards.among("top", ["guest", "ada", "bob", "bob"])
+    assert [(each.rank, each.participant_id) for each in found.entries] == [(1, "ada"), (2, "bob")]
+    assert found.total_participants == 2
+
+
+def test_one_of_a_thing_is_told_as_one(make_engine: MakeEngine) -> None:
+    """What comes along is counted in words that fit the number."""
+    game = make_engine(CATALOG)
+    game.events.emit("guest", "learn", {})
+    game.points.award("guest", 1)
+    game.points.hold("guest", 1)
+    told = [line.split()[:2] for line in str(game.participants.merge("guest", into="ada")).splitlines()]
+    counted = [each for each in told if each[0] in ("+1", "1")]
+    assert counted == [["+1", "point"], ["1", "event"], ["1", "hold"]]
+
+
 def test_mergers_are_chained_and_end_in_one(make_engine: MakeEngine) -> None:
     """Who was merged into the source comes along, under whatever name; what was undone on the way stays undone."""
     game = make_engine(CATALOG)
@@ -348,7 +370,7 @@ def test_what_cannot_be_merged_is_refused_and_leaves_nothing(make_engine: MakeEn
     with pytest.raises(NotMergeable, match="one person") as itself:
         game.participants.merge("ada", into="ada")
     assert (itself.value.reason, itself.value.source, itself.value.into) == ("itself", "ada", "ada")
-    with pytest.raises(NotMergeable, match="one person"):
+    with pytest.raises(NotMergeable, match="ada and guest are one person already: ada"):
         game.participants.merge("ada", into="guest")
     with pytest.raises(NotMergeable, match="merged into ada before") as moved:
         game.participants.merge("guest", into="bob")
