@@ -44,7 +44,10 @@ def top(  # noqa: PLR0913 - the options of the command, all by name
     if group is not None:
         title = f"{title}, {group}"
     output.say(f"{clean(title)}, {people}", "")
-    output.say(*board_lines(entry.to_dict() for entry in found.entries))
+    if found.table.begun:
+        output.say(*board_lines(entry.to_dict() for entry in found.entries))
+    else:  # it says when that is
+        output.say(f"  {clean(str(found))}")
     return 0
 
 

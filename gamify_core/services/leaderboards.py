@@ -103,7 +103,8 @@ class Leaderboards:
         """Return the first `limit` (1 to 100) of a board.
 
         Inside a tie those come first who reached the score first. `change` compares with the period before, or on an
-        all-time board with the start of today; `change=False` leaves it out (None).
+        all-time board with the start of today; `change=False` leaves it out (None). Who left an all-time board since
+        then, hidden or below its `min_score`, is left out of what it is compared with.
         Raises `NotFound`, and `BadValue` for a period, group or `of` that the board does not have.
 
         >>> from gamify_core import Catalog, Engine, Leaderboard

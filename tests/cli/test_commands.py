@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gamify_core import Catalog, Engine, Leaderboard
+from gamify_core import Catalog, Engine, Leaderboard, Season
 from gamify_core.cli import main
 from gamify_core.commands.output import clean, table
 from gamify_core.commands.progress import progress
@@ -160,6 +160,17 @@ def test_what_cannot_be_opened_is_one_sentence(said: Said, tmp_path: Path, wrong
 
 
 # -- top, show, explain -------------------------------------------------------------------------------------
+
+
+def test_top_of_a_season_to_come_says_when_it_begins(said: Said, tmp_path: Path) -> None:
+    """And of one that has begun without anybody that nobody is there."""
+    path = tmp_path / "game.db"
+    cup = Leaderboard("cup", period="season", seasons=Season("spring", "2026-03-01", "2026-06-01"))
+    with Engine(Catalog(leaderboards=[cup]), path) as engine:
+        engine.participants.upsert("ada")
+    out = said.by("top", path, "cup", "--now", "2026-02-01T00:00Z")
+    assert "nobody is on cup yet: spring begins at 2026-03-01T00:00:00Z" in out
+    assert "nobody is on it yet" in said.by("top", path, "cup", "--now", "2026-03-01T00:00Z")
 
 
 def test_top_needs_the_file_alone(said: Said, game: Path) -> None:
