@@ -83,7 +83,8 @@ CREATE TABLE gamify_metric (
   reached_at INTEGER NOT NULL, down INTEGER, tie TEXT, day INTEGER, day_down INTEGER, day_reached INTEGER,
   PRIMARY KEY (participant, window)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX metric_by_rank ON gamify_metric (window, down, reached_at, tie, participant, day)
+CREATE INDEX metric_by_rank ON gamify_metric
+  (window, down, reached_at, tie, participant, day, value, day_down, day_reached)
   WHERE down IS NOT NULL;
 CREATE INDEX metric_by_morning ON gamify_metric (window, day_down, day_reached, tie, participant, day)
   WHERE day_down IS NOT NULL;

@@ -224,12 +224,15 @@ class _Reversals:
     def get(self, key: Key) -> ReversalRow | None:
         if self._past.reader.get(REVERSAL, key) is None:  # nothing of it was ever taken back
             return None
-        return next((row for row in self.rows(None, key[:2]) if row.version == key[2]), None)
+        return next((row for row in self._of(key[0], key[1]) if row.version == key[2]), None)
 
     def rows(self, _index: Index | None, prefix: Key) -> list[ReversalRow]:
-        number, currency = prefix[:2]
+        wallets = {row[:2] for row in self._past.reader.scan(REVERSAL, None, prefix)}
+        return [row for number, currency in wallets for row in self._of(number, currency)]
+
+    def _of(self, number: Any, currency: Any) -> list[ReversalRow]:
         who = self._past.get(PARTICIPANT, (number,))
-        if who is None or not self._past.reader.scan(REVERSAL, None, prefix[:2], limit=1):
+        if who is None:
             return []
         taken: dict[tuple[int, str, int], int] = {}
         # What was taken back since they were merged is in the wallets that they were merged into

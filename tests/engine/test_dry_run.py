@@ -78,6 +78,7 @@ COMMANDS: dict[str, Callable[[Game], object]] = {
     "participants.visit": lambda g: g.participants.visit("new"),
     "participants.opening": lambda g: g.participants.opening("new", balances={"points": 5}),
     "participants.opening_batch": lambda g: g.participants.opening_batch([Opening("new", {"points": 5})]),
+    "participants.merge": lambda g: g.participants.merge("bob", into="ada"),
     "participants.anonymize": lambda g: g.participants.anonymize("ada"),
     "participants.delete": lambda g: g.participants.delete("ada"),
     "definitions": lambda g: g.definitions.badges.create({"code": "run_time"}),
