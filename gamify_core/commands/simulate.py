@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.commands.output import Output, clean
 from gamify_core.commands.progress import progress
-from gamify_core.simulation import Scenario, Simulation, compare, simulate
+from gamify_core.simulation import Simulation, compare, simulate
 from gamify_core.simulation.saving import check_place
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ __all__ = ["compare_two", "simulate_one"]
 
 def simulate_one(asked: Namespace, output: Output) -> int:
     """Simulate a catalog and tell the headlines; the status says whether its goals are met."""
-    scenario = Scenario.load(asked.scenario) if asked.scenario else None
     if asked.save is not None:
         check_place(asked.save)  # before the work, not after it
     with progress(output.err, None, "players") as advance:
@@ -26,7 +25,7 @@ def simulate_one(asked: Namespace, output: Output) -> int:
             players=asked.players,
             days=asked.days,
             seed=asked.seed,
-            scenario=scenario,
+            scenario=asked.scenario,
             replications=asked.replications or 1,
             workers=asked.workers,
             until=asked.until,
@@ -41,7 +40,6 @@ def simulate_one(asked: Namespace, output: Output) -> int:
 
 def compare_two(asked: Namespace, output: Output) -> int:
     """Simulate two catalogs on the same luck, and tell what differs; the status says whether the goals of B are met."""
-    scenario = Scenario.load(asked.scenario) if asked.scenario else None
     with progress(output.err, None, "players") as advance:
         result = compare(
             asked.a,
@@ -49,7 +47,7 @@ def compare_two(asked: Namespace, output: Output) -> int:
             players=asked.players,
             days=asked.days,
             seed=asked.seed,
-            scenario=scenario,
+            scenario=asked.scenario,
             replications=asked.replications or 10,
             workers=asked.workers,
             progress=lambda done, of: advance(done, done, of),

@@ -212,6 +212,7 @@ def _currencies(
     for currency in sorted({code for pair in pairs.values() for each in pair for code in each.purses}):
         purses = [[pair[side].purses.get(currency, _EMPTY) for pair in pairs.values()] for side in (0, 1)]
         (issued, spent, owed), (issued_now, spent_now, owed_now) = (_sums(each) for each in purses)
+        nothing = scales.exact(currency, 0)
         up = [amount for amount in gained[currency] if amount > 0]
         down = [-amount for amount in gained[currency] if amount < 0]
         found.append(
@@ -223,7 +224,7 @@ def _currencies(
                 scales.exact(currency, spent_now),
                 scales.exact(currency, owed),
                 scales.exact(currency, owed_now),
-                *(len(up), sum(up), len(down), sum(down)),
+                *(len(up), sum(up, nothing), len(down), sum(down, nothing)),
             )
         )
     return tuple(found)

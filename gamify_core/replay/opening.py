@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.catalog import Catalog
 from gamify_core.engine import Engine
-from gamify_core.errors import StoreError
+from gamify_core.errors import BadValue, StoreError
 from gamify_core.game import Game
 
 if TYPE_CHECKING:
@@ -42,14 +42,21 @@ def backtest(
     """
     if isinstance(history, Game):
         return history.history.backtest(new_catalog, top=top, progress=progress)
+    if not isinstance(history, str | os.PathLike):
+        detail = f"history must be an engine or the path of a file, not {type(history).__name__}"
+        raise BadValue("history", history, detail, hint="backtest(game, …), or game.history.backtest(…)")
     with _opened(history) as engine:
         return engine.history.backtest(new_catalog, top=top, progress=progress)
 
 
 def _opened(path: str | os.PathLike[str]) -> Engine:
     """Open a file for reading; an exported history is laid out in memory."""
-    # The database makes a file out of an empty one, and says of what is not there that it is not
-    if not os.path.isfile(path) or not os.path.getsize(path) or is_sqlite(path):  # noqa: PTH113, PTH202 - as elsewhere
+    # What is not there, the database says itself; out of an empty file it would make one
+    there = os.path.isfile(path)  # noqa: PTH113 - pathlib would be imported for this alone
+    if there and not os.path.getsize(path):  # noqa: PTH202 - as above
+        detail = f"{os.fspath(path)} is empty: it holds no game"
+        raise StoreError(detail)
+    if not there or is_sqlite(path):
         return Engine.reopen(path, read_only=True)
     engine = Engine(Catalog())
     engine.history.restore(path)

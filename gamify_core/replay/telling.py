@@ -113,8 +113,8 @@ def _causes(causes: Sequence[CauseChange]) -> list[str]:
         [
             one.cause.replace(":", " "),
             one.currency or "",
-            f"{one.points_then:,}" if one.currency else "",
-            f"{one.points_now:,}" if one.currency else "",
+            _plainly(one.points_then) if one.currency else "",
+            _plainly(one.points_now) if one.currency else "",
             _signed(one.points_now - one.points_then) if one.currency else "",
             both(one.fired_then, one.fired_now),
         ]
@@ -262,7 +262,11 @@ def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def both(then: Amount, now: Amount) -> str:
     """Return `10 → 12`, or the number that is still the same."""
-    return f"{then:,} → {now:,}" if then != now else f"{now:,}"
+    return f"{_plainly(then)} → {_plainly(now)}" if then != now else _plainly(now)
+
+
+def _plainly(number: Amount) -> str:
+    return f"{number:,}".replace("-", "−")
 
 
 def _signed(number: Amount) -> str:

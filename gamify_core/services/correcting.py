@@ -241,7 +241,9 @@ class _Tally:
         )
 
     def _exactly(self, units: Mapping[str, int]) -> dict[str, Amount]:
-        return {currency: exact(each, self._catalog.scale(currency)) for currency, each in units.items()}
+        return {
+            currency: exact(each, self._catalog.scale(currency)) for currency, each in units.items() if each
+        }
 
     def _failed(self, error: GamifyError) -> None:
         if isinstance(error, StoreError) or not isinstance(error, NotFound):

@@ -311,3 +311,20 @@ def test_amounts_have_their_decimals(make_engine: MakeEngine, clock: ManualClock
     assert (taken.taken, taken.short) == ({"usd": Decimal("0.49")}, {"usd": Decimal("11.51")})
     told = [effect for effect in poorer.history.activity()[-1].effects if effect.tag == "skipped"]
     assert [str(getattr(effect, "message", "")) for effect in told] == ["11.51 of 12.00 were spent already"]
+
+
+def test_what_has_lapsed_is_not_told_as_taken(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """Points that are not there any more leave nothing to be taken, into debts neither; of none nobody speaks."""
+    usd = [Currency("usd", scale=2)]
+    first = make_engine(Catalog(currencies=usd, rules=[Rule("back", on="b", award={"usd": 5}, expires="5d")]))
+    first.events.emit("ada", "b")
+    clock.advance(days=9)
+    first.settle()
+    without = Catalog(currencies=usd)
+    game = Engine(without, store_of(first), clock=clock)
+    report = game.history.backtest(without)
+    (money,) = [one.to_dict() for one in report.currencies if one.currency == "usd"]
+    assert (money["gained"], money["lost"]) == ("0.00", "5.00")
+    done = game.history.apply(report, take="all")
+    assert (done.taken, done.short) == ({}, {})
+    assert str(done).endswith(": nothing to be done, for 1 participant")

@@ -17,6 +17,7 @@ from gamify_core import (
     Backtest,
     Badge,
     BadHistory,
+    BadValue,
     Catalog,
     CatalogError,
     Challenge,
@@ -258,6 +259,7 @@ def test_what_is_due_before_a_command_does_not_take_its_name(
     assert report.refused == ()
     (cause,) = [one for one in report.causes if one.cause == "rule:lesson"]
     assert (cause.points_then, cause.points_now) == (10, 15)
+    assert "time: 0 → −15 points, 0 → 1 times" in str(report)
 
 
 def test_draws_are_as_lucky_as_they_were(make_engine: MakeEngine) -> None:
@@ -399,6 +401,14 @@ def test_a_file_is_only_read(tmp_path: Path) -> None:
     new.write_text("not a history", encoding="utf-8")
     with pytest.raises(BadHistory):
         backtest(new, STRICT)
+    new.write_bytes(b"")
+    with pytest.raises(StoreError, match="is empty: it holds no game"):
+        backtest(new, STRICT)
+    assert new.read_bytes() == b""
+    wrong: list[Any] = [game.history, 3, None]
+    for history in wrong:
+        with pytest.raises(BadValue, match="history must be an engine or the path of a file, not"):
+            backtest(history, STRICT)
     with pytest.raises(StoreError, match="there is no file"):
         backtest(tmp_path / "other.db", STRICT)
     new.write_text("{}}", encoding="utf-8")
