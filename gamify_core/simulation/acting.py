@@ -7,7 +7,7 @@ rules: under another catalog the same people come on the same days and send the 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,8 @@ from gamify_core.domain.zones import zone
 from gamify_core.simulation.inventing import BUILT_IN, mix_of
 from gamify_core.simulation.personas import Giveaway, Persona, hours_of, survival
 from gamify_core.simulation.scenario import Scenario
-from gamify_core.simulation.streams import Draw, log_normal, normal, pick, poisson, stream, weighted
+from gamify_core.simulation.sources import Make, maker
+from gamify_core.simulation.streams import Draw, pick, poisson, stream, weighted
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog, Reward
@@ -29,9 +30,6 @@ _act = tuple.__new__
 
 EVENING = (1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 3, 3, 3, 3, 4, 4, 3, 3, 3, 4, 5, 6, 6, 6, 4, 2)
 """Where nothing is said: few at night, most in the evening."""
-
-Make = Callable[[Draw, int, int], Any]
-"""Draw a property, given the hour and the weekday of the event."""
 
 
 class Act(NamedTuple):
@@ -56,7 +54,7 @@ class _Role:
         for name, each in chosen.items():
             # What a scenario does not say of an event is invented, as it is where there is no scenario
             sources = {**(invented[name].properties if name in invented else {}), **each.properties}
-            self.events.append((name, tuple((field, _maker(source)) for field, source in sources.items())))
+            self.events.append((name, tuple((field, maker(source)) for field, source in sources.items())))
         kept = survival(persona)
         # Rising, to be searched: whoever has left does not come back, even where a table says that more are there
         self.gone: list[float] = [-share for share in accumulate(map(kept, range(days + 1)), min)]
@@ -184,45 +182,3 @@ class Life:
 
 def _when(act: Act) -> int:
     return act.at
-
-
-# -- properties ---------------------------------------------------------------------------------------------
-
-
-def _maker(source: object) -> Make:  # noqa: PLR0911 - one for each way of drawing
-    """Return what draws a property from its source."""
-    if isinstance(source, list | tuple):
-        items = tuple(source)
-        return lambda draw, _hour, _weekday: items[int(draw() * len(items))]
-    if not isinstance(source, Mapping):
-        return lambda _draw, _hour, _weekday: source
-    table: Mapping[str, Any] = source
-    if "clock" in table:
-        return (
-            (lambda _draw, hour, _day: hour) if table["clock"] == "hour" else (lambda _draw, _hour, day: day)
-        )
-    if "chance" in table:
-        chance = table["chance"]
-        return lambda draw, _hour, _weekday: draw() < chance
-    if "weights" in table:
-        names, sums = tuple(table["weights"]), weighted(tuple(table["weights"].values()))
-        return lambda draw, _hour, _weekday: names[pick(draw, sums)]
-    kept = _bounded(table)
-    if "uniform" in table:
-        low, high = table["uniform"]
-        if not table.keys() - {"uniform"} and isinstance(low, int) and isinstance(high, int):
-            return lambda draw, _hour, _weekday: low + int(draw() * (high - low + 1))
-        return lambda draw, _hour, _weekday: kept(low + draw() * (high - low))
-    way, (one, other) = (normal, table["normal"]) if "normal" in table else (log_normal, table["log_normal"])
-    return lambda draw, _hour, _weekday: kept(way(draw, one, other))
-
-
-def _bounded(table: Mapping[str, Any]) -> Callable[[float], int | float]:
-    low, high, digits = table.get("min"), table.get("max"), table.get("digits", 0)
-
-    def kept(value: float) -> int | float:
-        value = value if low is None else max(low, value)
-        value = value if high is None else min(high, value)
-        return round(value, digits) if digits else round(value)
-
-    return kept

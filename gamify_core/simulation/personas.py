@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
@@ -93,7 +94,9 @@ class Giveaway:
 def hours_of(value: object) -> tuple[float, ...] | None:
     """Return 24 weights, or None for what is no time of day."""
     if isinstance(value, tuple | list):
-        good = len(value) == _HOURS and all(isinstance(each, int | float) and each >= 0 for each in value)
+        good = len(value) == _HOURS and all(
+            isinstance(each, int | float) and 0 <= each < math.inf for each in value
+        )
         return tuple(float(each) for each in value) if good and any(value) else None
     if not isinstance(value, str):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,7 @@ from gamify_core.catalog.nearest import nearest
 from gamify_core.catalog.values import zone
 from gamify_core.errors import NotFound
 from gamify_core.simulation.personas import PICKS, Giveaway, Mix, Persona, day_of, hours_of
+from gamify_core.simulation.sources import problem
 
 if TYPE_CHECKING:
     from gamify_core.simulation.scenario import Scenario
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["examine", "examine_against"]
 
 _PAIR: Final = 2
+_WRITE: Final = "write Mix(2, {'score': [1, 2, 3]})"
+_MIX: Final = "write events={'lesson': Mix(2)}"
 _MOST_EVENTS: Final = 200
 _MOST: Final = 10_000_000
 
@@ -40,6 +44,9 @@ def examine(scenario: Any, findings: Findings) -> None:
             findings.fault(path, "a persona needs a code of its own", 'write Persona("casual")')
         codes.add(str(persona.code))
         _examine_persona(persona, path, findings)
+    shares = [persona.share for persona in scenario.personas if isinstance(persona, Persona)]
+    if shares and all(isinstance(each, int | float) for each in shares) and not any(shares):
+        findings.fault("personas", "no persona has a share", "leave it out for all alike")
 
 
 def examine_against(scenario: Scenario, catalog: Catalog, findings: Findings) -> None:
@@ -138,20 +145,28 @@ def _examine_persona(persona: Persona, path: str, findings: Findings) -> None:
             f"{path}.hours", f"{shown(persona.hours)} is not a time of day", 'write "18-23", or 24 weights'
         )
     _zones(findings, f"{path}.timezone", persona.timezone)
-    for name, mix in persona.events.items():
-        where = f"{path}.events.{name}"
+    _events(findings, f"{path}.events", persona.events)
+
+
+def _events(findings: Findings, path: str, events: object) -> None:
+    if not isinstance(events, Mapping):
+        findings.fault(path, f"{shown(events)} is not a table", _MIX)
+        return
+    for name, mix in events.items():
+        where = f"{path}.{name}"
         if not isinstance(mix, Mix):
-            findings.fault(where, f"{shown(mix)} is not a Mix", "write Mix(2, {'score': [1, 2, 3]})")
+            findings.fault(where, f"{shown(mix)} is not a Mix", _WRITE)
+            continue
+        if not isinstance(mix.properties, Mapping):
+            findings.fault(where, f"{shown(mix.properties)} is not a table of properties", _WRITE)
             continue
         _number(findings, f"{where}.weight", mix.weight, 0, _MOST, "a weight")
         for key, value in mix.properties.items():
-            if problem := _problem(value):
-                findings.fault(
-                    f"{where}.{key}", problem, "write { normal = [70, 15], min = 0, max = 100 }, say"
-                )
-    weights = [mix.weight for mix in persona.events.values() if isinstance(mix, Mix)]
+            if told := problem(value):
+                findings.fault(f"{where}.{key}", told, "write { normal = [70, 15], min = 0, max = 100 }, say")
+    weights = [mix.weight for mix in events.values() if isinstance(mix, Mix)]
     if weights and all(isinstance(each, int | float) for each in weights) and not any(weights):
-        findings.fault(f"{path}.events", "no event has a weight", "leave the table out for all events alike")
+        findings.fault(path, "no event has a weight", "leave the table out for all events alike")
 
 
 def _number(findings: Findings, path: str, value: object, least: int, most: int, what: str) -> None:  # noqa: PLR0913
@@ -160,10 +175,12 @@ def _number(findings: Findings, path: str, value: object, least: int, most: int,
 
 
 def _zones(findings: Findings, path: str, value: object) -> None:
+    if isinstance(value, Mapping) and not any(value.values()):
+        findings.fault(path, "no zone has a weight", "leave it out for the catalog's own")
     zones = value.items() if isinstance(value, Mapping) else [] if value is None else [(value, 1)]
     for name, weight in zones:
-        if problem := zone(name):
-            findings.fault(path, problem.message, problem.remedy)
+        if fault := zone(name):
+            findings.fault(path, fault.message, fault.remedy)
         _number(findings, f"{path}.{name}", weight, 0, _MOST, "a weight")
 
 
@@ -180,7 +197,7 @@ def _retention(findings: Findings, path: str, value: object) -> None:
             pair = (
                 isinstance(power, list | tuple)
                 and len(power) == _PAIR
-                and all(isinstance(each, int | float) for each in power)
+                and all(isinstance(each, int | float) and math.isfinite(each) for each in power)
             )
             if not pair:
                 findings.fault(
@@ -188,30 +205,3 @@ def _retention(findings: Findings, path: str, value: object) -> None:
                 )
         else:
             _number(findings, f"{path}.{key}", piece, 0, 1, "a share")
-
-
-def _problem(value: object) -> str:  # noqa: PLR0911 - one for each thing that can be wrong
-    """Return what is wrong with the source of a property, or nothing."""
-    if not isinstance(value, Mapping):
-        return "an empty list has nothing to draw from" if value == [] else ""
-    ways = {"uniform": 2, "normal": 2, "log_normal": 2, "chance": 1, "weights": 1}
-    for key in value:
-        if key not in ways and key not in ("min", "max", "digits"):
-            near = nearest(str(key), [*ways, "min", "max", "digits"])
-            return f"unknown key {shown(key)}" + (f", did you mean {near!r}?" if near else "")
-    named = [way for way in ways if way in value]
-    if len(named) != 1:
-        return f"it names {len(named)} ways of drawing, not one"
-    what = value[named[0]]
-    numbers = (
-        isinstance(what, list | tuple)
-        and len(what) == _PAIR
-        and all(isinstance(each, int | float) for each in what)
-    )
-    if ways[named[0]] == _PAIR and not numbers:
-        return f"{named[0]} takes two numbers"
-    if named[0] == "chance" and not (isinstance(what, int | float) and 0 <= what <= 1):
-        return "a chance is a number from 0 to 1"
-    if named[0] == "weights" and not (isinstance(what, Mapping) and what):
-        return "weights are a table such as { easy = 3, hard = 1 }"
-    return ""

@@ -43,8 +43,18 @@ FAULTS: list[tuple[Any, str]] = [
         "zzz: unknown key 'zzz'; there are personas, players, days, start, arrivals, gifts, codes, costs",
     ),
     ({"personas": {"a": 3}}, "personas.a: 3 is not a table; write [personas.a]"),
+    (
+        {"personas": {"a": {"share": 0}, "b": {"share": 0}}},
+        "personas: no persona has a share; leave it out for all alike",
+    ),
     ({"personas": {"": {}}}, 'personas.: a persona needs a code of its own; write Persona("casual")'),
 ]
+
+
+def _drawn(source: object) -> dict[str, Any]:
+    return {"events": {"x": {"score": source}}}
+
+
 PERSONAS: list[tuple[dict[str, Any], str]] = [
     ({"churn": True}, "churn: True is not a chance; write a number from 0 to 1"),
     ({"events": 3}, "events: 3 is not a table; write [personas.a.events.some_event]"),
@@ -71,6 +81,32 @@ PERSONAS: list[tuple[dict[str, Any], str]] = [
         f"events.x.score: weights are a table such as {{ easy = 3, hard = 1 }}; {DRAWS}",
     ),
     ({"events": {"x": {"score": {"zzz": 1}}}}, f"events.x.score: unknown key 'zzz'; {DRAWS}"),
+    (_drawn({"uniform": [5, 1]}), f"events.x.score: it goes from 5 up to 1, which is less; {DRAWS}"),
+    (_drawn({"uniform": [0, float("inf")]}), f"events.x.score: uniform takes two numbers; {DRAWS}"),
+    (_drawn({"normal": [5, -1]}), f"events.x.score: a spread of -1 is below zero; {DRAWS}"),
+    (_drawn({"log_normal": [0, 1]}), f"events.x.score: a median of 0 is not above zero; {DRAWS}"),
+    (_drawn({"log_normal": [1, 800]}), f"events.x.score: a sigma of 800 is beyond 20; {DRAWS}"),
+    (_drawn({"weights": {"a": -1}}), f"events.x.score: a weight is a number from 0 on; {DRAWS}"),
+    (_drawn({"weights": {"a": 0}}), f"events.x.score: nothing has a weight; {DRAWS}"),
+    (_drawn({"normal": [5, 1], "min": "x"}), f"events.x.score: min takes a number; {DRAWS}"),
+    (
+        _drawn({"normal": [5, 1], "min": 9, "max": 1}),
+        f"events.x.score: it is to be 9 at least and 1 at most; {DRAWS}",
+    ),
+    (
+        _drawn({"normal": [5, 1], "digits": "x"}),
+        f"events.x.score: digits takes a whole number from 0 to 15; {DRAWS}",
+    ),
+    (
+        _drawn({"chance": 0.5, "max": 1}),
+        f"events.x.score: max is for numbers, and chance draws none; {DRAWS}",
+    ),
+    ({"timezone": {}}, "timezone: no zone has a weight; leave it out for the catalog's own"),
+    ({"timezone": {"UTC": 0}}, "timezone: no zone has a weight; leave it out for the catalog's own"),
+    (
+        {"retention": {"power": [float("inf"), -1]}},
+        "retention.power: a list is not a power law; write { power = [0.6, -0.4] }",
+    ),
     ({"picks": 3}, "picks: 3 is not known; one of cheapest, dearest, random"),
     ({"retention": {}}, "retention: a dict is not a retention; write { 1 = 0.6, 7 = 0.4, 30 = 0.2 }"),
     ({"retention": {1: 2}}, "retention.1: 2 is not a share; write a number from 0 to 1"),
