@@ -2,7 +2,8 @@
 
 Promise: while it is closed no points move, of no currency, in no direction: commands are refused, cascades pass the
 points over, nothing matures and nothing lapses. What is held is let go all the same when its time has come, or when
-asked. What fell due meanwhile happens once it is open again.
+asked, and what does not count yet may be taken back: neither moves a point. What fell due meanwhile happens once it is
+open again.
 """
 
 from __future__ import annotations

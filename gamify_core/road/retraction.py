@@ -21,12 +21,13 @@ from gamify_core.road import badges, former, rewards
 from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.plan import compile_plan
 from gamify_core.road.recount import lower, recount
-from gamify_core.road.reversals import movement, outcome_of, stay, take_back, take_copy, taken
+from gamify_core.road.reversals import movement, outcome_of, stay, take_back, take_copy, taken_of
 from gamify_core.road.streak_corrections import refold
 from gamify_core.road.streak_time import up_to_date
 from gamify_core.road.values import events_of
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG
 from gamify_core.storage.tables.challenges import ADVANCE
+from gamify_core.storage.tables.ledger import PENDING
 from gamify_core.storage.tables.progress import EVENT, RETRACTION, RetractionRow
 from gamify_core.storage.tables.rewards import CLAIM
 from gamify_core.storage.tables.rules import FIRED
@@ -153,12 +154,14 @@ def _calendar(catalog: Catalog, cap: Cap) -> tuple[str, str, str]:
 
 
 def _given_back(turn: Turn, event: EventRow, said: Said, cause: str) -> int:
-    """Return how much of the points that a cause gave has been taken back by now."""
+    """Return how much of the points that a cause gave, or promised, has been taken back by now."""
+    unit, place = turn.unit, event.activity
     found = 0
     for ordinal, words in said:
-        if words[0] == "points_awarded" and words[2] == cause:
-            entry = movement(turn.unit, event.participant, str(words[4]), event.activity, ordinal)
-            found += taken(turn.unit, entry) if entry is not None else 0
+        if words[2] == cause and words[0] in {"points_awarded", "points_pending"}:
+            moved = movement(unit, event.participant, str(words[4]), place, ordinal)
+            given = moved if words[0] == "points_awarded" else unit.get(PENDING, (place, ordinal))
+            found += taken_of(unit, given) if given is not None else 0
     return found
 
 

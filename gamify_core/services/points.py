@@ -288,8 +288,8 @@ class Points(Waiting):
         """Close a participant's account: no points of theirs move any more until `reopen`.
 
         Whatever would move them raises `WalletClosed`, and what rules and badges would give is passed over. Holds may
-        be released, and end by themselves. Nothing matures and nothing lapses; what falls due meanwhile happens once
-        the account is open again. Closing a closed account does nothing.
+        be released, and end by themselves; an award that is pending may be reversed. Nothing matures and nothing
+        lapses; what falls due meanwhile happens once the account is open again. Closing a closed account does nothing.
         """
         return self._close("points.close", participant_id, reason, at, idempotency_key)
 

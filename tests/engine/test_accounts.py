@@ -11,6 +11,7 @@ from gamify_core import (
     BadValue,
     BalanceMismatch,
     Catalog,
+    Currency,
     ManualClock,
     Reward,
     Rule,
@@ -128,3 +129,16 @@ def test_what_is_owed_adds_up(make_engine: MakeEngine, clock: ManualClock) -> No
     assert game.scope("elsewhere").analytics.liability().outstanding == 0
     with pytest.raises(BadValue, match="by must be one of day, month, year"):
         game.analytics.liability(by="week")  # type: ignore[arg-type]
+
+
+def test_what_is_promised_to_a_closed_account_can_be_taken_back(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """It moves no point, and never will: nothing of it is there when the account is open again."""
+    game = make_engine(Catalog(currencies=[Currency("gems", matures="1d")]))
+    promised = game.points.award("ada", 5, currency="gems")
+    game.points.close("ada")
+    assert game.points.reverse(promised.effects[0].id, amount=2).amount == 2
+    clock.advance(days=2)
+    game.points.reopen("ada")
+    assert game.points.balance("ada", currency="gems").balance == 3

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamify_core import Badge, Cap, Catalog, Challenge, Leaderboard, Metric, Reward, Rule, Streak
+from gamify_core import Badge, Cap, Catalog, Challenge, Currency, Leaderboard, Metric, Reward, Rule, Streak
+from gamify_core.effects import PointsPending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,24 @@ def test_a_part_that_goes_makes_room(make_engine: MakeEngine) -> None:
     game.points.deduct("ada", 50)
     assert game.events.retract(sent.event_id).points == -40
     assert game.events.emit("ada", "e").points == 50
+
+
+@pytest.mark.parametrize("hours", [1, 3], ids=["pending", "matured"])
+def test_what_was_promised_makes_room(make_engine: MakeEngine, clock: ManualClock, hours: int) -> None:
+    """Points that count later take of a cap when they are promised, and give it back when they go, counted or not."""
+    game = make_engine(
+        Catalog(
+            currencies=[Currency("gems", matures="2h")],
+            rules=[Rule("r", on="e", award={"gems": 100}, cap=Cap(points=100, per="daily"))],
+        )
+    )
+    sent = game.events.emit("ada", "e")
+    assert [one.code for one in game.events.emit("ada", "e").skipped] == ["cap"]
+    game.points.reverse(sent.effects[0].id, amount=10)
+    clock.advance(hours=hours)
+    game.events.retract(sent.event_id)
+    again = game.events.emit("ada", "e")
+    assert [one.amount for one in again.effects if isinstance(one, PointsPending)] == [100]
 
 
 def test_a_copy_that_moved_on_keeps_its_place(make_engine: MakeEngine) -> None:
