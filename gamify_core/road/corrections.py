@@ -145,11 +145,9 @@ def _take_points(  # noqa: PLR0913 - what, from what, how, and why
     for entry in sorted(entries, key=lambda entry: (entry.activity, entry.ordinal), reverse=True):
         if left <= 0:
             return
-        if (
-            entry.amount < 0
-            or entry.reverses is not None
-            or without_ids(entry.source or "direct") not in causes
-        ):
+        if entry.account != wallet.ISSUED or entry.amount < 0:  # what was sent or opened came of no rule
+            continue
+        if without_ids(entry.source or "direct") not in causes:
             continue
         take = min(entry.amount - taken(turn.unit, entry), left)
         if take > 0:
