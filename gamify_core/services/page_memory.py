@@ -2,7 +2,8 @@
 
 Promise: what is recalled is what reading would give now. A page is recalled only for a snapshot of the very version it
 was read from, by the same plan, and before the next instant at which time alone changes it: the end of the day, which
-`change` looks back to, or of the period. The first page of a board is what is asked for most, by everybody alike.
+`change` looks back to, that of the period, or the beginning of a season. The first page of a board is what is asked
+for most, by everybody alike.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class _Page:
         """Say whether time alone has changed nothing of it by now."""
         if self.until is None:
             zone, since = self.place.tracker.zone, self.since
-            ends = [DAILY.begins(DAILY.label(since, zone) + 1, zone), self.place.bounds()[1], self.place.due]
+            starts = [tracker.starts for _, tracker in self.plan.boards[self.page.leaderboard_code].seasons]
+            tomorrow = DAILY.begins(DAILY.label(since, zone) + 1, zone)
+            ends = [tomorrow, self.place.bounds()[1], self.place.due, *starts]
             self.until = min([instant for instant in ends if instant is not None and instant > since])
         return self.since <= now < self.until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gamify_core import Catalog, Engine, Leaderboard, ManualClock
+from gamify_core import Catalog, Engine, Leaderboard, ManualClock, Season
 from gamify_core.storage.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -46,6 +46,23 @@ def test_a_page_is_read_anew_when_time_alone_changes_it(make_engine: MakeEngine)
     assert len(game.leaderboards.top("day")) == 0
     clock.set(datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC))
     assert len(game.leaderboards.top("day")) == 2
+
+
+def test_a_page_gives_way_to_a_season_that_begins_within_the_day(make_engine: MakeEngine) -> None:
+    """Before the first there is the one to come, between two the one that is over."""
+    clock = ManualClock(datetime(2026, 3, 2, 5, tzinfo=UTC))
+    seasons = [Season("morning", clock.now().replace(hour=6), clock.now().replace(hour=10))]
+    seasons.append(Season("afternoon", clock.now().replace(hour=12), clock.now().replace(hour=18)))
+    game = make_engine(
+        Catalog(leaderboards=[Leaderboard("b", period="season", seasons=seasons)]), clock=clock
+    )
+    game.points.award("ada", 5)
+    seen = []
+    for hour in (5, 6, 11, 12, 19):
+        clock.set(datetime(2026, 3, 2, hour, tzinfo=UTC))
+        table = game.leaderboards.top("b").table
+        seen.append((table.of, table.begun))
+    assert seen == [("morning", hour > 5) for hour in (5, 6, 11)] + [("afternoon", True)] * 2
 
 
 def test_a_page_is_read_anew_after_another_engine_has_written(tmp_path: Path) -> None:
