@@ -8,10 +8,8 @@ What one of them leaves for the next is the calendar alone: which windows of tim
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gamify_core.border import Limits
@@ -20,17 +18,15 @@ from gamify_core.errors import GamifyError
 from gamify_core.game import Game
 from gamify_core.road.commands import Ask
 from gamify_core.road.happening import happen
-from gamify_core.road.road import Road
 from gamify_core.services.access import Access, Shared
 from gamify_core.simulation.acting import Cast, Life
 from gamify_core.simulation.cohorts import count
+from gamify_core.simulation.counting import OURS, CountedRoad, Counting
 from gamify_core.simulation.giving import lay_out_codes, lay_out_gifts, redeem, send
 from gamify_core.simulation.spending import claim, trade
 from gamify_core.simulation.streams import number
 from gamify_core.simulation.tallies import Person, Tally, higher_rungs, lowest_rungs
 from gamify_core.storage.memory import ScratchStore
-from gamify_core.storage.tables import ORDER
-from gamify_core.storage.tables.activity import ActivityRow
 from gamify_core.storage.tables.ledger import ENTRY
 from gamify_core.storage.tables.metrics import WINDOW
 from gamify_core.storage.tables.participants import PARTICIPANT, PARTICIPANT_BY_ID
@@ -38,121 +34,16 @@ from gamify_core.storage.unit import Unit
 
 if TYPE_CHECKING:
     from gamify_core.catalog import Catalog
-    from gamify_core.effects import Words
-    from gamify_core.road.commands import Decided
     from gamify_core.road.turn import Turn
     from gamify_core.simulation.acting import Act
-    from gamify_core.storage.protocol import Table
     from gamify_core.storage.tables.ledger import EntryRow
     from gamify_core.storage.tables.metrics import WindowRow
 
 __all__ = ["World"]
 
-_row = tuple.__new__
 _LIMITS = Limits()
-_NOBODY = Person("", 0)
 _NOTHING: dict[str, Any] = {}  # of what was asked, nothing is kept
 _ALL = 2**53
-_OURS = 1  # the number of the one catalog that is in force
-_REST = ("", "", None, _OURS, 1, None, None, "", b"", None)
-
-
-class _Counting:
-    """A recorder that keeps the last activity alone, and hands every outcome to a tally."""
-
-    def __init__(self, midnights: Sequence[int]) -> None:
-        self.midnights = midnights
-        self.people: dict[str, Person] = {}
-        self.days = len(midnights) - 1
-        self.tally = Tally(self.days)
-        self.head: ActivityRow
-        self._trying: list[tuple[Person, int, str, list[Words], dict[int, Person] | None]] | None = None
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget what was decided."""
-        self.head = ActivityRow._make((0, 0, 0, *_REST))
-
-    def text(self, _request: dict[str, Any]) -> str:
-        """Return nothing: nobody will ask what was asked."""
-        return ""
-
-    def last(self, _unit: Unit) -> ActivityRow:
-        """Return the last activity."""
-        return self.head
-
-    def record(
-        self,
-        _unit: Unit,
-        turn: Turn,
-        kind: str,
-        _request: str,
-        _catalog: int,
-        _hashed: bytes | None,
-        _fingerprint: bytes | None,
-        _previous: bytes,
-        _erases: bool = False,  # noqa: FBT001, FBT002 - as above
-    ) -> None:
-        """Count what was decided."""
-        at = turn.occurred_at
-        self.head = _row(ActivityRow, (turn.seq, turn.recorded_at, at, *_REST))
-        people = self.people
-        others: dict[int, Person] | None = None
-        if len(turn.people) > 1:
-            others = {number: people[name] for number, name in turn.people.items() if name in people}
-        person = people.get(turn.who.participant_id, _NOBODY)
-        if self._trying is None:
-            self.tally.take(person, self.day(at), kind, turn.outcome, others)
-        else:
-            self._trying.append((person, self.day(at), kind, turn.outcome, others))
-
-    def attempt(self, decide: Callable[[], Decided]) -> Decided:
-        """Count what a command brings about, and what was due before it, unless it is taken back."""
-        head, self._trying = self.head, []
-        kept = False
-        try:
-            decided = decide()
-            kept = decided.written
-        finally:
-            tried, self._trying = self._trying, None
-            if not kept:
-                self.head = head
-        if kept:
-            for each in tried:
-                self.tally.take(*each)
-        return decided
-
-    def day(self, instant: int) -> int:
-        """Return the day on which an instant falls where the catalog is at home."""
-        return bisect_right(self.midnights, instant, 1, self.days) - 1
-
-
-class _Loose(Unit):
-    """A unit over a store that knows no parents: a table that is read in order is sent alone."""
-
-    __slots__ = ()
-
-    def _flush_dirty(self, table: Table[Any]) -> None:
-        whole = self._shelves
-        if whole[table].before or whole[table].ends:
-            alone = self._shelves = type(whole)(ORDER)
-            alone[table] = whole[table]
-            try:
-                self.flush()
-            finally:
-                self._shelves = whole
-
-
-class _Road(Road):
-    """The road, over such units; what is taken back is not counted."""
-
-    unit = _Loose
-
-    def attempt(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
-        """Decide a command that may be refused."""
-        notes = self.recorder
-        assert isinstance(notes, _Counting)  # noqa: S101 - a world makes its road with it
-        return notes.attempt(partial(super().attempt, unit, scope, ask, backfill=backfill))
 
 
 class World:
@@ -164,8 +55,8 @@ class World:
         self.cast = cast
         self.now: int = 0
         self.midnights: list[int] = cast.midnights(catalog.timezone)
-        self._notes = _Counting(self.midnights)
-        self._road = _Road(
+        self._notes = Counting(self.midnights)
+        self._road = CountedRoad(
             ScratchStore(),
             catalog,
             lambda: (self.now, 0),
@@ -274,7 +165,7 @@ class World:
     def _open(self, seed: int) -> Iterator[tuple[Access, Game, Unit]]:
         """Open the empty store, under the catalog, and empty it again afterwards."""
         road = self._road
-        road.known.update({"plan": (_OURS, road.base), "read": (0, road.base), "seed": seed})
+        road.known.update({"plan": (OURS, road.base), "read": (0, road.base), "seed": seed})
         self._notes.begin()
         with self._access.handle(keep=False) as access:
             unit = access.unit
