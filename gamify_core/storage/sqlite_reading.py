@@ -321,12 +321,14 @@ def _fitting(counts: Counts, *bounds: Key) -> None:
 
 
 def _misfit(connection: sqlite3.Connection) -> list[str]:
-    """Say so where a file is not a whole number of pages: SQLite reads past what was cut off, or put on, at its end.
+    """Say so where a file is gone, or not a whole number of pages: SQLite reads on, past what was cut off or put on.
 
     As long as there is a log beside it, that may be a page that a crash left half copied, and the log has it whole.
     """
     (_, _, path), *_ = connection.execute("PRAGMA database_list")
     (page,) = connection.execute("PRAGMA page_size").fetchone()
+    if path and not Path(path).exists():
+        return [f"{path}: the file was removed while it was open"]
     if not path or not page or _size(f"{path}-wal"):
         return []
     size = _size(path)

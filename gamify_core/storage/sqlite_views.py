@@ -55,8 +55,8 @@ _WITH = "JOIN gamify_participant p ON p.number = x.participant"
 _PARTICIPANTS = f"""
 SELECT {_NAMES}, p.display_name, p.timezone, p.attributes, p.is_active,
     {written("p.created_at")} AS created_at,
-p.number
-FROM gamify_participant p"""
+    p.number, o.participant_id AS merged_into
+FROM gamify_participant p LEFT JOIN gamify_participant o ON o.number = p.person AND p.person <> p.number"""
 
 # The catalog in force, which the file carries as JSON, says what has decimals. All is read by `json_each`, since SQLite
 # before 3.41 trusts no JSON function in a view.
@@ -94,7 +94,7 @@ LEFT JOIN ({_CURRENCIES}) s ON s.name = x.currency"""
 _TIERS = f"""
 SELECT {_NAMES}, x.ladder, x.tier, x.how, {written("x.occurred_at")} AS occurred_at,
     x.n = (SELECT MAX(y.n) FROM gamify_standing y WHERE y.participant = x.participant AND y.ladder = x.ladder)
-    AS is_current, x.activity
+    AND COALESCE(p.person, p.number) = p.number AS is_current, x.activity
 FROM gamify_standing x {_WITH}"""
 
 _BADGES = f"""

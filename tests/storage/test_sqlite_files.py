@@ -606,6 +606,10 @@ def test_a_file_that_is_removed_while_open_takes_no_more_writes(path: Path) -> N
             game.points.award("ada", 5)
         assert game.points.balance("ada").balance == 5
         assert not path.exists()
+        report = game.history.verify()
+        assert [(each.code, each.where) for each in report.mismatches] == [
+            ("file.damaged", f"{path}: the file was removed while it was open")
+        ]
 
 
 def test_a_file_that_is_replaced_while_open_takes_no_more_writes(path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gamify_core import Catalog, Currency, Engine, Leaderboard, Metric
+from gamify_core import Catalog, Currency, Engine, Ladder, Leaderboard, Metric
 from gamify_core.storage.sqlite import SQLiteStore
 from gamify_core.storage.sqlite_views import VIEWS, written
 from gamify_core.storage.tables import TABLES
@@ -237,3 +237,16 @@ def test_what_has_decimals_is_shown_with_them(tmp_path: Path) -> None:
         assert sorted(boards["rich"]) == [(1, "bob", "0.07"), (2, "ada", "0.05")]
         values = {(row["participant_id"], row["metric"]): row["value"] for row in _read(store, "metrics")}
         assert (values["ada", "spent"], values["ada", "bought"]) == ("9.500", 1)
+
+
+def test_a_name_of_somebody_who_was_merged_says_so(tmp_path: Path) -> None:
+    """Rows stay under the name they were written under; it says whose they are, and stands on no rung of its own."""
+    store = SQLiteStore(tmp_path / "merged.db")
+    with Engine(Catalog(ladders=[Ladder("tier", tiers={"bronze": 0})]), store) as game:
+        for who in ("ada", "guest", "bob"):
+            game.points.award(who, 5)
+        game.participants.merge("guest", into="ada")
+        people = {row["participant_id"]: row["merged_into"] for row in _read(store, "participants")}
+        assert people == {"ada": None, "bob": None, "guest": "ada"}
+        current = {row["participant_id"]: row["is_current"] for row in _read(store, "tiers")}
+        assert current == {"ada": 1, "bob": 1, "guest": 0}
