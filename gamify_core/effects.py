@@ -464,7 +464,7 @@ SKIPPED = {
     "expression": "its amount cannot be worked out",
     "insufficient_points": "Insufficient points. Available: {}, requested: {}",
     "not_an_amount": "{} is not an amount from 1 to 2^53-1",
-    "not_a_decimal": "the property that {} counts is not a number of at most {} decimals",
+    "not_a_decimal": "the property that {} counts has more decimals than {}, or is no number",
     "not_a_number": "the property that {} counts is not a whole number",
     "out_of_range": "the value would leave the range of 64 bits",
     "account_closed": "the account is closed",

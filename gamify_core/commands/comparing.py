@@ -52,6 +52,8 @@ def apply(db: str, catalog_path: str, output: Output, *, give: bool = True, take
     """Adopt a catalog in a file, and make up for what it would have given, or (`take`) would not have: once."""
     check_readable(db)
     catalog = decidable(Catalog.load(catalog_path))
+    with Engine.reopen(db) as engine:
+        engine.settle()  # by the rules it was due under; what has matured since is to be compared too
     with Engine(catalog, db) as engine:
         report = _again(engine, catalog, output, 0)
         with progress(output.err, 100, "participants") as advance:

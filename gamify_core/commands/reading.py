@@ -107,7 +107,10 @@ def profile_lines(engine: Engine, participant_id: str) -> list[str]:
     profile = engine.participants.get(participant_id)
     title = f"{profile.display_name} ({participant_id})" if profile.display_name else participant_id
     lines = [clean(title), "", *_wallet_lines(engine, participant_id)]
-    lines += [f"  {'events':<10}{profile.total_events:,}, the last on {profile.last_seen_at:%Y-%m-%d}"]
+    # When somebody was last seen is another matter: points that lapse are seen too
+    sent = [one for one in engine.events.list(participant_id).items if not one.retracted]
+    last = f", the last on {sent[0].occurred_at:%Y-%m-%d}" if sent else ""
+    lines += [f"  {'events':<10}{profile.total_events:,}{last}"]
     for ladder in engine.catalog.ladders:
         lines += _tier_lines(engine, participant_id, ladder.code)
     streaks = [

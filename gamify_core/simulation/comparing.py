@@ -12,7 +12,7 @@ import attrs
 from gamify_core import border
 from gamify_core.catalog.expected import unknown_in
 from gamify_core.domain.expectations import Measure, measure
-from gamify_core.simulation.headlines import headlines
+from gamify_core.simulation.headlines import headlines, size_of
 from gamify_core.simulation.results import Estimate, Simulation, plain, spelt
 from gamify_core.simulation.simulating import CatalogLike, ScenarioLike, simulate
 from gamify_core.simulation.statistics import t_interval
@@ -65,7 +65,7 @@ class Comparison:
 
     def __str__(self) -> str:
         """Return a line for each measure; a star stands where the difference is hardly luck."""
-        many = f"{self.a.players:,} players × {self.a.days} days, {self.a.n} repetitions, seed {self.a.seed}"
+        many = f"{size_of(self.a)}, {self.a.n} repetitions, seed {self.a.seed}"
         lines = [
             f"{many}, both on the same luck; * is hardly chance",
             f"  {'':<{_LABEL}} {'a':>12} {'b':>12}  b − a",

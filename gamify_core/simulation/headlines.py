@@ -11,7 +11,7 @@ from gamify_core.simulation.tallies import higher_rungs
 if TYPE_CHECKING:
     from gamify_core.simulation.results import Estimate, Simulation
 
-__all__ = ["headlines", "lines_of"]
+__all__ = ["headlines", "lines_of", "size_of"]
 
 _LABEL = 34
 
@@ -45,11 +45,18 @@ def headlines(result: Simulation) -> list[tuple[str, Estimate]]:
     ]
 
 
+def size_of(result: Simulation) -> str:
+    """Return `1,000 players × 90 days`."""
+    players = "player" if result.players == 1 else "players"
+    days = "day" if result.days == 1 else "days"
+    return f"{result.players:,} {players} × {result.days:,} {days}"
+
+
 def lines_of(result: Simulation) -> list[str]:
     """Return a season in a screenful."""
     many = f", {result.n} repetitions" if result.n > 1 else ""
     seed = f", seed {result.seed}" if result.seed is not None else ""
-    lines = [f"{result.players:,} players × {result.days} days{many}{seed}"]
+    lines = [f"{size_of(result)}{many}{seed}"]
     if result.coupling:
         lines.append(f"  played together, for they share {', '.join(result.coupling)}")
     lines += [f"  {label:<{_LABEL}} {estimate}" for label, estimate in headlines(result)]

@@ -256,7 +256,7 @@ def spelt(value: float, *, share: bool = False) -> str:
     if math.isinf(value):
         return "never" if value > 0 else "-∞"
     if share:
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:z.1f} %"
     if abs(value) >= 100 or value == int(value):  # noqa: PLR2004 - three figures tell enough
         return f"{value:,.0f}"
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"  # noqa: PLR2004 - as above
+    return f"{value:z.2f}" if abs(value) < 10 else f"{value:.1f}"  # noqa: PLR2004 - as above

@@ -219,6 +219,20 @@ def test_show_tells_all_about_a_participant(said: Said, game: Path) -> None:
     assert {streak["code"] for streak in found["all_streaks"]} == {"daily", "weekly"}
 
 
+def test_show_does_not_take_what_time_did_for_an_event(said: Said, tmp_path: Path) -> None:
+    """Points that lapsed long after the last event are no event, and one that was taken back is none either."""
+    catalog, db = tmp_path / "a.toml", tmp_path / "a.db"
+    catalog.write_text('[rules.a]\non = "lesson_finished"\naward = 5\nexpires = "30d"\n', encoding="utf-8")
+    said.by("run", catalog, written(tmp_path / "e.jsonl", [line()]), db)
+    sent = said.by("show", db, "ada", "--now", "2026-01-01T00:00Z").splitlines()[3]
+    assert sent.split() == said.by("show", db, "ada", "--now", "2030-01-01T00:00Z").splitlines()[3].split()
+    with Engine.reopen(db) as game:
+        (only,) = game.events.list("ada").items
+        assert sent == f"  events    1, the last on {only.occurred_at:%Y-%m-%d}"
+        game.events.retract(only.id)
+    assert said.by("show", db, "ada").splitlines()[3] == "  events    0"
+
+
 def test_show_of_a_bare_game_and_of_the_highest_rung(said: Said, tmp_path: Path) -> None:
     """Of what a catalog does not have nothing is said; and who stands on the top has no next rung."""
     catalog, db = tmp_path / "a.toml", tmp_path / "a.db"

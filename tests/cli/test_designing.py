@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from gamify_core import Catalog, Engine, Metric, backtest
+from gamify_core import Catalog, Engine, ManualClock, Metric, backtest
 from tests.cli.games import GIT, HISTORY, LESSONS, Said, digest, ran
 from tests.cli.repositories import AUTHORS, OFFSETS, Made, make
 
@@ -242,6 +242,20 @@ def test_apply_makes_up_for_it_once(said: Said, game: Path, changed: Path, tmp_p
     assert [(each["gained"], each["lost"]) for each in left] == [(0, 0)]  # type: ignore[attr-defined]
     said.by("apply", tmp_path / "no.db", changed)
     assert said.status == 1
+
+
+def test_apply_counts_what_has_matured_since(said: Said, tmp_path: Path) -> None:
+    """Points that were due and not told yet are told first, so that a second time nothing is left of them."""
+    db, old, new = tmp_path / "game.db", tmp_path / "old.toml", tmp_path / "new.toml"
+    rule = '[rules.a]\non = "lesson_finished"\naward = {}\nmatures = "14d"\n'
+    old.write_text(rule.format(5), encoding="utf-8")
+    new.write_text(rule.format(8), encoding="utf-8")
+    with Engine(old, db, clock=ManualClock("2025-03-01T10:00Z")) as game:
+        game.events.emit("ada", "lesson_finished")
+    assert said.json("apply", db, new)["given"] == {"points": 3}
+    assert said.json("apply", db, new)["given"] == {}
+    with Engine.reopen(db, read_only=True) as game:
+        assert game.points.balance("ada").balance == 8
 
 
 def test_a_real_git_history_comes_out_as_it_was(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from gamify_core.simulation.headlines import headlines
+from gamify_core.simulation.headlines import headlines, size_of
 from gamify_core.simulation.report.sections import sections
 from gamify_core.simulation.report.style import style
 from gamify_core.simulation.results import spelt
@@ -102,7 +102,7 @@ def _goals(result: Simulation) -> str:
 def _footer(result: Simulation) -> str:
     rows = [("Catalog", result.catalog.fingerprint)]
     if result.source == "simulation":
-        many = f"{result.n} × {result.players:,} players × {result.days} days"
+        many = f"{result.n} × {size_of(result)}"
         rows += [
             ("Behaviour", "is assumed: personas say who comes and what they do."),
             ("Rules", "are the catalog's own, decided by the code that decides them live."),
