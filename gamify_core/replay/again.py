@@ -255,13 +255,8 @@ class Again:
         self._whole(lambda unit: self.road.note(unit, row.scope, row.kind, *kept))
 
     def _whole(self, work: Callable[[Unit], object]) -> None:
-        unit = self.road.open()
-        try:
+        with self.road.whole() as unit:
             work(unit)
-            unit.commit()
-        except BaseException:
-            unit.rollback()
-            raise
 
 
 _NOT_COMPARED: Final = {"activity": {"digest"}, "payload": {"salt", "hash"}}

@@ -134,13 +134,8 @@ class AsItWas(Repeating):
         self.catalogs.current, self.catalogs.on_change = row.catalog, on_change
         for name in ("plan", "read"):
             self.known.pop(name, None)
-        unit = self.open()
-        try:
+        with self.whole() as unit:
             self.in_force(unit)
-            unit.commit()
-        except BaseException:
-            unit.rollback()
-            raise
 
     def pass_over(self, row: ActivityRow, people: int) -> None:
         """Leave a row that cannot be decided any more in its place, so that what follows has its numbers.
@@ -148,8 +143,7 @@ class AsItWas(Repeating):
         So have those who come later, for everybody up to `people` is known from here on.
         """
         outcome: list[Words] = json.loads(row.outcome)
-        unit = self.open()
-        try:
+        with self.whole() as unit:
             plan, head = self.catalogs.in_force(unit, self._now)
             self._acquaint(unit, people)
             known = unit.get(PARTICIPANT, (row.participant,)) if row.participant is not None else None
@@ -168,10 +162,6 @@ class AsItWas(Repeating):
             self.recorder.record(
                 unit, turn, row.kind, "", row.catalog, row.key, row.fingerprint, head.digest, erases=True
             )
-            unit.commit()
-        except BaseException:
-            unit.rollback()
-            raise
 
     def _acquaint(self, unit: Unit, people: int) -> None:
         """Let people of the history be there, who may be known by an alias alone; numbers are given in their order."""

@@ -23,7 +23,10 @@ __all__ = ["capture", "expire", "place", "release"]
 
 
 def place(turn: Turn, who: ParticipantRow, currency: str, amount: int, expires: str | None) -> None:
-    """Set points aside until they are captured or released, or until a time has passed."""
+    """Set points aside until they are captured or released, or until a time has passed.
+
+    Raises `InsufficientPoints`, `WalletClosed`.
+    """
     wallet.covering(turn, who, currency, amount)
     ends = later(turn.occurred_at, expires, turn.plan.zone) if expires is not None else None
     ordinal = turn.say("hold_placed", who.number, "direct", amount, currency, ends)
@@ -34,7 +37,11 @@ def place(turn: Turn, who: ParticipantRow, currency: str, amount: int, expires: 
 
 
 def capture(turn: Turn, hold: tuple[int, int], amount: int | None) -> None:
-    """Spend what was held, or a part of it; the rest is available again. Raises `HoldEndedBefore`, `BadValue`."""
+    """Spend what was held, or a part of it; the rest is available again.
+
+    Raises `NotFound`, `HoldEndedBefore`, `BadValue` (more than is held), `WalletClosed`, and `InsufficientPoints` where
+    the wallet does not hold any more what was set aside, for more was taken back than was there.
+    """
     row, who = _standing(turn, hold), turn.who
     spent = row.amount if amount is None else amount
     if spent > row.amount:
@@ -47,7 +54,7 @@ def capture(turn: Turn, hold: tuple[int, int], amount: int | None) -> None:
 
 
 def release(turn: Turn, hold: tuple[int, int]) -> None:
-    """Let go of what was held. Raises `HoldEndedBefore`."""
+    """Let go of what was held. Raises `NotFound`, `HoldEndedBefore`."""
     _let_go(turn, _standing(turn, hold), "released", "direct")
 
 

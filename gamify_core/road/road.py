@@ -8,7 +8,8 @@ outcome and whose they are. A replay of the same key reads the same words back, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,17 @@ class Road:
     def open(self, locks: Sequence[str] = ()) -> Unit:
         """Open a unit of work. Whoever opens it commits it or rolls it back."""
         return self.unit(self.store.begin(locks), ORDER, self.known)
+
+    @contextmanager
+    def whole(self, locks: Sequence[str] = ()) -> Iterator[Unit]:
+        """Give a unit of work for a `with` block, which is committed at its end and rolled back where that raises."""
+        unit = self.open(locks)
+        try:
+            yield unit
+            unit.commit()
+        except BaseException:
+            unit.rollback()
+            raise
 
     def trial(self, reader: Reader | Unit) -> Trial:
         """Return a unit to try commands out in, over what a reader shows."""

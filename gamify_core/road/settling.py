@@ -5,7 +5,7 @@ Here they are brought into one order; whatever lapses, closes or ends by the clo
 is decided by the rows of the transaction it is written in, so many threads and processes may settle at once.
 
 The end of a gift is no source: nothing comes of it, and a row that says nothing would be noise. Whoever redeems one
-holds its end against the instant of their command, which the clock gives inside the transaction.
+holds its end against the instant at which they do: `at`, or what the clock gives inside the transaction.
 """
 
 from __future__ import annotations

@@ -202,10 +202,7 @@ def transfer(  # noqa: PLR0913 - who, to whom, what and why
         cause,
     )
     taken = lots.spend(turn, sender, currency, amount, ordinal)
-    other = turn.unit.last(ENTRY, (recipient.number, currency))
-    version, held, earned, spent = (
-        (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
-    )
+    version, held, earned, spent = _totals(turn, recipient, currency)
     if held + amount > LARGEST:
         raise too_much(turn, recipient, currency, amount)
     ordinal = turn.say(
@@ -281,10 +278,7 @@ def pour(turn: Turn, source: ParticipantRow, into: ParticipantRow, currency: str
     head = turn.unit.last(ENTRY, (source.number, currency))
     if head is None:
         return
-    other = turn.unit.last(ENTRY, (into.number, currency))
-    version, balance, earned, spent = (
-        (other.version, other.balance, other.earned, other.spent) if other else (0, 0, 0, 0)
-    )
+    version, balance, earned, spent = _totals(turn, into, currency)
     totals = (balance + head.balance, earned + head.earned, spent + head.spent)
     if not all(-LARGEST <= total <= LARGEST for total in totals):
         raise too_much(turn, into, currency, head.balance)
@@ -298,6 +292,12 @@ def pour(turn: Turn, source: ParticipantRow, into: ParticipantRow, currency: str
     )
     ours = (turn, into, currency, version, ordinal, head.balance, None, source.number, balance)
     append(*ours, *totals[1:], MERGED)
+
+
+def _totals(turn: Turn, who: ParticipantRow, currency: str) -> tuple[int, int, int, int]:
+    """Return the version of a wallet, what it holds, and what was ever earned and spent in it."""
+    head = turn.unit.last(ENTRY, (who.number, currency))
+    return (head.version, head.balance, head.earned, head.spent) if head is not None else (0, 0, 0, 0)
 
 
 def opened(  # noqa: PLR0913 - what a wallet begins with

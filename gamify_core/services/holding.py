@@ -97,7 +97,8 @@ class Waiting:
         """Spend what is held (None: all of it), and let go of the rest. A hold ends once.
 
         Raises `HoldEndedBefore` with its `outcome` (`captured`, `released`, `expired`), `BadValue` where `amount` is
-        more than is held, `NotFound`.
+        more than is held, `NotFound`, `WalletClosed`, and `InsufficientPoints` where an award was taken back into debt
+        since, so that what was set aside is not in the wallet any more.
         """
         place, who, currency = _called(self._access, hold_id)
         part = border.given(amount, currency, most=self._limits.amount) if amount is not None else None

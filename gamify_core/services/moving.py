@@ -39,17 +39,12 @@ def export(access: Access, target: str | os.PathLike[str] | TextIO, told: Told) 
 
 def restore(access: Access, source: str | os.PathLike[str] | TextIO, told: Told) -> int:
     """Lay a history out in this empty store, in one commit."""
-    unit = access.road.open()
-    try:
+    with access.road.whole() as unit:
         if any(unit.scan(table, limit=1) for table in TABLES):
             detail = "a history is restored into an empty store, and this one is not"
-            raise StoreError(detail, hint="take a new file")  # noqa: TRY301 - the one way out that rolls back
+            raise StoreError(detail, hint="take a new file")
         with _reading(source) as stream:
             count = lay_out(stream, unit, told)
-        unit.commit()
-    except BaseException:
-        unit.rollback()
-        raise
     access.road.known.clear()
     return count
 

@@ -135,3 +135,19 @@ def test_a_hold_that_is_not_there_is_not_found(make_engine: MakeEngine, hold_id:
     held = other.points.hold("ada", 5)
     with pytest.raises(NotFound):
         game.points.release(held.hold_id)
+
+
+def test_what_was_taken_back_meanwhile_is_not_captured(make_engine: MakeEngine) -> None:
+    """An award may go into debts, held or not; then the hold stands, and has nothing to be paid from."""
+    game = make_engine()
+    given = game.points.award("ada", 10).transaction_id
+    held = game.points.hold("ada", 8).hold_id
+    with pytest.raises(InsufficientPoints, match="Available: 2, requested: 10"):
+        game.points.reverse(given)
+    assert game.points.reverse(given, on_insufficient="allow_negative").new_balance == 0
+    before = game.history.state_digest()
+    with pytest.raises(InsufficientPoints, match="Available: 0, requested: 8"):
+        game.points.capture(held)
+    assert game.history.state_digest() == before
+    assert game.points.release(held).outcome == "released"
+    assert (game.points.balance("ada").balance, game.points.balance("ada").held) == (0, 0)
