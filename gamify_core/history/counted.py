@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gamify_core.history.grouped import final
 from gamify_core.history.looking import AT_ONCE, Look, spelt
 from gamify_core.history.report import Mismatch
-from gamify_core.road.repeating import again
+from gamify_core.road.repeating import refill
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
 from gamify_core.storage.tables.metrics import (
@@ -56,7 +56,7 @@ def counted_again(
         if look.reader.get(METRIC, (who.number, number)) is None:  # else they would pass for met already
             for value in values:
                 scratch.remove(SEEN, value)
-    return again(turn, scratch, who, trackers), scratch
+    return refill(turn, scratch, who, trackers), scratch
 
 
 def _again(look: Look, who: ParticipantRow, trackers: dict[tuple[str, str], Tracker]) -> Iterator[Mismatch]:

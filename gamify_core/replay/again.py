@@ -224,7 +224,7 @@ class Again:
         elif row.kind == reevaluation.KIND:
             self._perform(row, reevaluation.of(str(request["participant_id"])))
         elif row.kind in _TIME:
-            self._perform(row, settling.again(row.kind, str(request["participant_id"]), row.occurred_at))
+            self._perform(row, settling.redo(row.kind, str(request["participant_id"]), row.occurred_at))
         elif row.kind == corrections.KIND:
             self._perform(row, corrections.correction(request, key))
         else:

@@ -226,6 +226,11 @@ class Tracker(Windows):
         ends = self.bounds(label)[1] if self.delay is not None else None
         return None if ends is None or self.delay is None else ends + self.delay
 
+    def is_final(self, label: int, at: int) -> bool:
+        """Say whether a window is final at an instant: nothing that is recorded changes it any more."""
+        due = self.due(label)
+        return due is not None and due <= at
+
     def closed(self, scope: str, instant: int, recorded_at: int) -> bool:
         """Say whether the window that holds an instant is not to be changed by what is recorded at another one."""
         label = self.label(instant)

@@ -189,8 +189,7 @@ def regroup(turn: Turn, old: ParticipantRow, new: ParticipantRow) -> None:
             continue
         if row.down is None and not new.is_hidden:
             continue
-        due = tracker.due(window.label)
-        if due is None or turn.recorded_at < due:
+        if not tracker.is_final(window.label, turn.recorded_at):
             follow(turn.unit, old, tracker, row.window, row, None)
             follow(turn.unit, new, tracker, row.window, None, row)
 

@@ -13,7 +13,7 @@ from gamify_core.road.compiled import ALL_TIME
 from gamify_core.road.joined import gather, own_numbers
 from gamify_core.road.levels import relevel
 from gamify_core.road.registering import become
-from gamify_core.road.repeating import again
+from gamify_core.road.repeating import refill
 from gamify_core.road.reranking import rank, unranked
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.metrics import METRIC, SCORE_LEVEL, WINDOW
@@ -66,7 +66,7 @@ def unhide(turn: Turn) -> None:
     days: dict[int, MetricRow] = {}
     if lasting:  # where they stood as today began
         scratch = Trial(turn.unit)
-        again(turn, scratch, turn.who, lasting)
+        refill(turn, scratch, turn.who, lasting)
         days = {row.window: row for row in scratch.queued(METRIC)}
     for row, window in scores:
         tracker = turn.plan.trackers.get((window.metric, window.calendar))
@@ -80,8 +80,7 @@ def is_final(turn: Turn, window: WindowRow) -> bool:
     """Say whether the table of a window, or of a group in it, is final by now."""
     group = groups.memberships(turn.plan, window)
     tracker = turn.plan.trackers.get((window.metric, window.calendar)) if group is None else group[0]
-    due = tracker.due(window.label) if tracker is not None else None
-    return due is not None and due <= turn.recorded_at
+    return tracker is not None and tracker.is_final(window.label, turn.recorded_at)
 
 
 def _become(turn: Turn, *, hidden: int) -> None:
@@ -103,8 +102,7 @@ def _scores(turn: Turn) -> list[tuple[MetricRow, WindowRow]]:
 def _rejoin(turn: Turn, row: MetricRow, window: WindowRow, group: tuple[Tracker, str, str]) -> None:
     """Put a score back on the board of a group where that is final; elsewhere it follows the board of all."""
     tracker, attribute, name = group
-    due = tracker.due(window.label)
-    if due is None or turn.recorded_at < due:
+    if not tracker.is_final(window.label, turn.recorded_at):
         turn.unit.remove(METRIC, row)
         return
     down = tracker.down(row.value, 0)

@@ -26,7 +26,7 @@ from gamify_core.road.joined import is_alias
 from gamify_core.road.ladders import climb, place_of, schedule
 from gamify_core.road.meters import value_of, window_number
 from gamify_core.road.plan import Plan
-from gamify_core.road.repeating import Everyone, again, fill_for
+from gamify_core.road.repeating import Everyone, fill_for, refill
 from gamify_core.road.reranking import rank, regroup, windows_of
 from gamify_core.road.trial import Trial
 from gamify_core.road.turn import Turn
@@ -187,7 +187,7 @@ class Rebuilding:
             days: dict[int, MetricRow] = {}
             if begun:  # what the day began with was of no interest until now
                 scratch = Trial(unit)
-                again(turn, scratch, who, begun)
+                refill(turn, scratch, who, begun)
                 days = {row.window: row for row in scratch.queued(METRIC)}
             for row in unit.scan(METRIC, None, (who.number,)):
                 anew = self._reranked.get(row.window)

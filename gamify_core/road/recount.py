@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gamify_core.road.groups import follow
 from gamify_core.road.levels import relevel
 from gamify_core.road.meters import DAILY, window_number
-from gamify_core.road.repeating import again
+from gamify_core.road.repeating import refill
 from gamify_core.road.reversals import taken
 from gamify_core.road.trial import Trial
 from gamify_core.storage.tables.activity import ACTIVITY, ActivityRow
@@ -123,7 +123,7 @@ def _recount(turn: Turn, who: ParticipantRow, names: set[str]) -> None:
         None,
     )
     scratch.add(ACTIVITY, ActivityRow(*row))
-    kept = again(turn, scratch, who, trackers)
+    kept = refill(turn, scratch, who, trackers)
     for opened in scratch.queued(WINDOW):  # a longest run may count in another window now
         turn.unit.add(WINDOW, opened)
     for closing in scratch.queued(CLOSING):
@@ -148,8 +148,7 @@ def _tracker(unit: Unit, number: int, trackers: Mapping[tuple[str, str], Tracker
 def _final(turn: Turn, tracker: Tracker, window: int) -> bool:
     """Say whether a window is closed, so that what is taken back now changes nothing in it any more."""
     row = turn.unit.get(WINDOW, (window,))
-    due = tracker.due(row.label) if row is not None else None
-    return due is not None and due <= turn.recorded_at
+    return row is not None and tracker.is_final(row.label, turn.recorded_at)
 
 
 def _settle(  # noqa: PLR0913 - whose, where, and from what to what

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gamify_core.storage.tables.progress import BadgeRow, EventRow
     from gamify_core.storage.unit import Unit
 
-__all__ = ["Everyone", "again", "fill", "fill_for", "replay", "wanted_of"]
+__all__ = ["Everyone", "fill", "fill_for", "refill", "replay", "wanted_of"]
 
 
 def fill(turn: Turn, fresh: list[Tracker], scope: str) -> None:
@@ -72,7 +72,7 @@ def replay(turn: Turn, wanted: dict[str, MetricPlan]) -> None:
     _advances(turn, wanted)
 
 
-def again(
+def refill(
     turn: Turn, scratch: Trial, who: ParticipantRow, trackers: Mapping[tuple[str, str], Tracker]
 ) -> dict[int, MetricRow]:
     """Fill windows of one participant anew in `scratch`, and return the rows that there are, by window."""

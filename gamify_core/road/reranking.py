@@ -53,7 +53,7 @@ def windows_of(turn: Turn, changed: Mapping[tuple[str, str], Tracker], old: Plan
         if group is None or group[0].key not in changed:
             continue
         tracker, attribute, _ = group
-        if _final(turn, tracker, row) and _meant(changed[tracker.key], row):
+        if tracker.is_final(row.label, turn.recorded_at) and _meant(changed[tracker.key], row):
             if turn.unit.scan(METRIC, METRIC_BY_RANK, (row.number,), limit=1):
                 told.add((row.scope, tracker.key, row.label, attribute))
             asked = tuple(each for each in _new(tracker, old) if each.attribute == attribute)
@@ -62,16 +62,11 @@ def windows_of(turn: Turn, changed: Mapping[tuple[str, str], Tracker], old: Plan
         own = changed.get((row.metric, row.calendar))
         if own is None or not _meant(own, row):
             continue
-        new = _new(own, old) if _final(turn, own, row) else ()
+        new = _new(own, old) if own.is_final(row.label, turn.recorded_at) else ()
         groups.clear_sums(turn.unit, own, row, new)
         asked = tuple(each for each in new if (row.scope, own.key, row.label, each.attribute) not in told)
         found[row.number] = Reranked(row, own, asked)
     return found
-
-
-def _final(turn: Turn, tracker: Tracker, window: WindowRow) -> bool:
-    due = tracker.due(window.label)
-    return due is not None and turn.recorded_at >= due
 
 
 def _meant(tracker: Tracker, window: WindowRow) -> bool:
@@ -111,8 +106,7 @@ def rank(
     if tracker.dense:
         relevel(unit, None, row)
     window = unit.get(WINDOW, (row.window,)) if tracker.groupings else None
-    due = tracker.due(window.label) if window is not None else None
-    if window is not None and (due is None or turn.recorded_at < due):
+    if window is not None and not tracker.is_final(window.label, turn.recorded_at):
         groups.follow(unit, who, tracker, row.window, None, row)
     return row
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gamify_core.road.turn import Turn
     from gamify_core.storage.unit import Unit
 
-__all__ = ["SOURCES", "Source", "again", "settle"]
+__all__ = ["SOURCES", "Source", "redo", "settle"]
 
 
 def _person(unit: Unit, number: int) -> tuple[str, str]:
@@ -131,7 +131,7 @@ def _concerns(source: Source, unit: Unit, number: int, person: ParticipantRow) -
     return scope == person.scope and participant_id in {"", person.participant_id}
 
 
-def again(kind: str, participant_id: str, at: int) -> Ask:
+def redo(kind: str, participant_id: str, at: int) -> Ask:
     """Return the command that does what was due at an instant: for deciding a history again."""
     source = next(source for source in SOURCES if source.kind == kind)
     return due_at(kind, participant_id, at, source.settle)
