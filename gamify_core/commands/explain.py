@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from gamify_core import BadValue, Catalog, Engine
 from gamify_core.catalog.elsewhere import decidable
-from gamify_core.commands.files import is_database
+from gamify_core.commands.files import check_readable, is_database
 from gamify_core.commands.output import Output, clean
 from gamify_core.printing import lines_of
 
@@ -35,6 +35,7 @@ def explain(  # noqa: PLR0913 - the options of the command, all by name
         with Engine(decidable(Catalog.load(source))) as engine:
             _say(engine, participant_id, event, pairs, output)
         return 0
+    check_readable(source)
     with Engine.reopen(source, read_only=True) as engine:
         if _SENT.fullmatch(event):
             found = engine.events.why(event, replay=replay)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -51,12 +51,8 @@ def event_samples(catalog: Catalog) -> tuple[EventSample, ...]:
 
 def attribute_values(catalog: Catalog) -> dict[str, Values]:
     """Return the attributes of participants that a catalog reads, and values to try them with."""
-    found: dict[str, list[Json]] = {}
-    for rule in catalog.rules:
-        if isinstance(rule.when, str):
-            for path, values in _compared(rule.when):
-                if path.startswith("participant."):
-                    found.setdefault(path.removeprefix("participant."), []).extend(values)
+    sources = (pair for name in events_of(catalog) for pair in expressions_of(catalog, name))
+    found = _read(sources, "participant")
     return {path: _values(_guessed(values), values) for path, values in sorted(found.items())}
 
 
@@ -76,17 +72,22 @@ def nested(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     return body
 
 
-def _read(sources: Iterable[tuple[str, str]]) -> dict[str, list[Json]]:
-    """Return the properties that expressions read, and the values that they are compared with."""
+def _read(
+    sources: Iterable[tuple[str, str]], of: Literal["event", "participant"] = "event"
+) -> dict[str, list[Json]]:
+    """Return what expressions read of an event or a participant, and the values that it is compared with."""
     found: dict[str, list[Json]] = {}
+    root = "participant." if of == "participant" else ""
     for source, kind in sources:
-        for field in compile_condition(source).fields:
+        condition = compile_condition(source)
+        for field in condition.participant if of == "participant" else condition.fields:
             values = found.setdefault(field, [])
             if kind != "any" and not values:
                 values.append(1 if kind == "number" else "a")
         for path, values in _compared(source):
-            if path in found:
-                found[path].extend(values)
+            read = path.removeprefix(root)
+            if path.startswith(root) and read in found:
+                found[read].extend(values)
     return found
 
 

@@ -40,6 +40,13 @@ def test_what_holds_no_game_is_called_what_it_is(said: Said, tmp_path: Path, com
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+def test_an_event_of_a_file_without_a_game_is_not_explained(said: Said, tmp_path: Path) -> None:
+    """A database of something else is told to be one, as every other command does."""
+    foreign(tmp_path / "x.db")
+    said.by("explain", tmp_path / "x.db", "lesson")
+    assert (said.status, said.err.split(" (")[0]) == (1, f"gamify: {tmp_path / 'x.db'} holds no game")
+
+
 def foreign(path: Path) -> None:
     """Make a SQLite file of some other application."""
     connection = sqlite3.connect(path)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from gamify_core import (
+    Badge,
     Catalog,
     Emit,
     Engine,
@@ -24,6 +25,7 @@ from gamify_core import (
     SoldOut,
     Streak,
 )
+from gamify_core.testing.laws import no_dead_badge
 from gamify_core.testing.living import Call, Step, Wait, live, shown
 from gamify_core.testing.sampling import attribute_values, event_samples, nested
 from gamify_core.testing.strategies import calls_for, catalogs, events_for, histories_for
@@ -51,6 +53,22 @@ def test_values_lie_where_conditions_turn() -> None:
     assert ["new"] in sale.properties["tags"]
     assert set(attribute_values(SHOP)["age.years"]) >= {17, 18, 19}
     assert "pro" in attribute_values(SHOP)["plan"]
+    assert set(attribute_values(SHOP)) == {"age.years", "plan"}  # and no `age`, which would stand in its way
+
+
+def test_attributes_are_tried_wherever_they_are_read() -> None:
+    """In a condition of their own, within an amount, nested: a player who tries everything has them all at times."""
+    catalog = Catalog(
+        rules=[
+            Rule("vip", on="e", when="participant.vip and participant.home.city == 'Paris'", badge="at_home"),
+            Rule("extra", on="e", award="participant.bonus + 1"),
+        ],
+        badges=[Badge("at_home")],
+    )
+    values = attribute_values(catalog)
+    assert values["vip"] == (True, False)
+    assert {type(value) for value in values["bonus"]} == {int}
+    no_dead_badge(catalog, days=30)
 
 
 def test_what_is_not_declared_is_guessed_from_how_it_is_read() -> None:
