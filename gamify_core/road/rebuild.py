@@ -149,9 +149,8 @@ class Rebuilding:
             groups.clear(
                 unit, now.text, now.metric, {*now.groupings, *was.groupings}, sealed(turn, now, self._old)
             )
-        stay = {
-            each.key: each for each in self._fresh if each.sealed
-        }  # final: not filled, and yet ranked as it says
+        # Final tables are not filled, and yet ranked as the catalog says
+        stay = {each.key: each for each in self._fresh if each.sealed}
         self._reranked = windows_of(turn, {**changed.reranked, **stay}, changed.old)
         _clear_levels(unit, self._reranked)
 

@@ -142,10 +142,8 @@ class Groups:
             return exact(row.total, self._scale)
         value = board_of(Grouping("", average=True), row.members, row.total, ascending=True)
         shown = Decimal(value).scaleb(-self._scale - DECIMALS)
-        plainly = shown.quantize(
-            Decimal(1).scaleb(-self._scale), ROUND_FLOOR
-        )  # without idle zeros where that is all
-        if plainly != shown:
+        plainly = shown.quantize(Decimal(1).scaleb(-self._scale), ROUND_FLOOR)
+        if plainly != shown:  # else without idle zeros
             return shown.normalize()
         return plainly if self._scale else int(plainly)
 

@@ -284,9 +284,8 @@ class _Tables:
         if self._group is not None and self._definition.group_by is not None:
             text = calendar_of_group(text, self._definition.group_by, self._group)
         window = window_named(self._access, self._reader, self._place.tracker.metric, text, label)
-        if isinstance(
-            self._reader, Trial
-        ):  # which keeps no order: it is put in one once, and not by each question
+        if isinstance(self._reader, Trial):
+            # It keeps no order: rows are put in one once, and not by each question
             return Scanned(self._reader.scan(METRIC, METRIC_BY_RANK, (window,)) if window else [])
         return Kept(self._reader, window)
 

@@ -369,9 +369,8 @@ class Rescan:
 
     def __init__(self, access: Access, reader: Reader, plan: Plan, tracker: Tracker) -> None:
         """Go through the history of a scope."""
-        tracker = attrs.evolve(
-            tracker, text=f"scanned {tracker.text}"
-        )  # never a window that some catalog once kept
+        # Never a window that some catalog once kept
+        tracker = attrs.evolve(tracker, text=f"scanned {tracker.text}")
         self.unit: Trial = Trial(reader)
         turn = Turn(self.unit, plan, lambda _: 0, access.scope, 0, 0, 0, 0, NOBODY)
         fill(turn, [tracker], access.scope)

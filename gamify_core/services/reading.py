@@ -100,8 +100,7 @@ def window_named(access: Access, reader: Reader, metric: str, calendar: str, lab
         if row is None:
             return 0
         number = row.number
-        if access.unit is None and not isinstance(
-            reader, Trial
-        ):  # a snapshot shows committed rows only, and a window's number never changes
+        # A snapshot shows committed rows only, and a window's number never changes
+        if access.unit is None and not isinstance(reader, Trial):
             road.learn(name, number)
     return number
