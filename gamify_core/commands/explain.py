@@ -49,8 +49,8 @@ def explain(  # noqa: PLR0913 - the options of the command, all by name
 def _say(
     engine: Engine, participant_id: str | None, event: str, pairs: Iterable[str], output: Output
 ) -> None:
-    who, properties = participant_id or "somebody", properties_of(pairs)
-    found = engine.events.explain(who, event, properties)
+    found = engine.events.explain(participant_id or "somebody", event, properties_of(pairs))
+    who = found.participant_id  # whoever was merged has several names
     output.give(found.to_dict())
     whom = f"For {who} as they stand:" if participant_id else "For somebody who has done nothing before:"
     told = [f"{who} · {event}", *lines_of(found.effects, engine.catalog, who)]

@@ -105,7 +105,10 @@ def _wallet_lines(engine: Engine, participant_id: str) -> list[str]:
 def profile_lines(engine: Engine, participant_id: str) -> list[str]:
     """Return a profile for people."""
     profile = engine.participants.get(participant_id)
-    title = f"{profile.display_name} ({participant_id})" if profile.display_name else participant_id
+    who = profile.participant_id
+    title = f"{profile.display_name} ({who})" if profile.display_name else who
+    if who != participant_id:
+        title += f", who is {participant_id} too"
     lines = [clean(title), "", *_wallet_lines(engine, participant_id)]
     # When somebody was last seen is another matter: points that lapse are seen too
     sent = [one for one in engine.events.list(participant_id).items if not one.retracted]

@@ -53,6 +53,7 @@ def _say(engine: Engine, who: str, event: str, properties: dict[str, object], ou
     found = engine.events.explain(who, event, properties)
     effects = list(found.effects)
     output.give(found.to_dict())
+    who = found.participant_id  # whoever was merged has several names
     told = lines_of(effects, engine.catalog, who) or ["  nothing comes of it"]
     output.say(clean(f"{who} · {event}"), *map(clean, told), "", clean_lines(str(found)))
     return 0

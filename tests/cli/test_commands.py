@@ -233,6 +233,21 @@ def test_show_does_not_take_what_time_did_for_an_event(said: Said, tmp_path: Pat
     assert said.by("show", db, "ada").splitlines()[3] == "  events    0"
 
 
+def test_whoever_was_merged_is_shown_under_the_name_that_is_theirs_now(said: Said, tmp_path: Path) -> None:
+    """Asked for by the other one, which is said; and what an event would bring is theirs, not somebody else's."""
+    catalog, db = tmp_path / "a.toml", tmp_path / "a.db"
+    catalog.write_text('[rules.a]\non = "lesson"\naward = 5\n', encoding="utf-8")
+    with Engine(catalog, db) as game:
+        game.points.award("ada", 5)
+        game.events.emit("guest", "lesson")
+        game.participants.merge("guest", into="ada")
+    assert said.by("show", db, "guest").splitlines()[0] == "ada, who is guest too"
+    assert said.by("show", db, "ada").splitlines()[0] == "ada"
+    tried = said.by("try", catalog, "lesson", "--db", db, "--participant", "guest").splitlines()
+    assert [each.split() for each in tried[:2]] == [["ada", "·", "lesson"], ["+5", "points", "rule", "a"]]
+    assert "For ada as they stand:" in said.by("explain", db, "lesson", "--participant", "guest")
+
+
 def test_show_of_a_bare_game_and_of_the_highest_rung(said: Said, tmp_path: Path) -> None:
     """Of what a catalog does not have nothing is said; and who stands on the top has no next rung."""
     catalog, db = tmp_path / "a.toml", tmp_path / "a.db"
