@@ -247,6 +247,10 @@ class BatchItem:
     error: GamifyError | None
     kind: type[Answer] = attrs.field(default=Answer, repr=False)
 
+    def __str__(self) -> str:
+        """Return what the answer says, or why it was refused."""
+        return f"{self.participant_id}: {self.error}" if self.answer is None else str(self.answer)
+
     def to_dict(self) -> dict[str, object]:
         """Return the document's result of one award of a batch, or the same for an event."""
         answer, kind = self.answer, self.kind
@@ -271,6 +275,10 @@ class BatchAnswer:
     def failed(self) -> int:
         """How many items were refused."""
         return len(self.results) - self.processed
+
+    def __str__(self) -> str:
+        """Return what came of each item, one after the other."""
+        return "\n".join(map(str, self.results))
 
     def to_dict(self) -> dict[str, object]:
         """Return the document's answer to a batch."""

@@ -42,6 +42,12 @@ class Difference:
         low, high = self.difference.low, self.difference.high
         return low > 0 or high < 0 or (low == high != 0)
 
+    def __str__(self) -> str:
+        """Return `91.3 → 404, by 313 [273 – 353]`."""
+        share = self.a.measure.share
+        a, b = (spelt(each.value, share=share) for each in (self.a, self.b))
+        return f"{a} → {b}, by {self.difference}"
+
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON; what cannot be told is null."""
         names = {"a": self.a, "b": self.b, "difference": self.difference}

@@ -120,6 +120,16 @@ def test_the_document_of_a_batch(game: Engine) -> None:
     }
 
 
+def test_a_batch_is_printed_item_by_item(game: Engine) -> None:
+    """What came of each, and why one was refused."""
+    answer = game.events.emit_batch([Emit("ada", "lesson"), Emit("bob", "entry")])
+    assert str(answer).splitlines() == [
+        "ada · lesson",
+        "  +10 points              rule lesson",
+        f"bob: {answer.results[1].error}",
+    ]
+
+
 def test_a_batch_may_be_any_iterable_of_items(game: Engine) -> None:
     """A generator is taken whole before anything is written, so what it raises leaves no trace."""
 

@@ -273,6 +273,8 @@ def test_two_catalogs_meet_the_same_luck() -> None:
     assert found.difference.value == pytest.approx(sum(apart) / 3)
     assert not other.measure("dau()").sure
     assert "b − a" in str(other)
+    assert str(found) == f"{found.a.value:,.0f} → {found.b.value:,.0f}, by {found.difference}"
+    assert str(same.measure("dau()")).endswith(", by 0 [0 – 0]")
 
 
 def test_a_sweep_goes_through_every_combination() -> None:
