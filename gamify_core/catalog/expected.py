@@ -58,6 +58,9 @@ def unknown_in(parts: Parts, asked: Measure) -> tuple[str, str] | None:
     if asked.target in known[asked.kind]:
         return None
     near = nearest(asked.target, known[asked.kind])
+    elsewhere = [ladder.code for ladder in parts.ladders if asked.target in known[ladder.code]]
+    if asked.kind in {ladder.code for ladder in parts.ladders} and elsewhere:
+        return f"unknown {asked.kind} {asked.target!r}", f"write {elsewhere[0]}.{asked.target}"
     return (
         f"unknown {asked.kind} {asked.target!r}",
         f"did you mean {near!r}?" if near else "it has none of that name",

@@ -110,10 +110,12 @@ def test_goals_are_held_against_the_catalog() -> None:
     with pytest.raises(CatalogError) as refused:
         Catalog.from_toml(
             '[ladders.tier]\ntiers = { wood = 0, gold = 5 }\n[expect]\n"share(tier.glod)" = "1% .. 2%"\n'
-            '"share(badge.x)" = "1%"\n"gini()" = 3\n'
+            '"share(badge.x)" = "1%"\n"gini()" = 3\n"share(tier.fast)" = "> 1%"\n'
+            "[ladders.pace]\ntiers = { fast = 5 }\n"
         )
     told = {fault.path: (fault.message, fault.remedy, fault.line) for fault in refused.value.faults}
     assert told["expect.share(tier.glod)"] == ("unknown tier 'glod'", "did you mean 'gold'?", 4)
+    assert told["expect.share(tier.fast)"][:2] == ("unknown tier 'fast'", "write pace.fast")
     assert "is not a span" in told["expect.share(badge.x)"][0]
     assert "expect" in told
 
