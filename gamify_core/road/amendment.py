@@ -6,18 +6,21 @@ and only the balances that stand in the end are held against what the wallet may
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from gamify_core.road import lots, retraction, reversals, wallet
 from gamify_core.road.aside import Aside
 
 if TYPE_CHECKING:
-    from gamify_core.effects import Words
     from gamify_core.road.mirroring import OnInsufficient
     from gamify_core.road.turn import Turn
     from gamify_core.storage.tables.progress import EventRow
 
 __all__ = ["begin", "finish"]
+
+_MOVED: Final[Mapping[object, int]] = {"points_awarded": 1, "points_deducted": -1, "points_reversed": 1}
+"""The words that say what a wallet holds after a movement, and the sign of its amount; what is pending is in none."""
 
 
 def begin(turn: Turn, event: EventRow) -> int | None:
@@ -43,15 +46,9 @@ def finish(turn: Turn, event: EventRow, policy: OnInsufficient) -> None:
 def _check(turn: Turn) -> None:
     before: dict[str, int] = {}
     for words in turn.outcome:
-        if words[1] == turn.who.number and str(words[0]).startswith("points_"):
-            before.setdefault(str(words[4]), _before(words))
+        if words[1] == turn.who.number and words[0] in _MOVED:
+            before.setdefault(str(words[4]), int(words[5] or 0) - _MOVED[words[0]] * int(words[3] or 0))
     for currency, was in before.items():
         balance = lots.balance(turn.unit, turn.who.number, currency)
         if balance < min(was, 0):
             raise wallet.insufficient(turn, turn.who, currency, was, was - balance)
-
-
-def _before(words: Words) -> int:
-    """Return what a wallet held before the movement that these words say."""
-    amount = int(words[3] or 0)
-    return int(words[5] or 0) - (-amount if words[0] == "points_deducted" else amount)

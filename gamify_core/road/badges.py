@@ -135,10 +135,10 @@ def _close(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow, mark: s
 
 
 def _give_back(turn: Turn, who: ParticipantRow, badge: Badge, row: BadgeRow) -> None:
-    """Take back the points and the copy that an earning gave."""
+    """Take back the points, counted by now or not, and the copy that an earning gave."""
     given = f"badge:{badge.code}"
     for ordinal, words in reversed(list(enumerate(outcome_of(turn, row.activity)))):
-        if words[0] == "points_awarded" and words[1:3] == [row.participant, given]:
+        if words[0] in {"points_awarded", "points_pending"} and words[1:3] == [row.participant, given]:
             take_back(turn, who, words, row.activity, ordinal, given, turn.undoing or "partial")
         elif words[0] == "asset_minted" and words[1:3] == [row.participant, given]:
             take_copy(turn, who, words, given)

@@ -12,6 +12,7 @@ from gamify_core import (
     BadValue,
     Cap,
     Catalog,
+    Currency,
     Event,
     InsufficientPoints,
     Ladder,
@@ -209,6 +210,30 @@ def test_points_are_not_paid_twice(make_engine: MakeEngine) -> None:
         assert (sent.points, sent.stayed) == (0, ())
         balance = game.points.balance("ada")
         assert (balance.balance, balance.total_earned, balance.total_spent) == (0, 100, 100)
+
+
+def test_what_is_promised_covers_no_debt(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """What an amended event gives later is not there to pay for what it does not give any more."""
+    game = make_engine(
+        Catalog(
+            currencies=[Currency("gems", matures="1d")],
+            metrics=[Metric("good", on="e", when="n >= 60")],
+            rules=[Rule("low", on="e", when="n < 60", award={"gems": 10})],
+            badges=[Badge("b", criteria="good >= 1", points={"gems": 5}, permanent=False)],
+        )
+    )
+    sent = game.events.emit("ada", "e", {"n": 97})
+    clock.advance(days=2)
+    game.points.deduct("ada", 5, currency="gems")
+    with pytest.raises(InsufficientPoints, match="Available: 0, requested: 5"):
+        game.events.amend(sent.event_id, {"n": 10})
+    amended = game.events.amend(sent.event_id, {"n": 10}, on_insufficient="allow_negative")
+    assert [type(each).__name__ for each in amended.effects] == [
+        "PointsPending",
+        "BadgeRevoked",
+        "PointsReversed",
+    ]
+    assert game.points.balance("ada", currency="gems").balance == 5  # -5, and 10 that count since a day ago
 
 
 def test_what_is_owed_is_refused_or_let(make_engine: MakeEngine) -> None:

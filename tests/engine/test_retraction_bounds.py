@@ -66,6 +66,25 @@ def test_what_was_promised_makes_room(make_engine: MakeEngine, clock: ManualCloc
     assert [one.amount for one in again.effects if isinstance(one, PointsPending)] == [100]
 
 
+@pytest.mark.parametrize("hours", [1, 3], ids=["pending", "matured"])
+def test_what_a_badge_promised_goes_with_it(make_engine: MakeEngine, clock: ManualClock, hours: int) -> None:
+    """Points of a badge that count later are taken back with the badge, counted or not."""
+    game = make_engine(
+        Catalog(
+            currencies=[Currency("gems", matures="2h")],
+            metrics=[Metric("n", on="e")],
+            badges=[Badge("b", criteria="n >= 1", points={"gems": 5}, permanent=False)],
+        )
+    )
+    sent = game.events.emit("ada", "e")
+    clock.advance(hours=hours)
+    assert game.events.retract(sent.event_id).stayed == ()
+    clock.advance(hours=3)
+    balance = game.points.balance("ada", currency="gems")
+    assert (balance.balance, balance.pending, balance.total_earned) == (0, 0, 0)
+    assert game.history.verify(replay=True)
+
+
 def test_a_copy_that_moved_on_keeps_its_place(make_engine: MakeEngine) -> None:
     """Who gave the copy away has had it: the rule does not mint another in the same day."""
     rule = Rule("r", on="e", mint="card", cap=Cap(times=1, per="daily"))
