@@ -16,7 +16,7 @@ import attrs
 from gamify_core import border
 from gamify_core.catalog.conversions import edge
 from gamify_core.catalog.nearest import nearest
-from gamify_core.clock import instant_of
+from gamify_core.clock import instant_of, iso
 from gamify_core.domain.decimals import kept
 from gamify_core.domain.periods import LONGEST_ROLLING, rolling
 from gamify_core.errors import BadValue, NotFound, in_words
@@ -198,7 +198,11 @@ def _season(board: BoardPlan, of: Of, now: int) -> Place:
             running = (n for n, (_, each) in enumerate(board.seasons) if each.label(instant) is not None)
             found = next(running, None)
     if found is None or found < 0:
-        where = f"before {board.seasons[0][0].code}" if of == "previous" else f"at {of!s:.60}"
+        where = (
+            f"before {board.seasons[0][0].code}"
+            if of == "previous"
+            else f"at {iso(of) if isinstance(of, datetime) else of!s:.60}"
+        )
         raise BadValue("of", of, f"there is no season {where}")
     season, tracker = board.seasons[found]
     return Place(tracker, 0, season.code, kept=True, days=None)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamify_core import border
-from gamify_core.errors import BadValue, NotFound
+from gamify_core.errors import BadValue, NotFound, in_words
 from gamify_core.exactly import exactly
 from gamify_core.road import hiding
 from gamify_core.road.commands import Ask
@@ -136,7 +136,8 @@ class Leaderboards:
         `next_cursor` of the page before, and what comes is what follows on its last entry, in the very table that it
         was of, also when the period is over by then. However others move meanwhile, whose score stays is shown exactly
         once; who overtakes the cursor may be missed, and who falls behind it comes again. Ranks are as of each page.
-        Raises `BadValue` for a cursor of another board or table.
+        Raises `BadValue` for a cursor of another board or table,
+        an `of` that by now means another one among them.
 
         >>> from gamify_core import Catalog, Engine, Leaderboard
         >>> game = Engine(Catalog(leaderboards=[Leaderboard("scorers")]))
@@ -153,10 +154,18 @@ class Leaderboards:
             if number != 1:
                 raise BadValue("page", page, "a page is asked for by its number or by a cursor, not by both")
             cursor = read_cursor(after, leaderboard_code, period, group)
-            period, of = cursor.period, cursor.of
         if cursor is None and of is None and group is None:
             return self._numbered(leaderboard_code, period, number, size, change=change)
         with self._access.read() as reader:
+            if cursor is not None:
+                if of is not None:
+                    asked = self._opened(reader, leaderboard_code, cursor.period, of, group).table.of
+                    if asked != cursor.of:
+                        detail = f"the cursor is of {cursor.of}, and {in_words(of)} means {asked} now"
+                        raise BadValue(
+                            "of", of, detail, hint="leave `of` out: a cursor goes on in its own table"
+                        )
+                period, of = cursor.period, cursor.of
             opened = self._opened(reader, leaderboard_code, period, of, group)
             return _page(opened, number, size, cursor, change=change)
 

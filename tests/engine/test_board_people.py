@@ -74,6 +74,10 @@ def test_a_cursor_stays_in_its_period(make_engine: MakeEngine, clock: ManualCloc
     game.points.award("new", 1)
     page = game.leaderboards.page("b", page_size=5, after=first.next_cursor)
     assert ([entry.participant_id for entry in page], page.of) == (["fay"], "2026-W10")
+    for same in ("previous", "2026-W10"):
+        assert game.leaderboards.page("b", page_size=5, after=first.next_cursor, of=same) == page
+    with pytest.raises(BadValue, match="the cursor is of 2026-W10, and '2026-W11' means 2026-W11 now"):
+        game.leaderboards.page("b", page_size=5, after=first.next_cursor, of="2026-W11")
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "bnVsbA==", "WzFd", "é", 7])
