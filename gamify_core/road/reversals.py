@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gamify_core.domain.decimals import told
 from gamify_core.road import assets, mirroring, pending
 from gamify_core.road.chains import first_from
+from gamify_core.road.joined import own_numbers, the_one
 from gamify_core.storage.tables.activity import ACTIVITY
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.ledger import ENTRY, PENDING, REVERSAL, PendingRow
@@ -83,11 +84,10 @@ def became(reader: Reader | Unit, promised: PendingRow) -> EntryRow | None:
         return None
     who = reader.get(PARTICIPANT, (promised.participant,))
     assert who is not None  # noqa: S101 - something is promised to somebody
-    for number in (promised.participant, who.person):
-        if number is not None:
-            row = reader.get(ENTRY, (number, promised.currency, promised.version))
-            if row is not None and row.activity == promised.resolved:
-                return row
+    for number in (promised.participant, *own_numbers(reader, the_one(reader, who))):
+        row = reader.get(ENTRY, (number, promised.currency, promised.version))
+        if row is not None and row.activity == promised.resolved:
+            return row
     return None
 
 

@@ -344,6 +344,22 @@ def test_mergers_are_chained_and_end_in_one(make_engine: MakeEngine) -> None:
     assert _sound(game)
 
 
+def test_a_promise_that_was_kept_between_two_mergers_is_taken_back(
+    make_engine: MakeEngine, clock: ManualClock
+) -> None:
+    """It stands in the wallet of who was the person when it matured, neither the first nor the last of them."""
+    game = make_engine(CATALOG)
+    promised = game.points.award("guest", 30, reason="Order 7", matures="1d").transaction_id
+    game.participants.merge("guest", into="ada")
+    clock.advance(days=2)
+    assert game.points.award("ada", 1).new_balance == 31
+    game.participants.merge("ada", into="bob")
+    assert _sound(game)
+    assert game.points.reverse(promised, amount=10).new_balance == 21
+    assert game.points.reverse(promised).new_balance == 1
+    assert _sound(game)
+
+
 def test_merging_again_changes_nothing(make_engine: MakeEngine) -> None:
     """What is merged already is said to be; a key replays its answer, and is not used for something else."""
     game = make_engine(CATALOG)
