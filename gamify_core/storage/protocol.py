@@ -66,7 +66,7 @@ class Table(Generic[Row]):
 
     A *chain* numbers its rows 1, 2, 3 … in the last key column, densely within the columns before it, so its
     last row is its head and its count at once. Rows of a chain may be replaced in place; only the last may be
-    removed, and only by the transaction that wrote it.
+    removed, and only by the transaction that wrote it. Whoever writes leaves no hole: a store need not notice one.
     A table whose `counted` is set has counts kept over its key order (first key column = the board).
     `parents` names, for people and for foreign keys, the table that an integer column points to.
     """
@@ -256,7 +256,8 @@ class Transaction(Reader, Protocol):
         """Add rows at the ends of their chains: `replace` for rows that are all new, in the order of each chain.
 
         It says less than `replace` and is asked for several rows of every command, so it has a way of its own. Raises
-        `StoreConflict`, and adds nothing, when a chain has such a number already or a row is given twice.
+        `StoreConflict`, and adds nothing, when a chain has such a number already, a row is given twice, or a
+        unique index has such a row.
         """
         ...
 

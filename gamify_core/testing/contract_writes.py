@@ -267,6 +267,23 @@ class WriteContract(StoreParts):
         assert tx.scan(LETTER, None, (1, "in")) == [one]
         tx.commit()
 
+    def test_4_an_appended_row_is_held_to_unique_indexes(self, store: Store) -> None:
+        """As an inserted one is: against the rows that are there, and against those of its own call."""
+        with writing(store) as tx:
+            tx.append(PERSON, [ADA, BOB])
+            assert tx.find(PERSON, PERSON_BY_NAME, ("", "bob")) == BOB
+            assert tx.find(PERSON, PERSON_BY_NICK, (b"\x01",)) == ADA
+            new = PersonRow(3, "x", "y", None, None)
+            for repeated in (
+                [new._replace(scope="", name="ada")],
+                [new, new._replace(number=4)],
+                [new._replace(nick=b"\x01")],
+            ):
+                with pytest.raises(StoreConflict):
+                    tx.append(PERSON, repeated)
+            tx.append(PERSON, [])
+            assert tx.scan(PERSON) == [ADA, BOB]
+
     def test_3_an_emptied_chain_is_no_chain(self, store: Store) -> None:
         """When the only link is taken off again, nothing is left of the chain."""
         with writing(store) as tx:
