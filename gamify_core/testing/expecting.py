@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from gamify_core import border
 from gamify_core.catalog.nearest import nearest
 from gamify_core.domain.decimals import exact, worth
 from gamify_core.effects import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Expected", "Story", "gained", "shortfalls"]
 
 _MOST_LINES = 12
+_MOST = 2**53
 
 
 @attrs.frozen(kw_only=True)
@@ -207,13 +209,15 @@ def _standing(game: Game, who: str, expected: Expected) -> Iterator[tuple[str, s
             near = f" ({after.points_remaining:,} short of {after.code})" if after is not None else ""
             yield ladder, f"expected {wanted}, got {stands or 'none'}{near}"
     streaks = [streak.code for streak in catalog.streaks]
-    for code, length in by_code(expected.streak, streaks, "streak").items():
+    for code, given in by_code(expected.streak, streaks, "streak").items():
+        length = border.whole(given, "streak", 0, _MOST)
         run = game.streaks.get(who, code)
         if run.current_count != length:
             told = f" ({run.status})" if run.status != "none" else ""
             yield f"streak {code}", f"expected {length}, got {run.current_count}{told}"
     boards = [board.code for board in catalog.leaderboards]
-    for code, place in by_code(expected.rank, boards, "rank").items():
+    for code, given in by_code(expected.rank, boards, "rank").items():
+        place = border.whole(given, "rank", 1, _MOST)
         rank = game.leaderboards.rank(code, who)
         if rank.rank != place:
             score = "not on the board" if rank.score is None else f"with {rank.score:,}"

@@ -37,6 +37,7 @@ __all__ = [
 Value = TypeVar("Value")
 Number: TypeAlias = int | Decimal | str
 """A number as commands take it: as text too, and not as a float."""
+_LONGEST = 10_000
 
 
 def by_code(given: Value | Mapping[str, Value] | None, codes: Iterable[str], what: str) -> dict[str, Value]:
@@ -102,7 +103,8 @@ def tiers(game: Game, who: str, rungs: str | Mapping[str, str] | None) -> None:
 def streaks(game: Game, who: str, lengths: int | Mapping[str, int] | None) -> None:
     """Record activities in the periods before the present one, as many as a streak is to be long."""
     codes = [streak.code for streak in game.catalog.streaks]
-    for code, length in by_code(lengths, codes, "streak").items():
+    for code, given in by_code(lengths, codes, "streak").items():
+        length = border.whole(given, "streak", 0, _LONGEST)
         access = game._access  # noqa: SLF001 - how a streak cuts time into periods is no public matter
         plan, now = access.plan.streak(code), access.road.now()[0]
         calendar, where = plan.rules.calendar, _zone_of(game, who, code)

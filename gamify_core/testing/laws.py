@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import attrs
 
+from gamify_core import border
 from gamify_core.catalog import Catalog
 from gamify_core.clock import ManualClock
 from gamify_core.domain.decimals import Amount, worth
@@ -50,6 +51,7 @@ __all__ = [
 
 Source = Catalog | str | os.PathLike[str]
 Drawn = TypeVar("Drawn")
+_MOST = 1_000_000
 
 
 def _catalog(source: Source) -> Catalog:
@@ -268,20 +270,26 @@ def no_farmable_loop(
 ) -> None:
     """Nobody who repeats what pays best, `times` in `days`, gains more than `at_most` by it.
 
-    What is earned once (badges, tiers) is earned before, on a day that does not count.
+    What is earned once (badges, tiers) is earned before, on a day that does not count. Raises `NotFound` for a currency
+    that there is not.
     """
     __tracebackhide__ = True
     game_of = _catalog(catalog)
+    paid_in = game_of.currency(
+        currency
+    ).code  # which refuses what there is none of: of that nobody ever gains any
+    border.whole(times, "times", 1, _MOST)
+    border.whole(days, "days", 1, _MOST)
     player = Devoted(game_of)
     player.day(24)
     begun = player.next_monday()
     tried = [sent for _ in range(24) for sent in player.tries()]
-    best = max(tried, key=lambda sent: _worth(player, sent, currency))
+    best = max(tried, key=lambda sent: _worth(player, sent, paid_in))
     sums: dict[str, Amount] = defaultdict(int)
     for n in range(times):
         player.clock.set(begun + timedelta(days=days) * n / times)
         for effect in player.send(best):
-            if isinstance(effect, PointsAwarded) and effect.currency == currency:
+            if isinstance(effect, PointsAwarded) and effect.currency == paid_in:
                 sums[effect.cause] += effect.amount
     total = sum(sums.values())
     if total > at_most:
@@ -291,7 +299,7 @@ def no_farmable_loop(
             for cause, amount in sorted(sums.items(), key=lambda pair: -pair[1])
         ]
         often = "once" if times == 1 else f"{times} times"
-        title = f"{worth(total, currency)} in {span} (at most {at_most:,}) for {best}, {often}:"
+        title = f"{worth(total, paid_in)} in {span} (at most {at_most:,}) for {best}, {often}:"
         raise AssertionError("\n".join([title, *lines]))
 
 

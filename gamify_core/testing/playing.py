@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
+from gamify_core import border
 from gamify_core.catalog import Catalog
-from gamify_core.clock import ManualClock
+from gamify_core.clock import ManualClock, iso
 from gamify_core.engine import Engine
 from gamify_core.errors import BadValue
 from gamify_core.game import Game
@@ -29,6 +30,7 @@ __all__ = ["MONDAY", "Play", "play"]
 
 MONDAY = "2026-03-02T09:00+00:00"
 """When a game begins unless it is told otherwise: nine o'clock on a Monday, far from any boundary."""
+_MOST = 1_000_000
 
 
 def play(
@@ -137,32 +139,39 @@ class Play:
         return self
 
     def again(self, times: int = 1) -> Self:
-        """Send the last event again, so many times."""
+        """Send the last event again, so many times; 0 is not at all. Raises `BadValue` where there is none."""
         if self._last is None:
             detail = "there is no event to be sent again"
             raise BadValue("times", times, detail, hint="when(…) sends one")
         name, properties = self._last
-        for _ in range(times):
+        for _ in range(border.whole(times, "times", 0, _MOST)):
             self.when(name, properties)
         return self
 
     def after(
         self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> Self:
-        """Let so much time pass (a day is 24 hours), and what time does by itself be done."""
+        """Let so much time pass (a day is 24 hours), and what time does by itself be done. Raises `BadValue`."""
         self._story.begin(self.game)
+        begun = self.clock.now()
         self.clock.advance(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        return self._settled()
+        return self._settled(begun)
 
     def at(self, instant: datetime | str) -> Self:
-        """Let it be an instant to come, and what time does by itself until then be done."""
+        """Let it be an instant to come, and what time does by itself until then be done. Raises `BadValue`."""
         self._story.begin(self.game)
+        begun = self.clock.now()
         self.clock.set(instant)
-        return self._settled()
+        return self._settled(begun)
 
-    def _settled(self) -> Self:
+    def _settled(self, begun: datetime) -> Self:
+        now = self.clock.now()
+        if now < begun:
+            self.clock.set(begun)
+            detail = f"{iso(now)} is before {iso(begun)}, which it is: time does not go back"
+            raise BadValue("at", iso(now), detail, hint="an event that comes late: do(lambda game: …(at=…))")
         self.game.settle()
-        self._story.add(f"{self.clock.now():%a %d %b %H:%M}")
+        self._story.add(f"{now:%a %d %b %H:%M}")
         return self
 
     def do(self, command: Callable[[Game], object]) -> Self:
@@ -180,7 +189,7 @@ class Play:
         points: Number | Mapping[str, Number] | None = None,
         balance: Number | Mapping[str, Number] | None = None,
         badge: str | None = None,
-        badges: Iterable[str] | None = None,
+        badges: str | Iterable[str] | None = None,
         tier: str | Mapping[str, str] | None = None,
         streak: int | Mapping[str, int] | None = None,
         rank: int | Mapping[str, int] | None = None,
@@ -203,7 +212,7 @@ class Play:
             points=points,
             balance=balance,
             badge=badge,
-            badges=None if badges is None else tuple(badges),
+            badges=(badges,) if isinstance(badges, str) else None if badges is None else tuple(badges),
             tier=tier,
             streak=streak,
             rank=rank,

@@ -11,6 +11,7 @@ import pytest
 
 from gamify_core import (
     Badge,
+    BadValue,
     Cap,
     Catalog,
     Challenge,
@@ -19,6 +20,7 @@ from gamify_core import (
     Ladder,
     Metric,
     Milestone,
+    NotFound,
     Rule,
     Streak,
 )
@@ -183,3 +185,12 @@ def test_what_can_be_farmed_is_found() -> None:
     assert message(lambda: laws.no_farmable_loop(slow, at_most=700, days=2)).splitlines()[1:] == [
         "          720  rule slow, its cooldown is 6h"
     ]
+
+
+def test_a_law_about_a_currency_that_there_is_not_is_refused() -> None:
+    """Nobody ever gains any of it, so it could never fail; and of nothing that is tried nothing is told."""
+    catalog = Catalog(rules=[Rule("lesson", on="lesson", award=10)])
+    with pytest.raises(NotFound, match="pionts"):
+        laws.no_farmable_loop(catalog, at_most=10, currency="pionts")
+    with pytest.raises(BadValue, match="times"):
+        laws.no_farmable_loop(catalog, at_most=10, times=0)

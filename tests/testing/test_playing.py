@@ -248,6 +248,15 @@ REFUSED: dict[str, tuple[Callable[[Play], object], str]] = {
     "shorter": (lambda story: story.given(streak=3).given(streak=2), "comes to 3: recording alone"),
     "event": (lambda story: story.given(events=[Emit("", "found")]), "participant_id"),
     "rest": (lambda story: story.given(streak={"rested": 3}), "rested goes by its goals"),
+    "fewer than none": (lambda story: story.given(streak=-1), "streak must be a whole number from 0"),
+    "no length": (lambda story: story.then(streak={"daily": True}), "streak must be a whole number from 0"),
+    "no place": (lambda story: story.then(rank=0), "rank must be a whole number from 1"),
+    "less than not at all": (
+        lambda story: story.when("lesson_finished").again(-1),
+        "times must be a whole number",
+    ),
+    "time that goes back": (lambda story: story.after(days=-1), "time does not go back"),
+    "an instant that was": (lambda story: story.at("2020-01-01T00:00Z"), "time does not go back"),
 }
 
 
@@ -267,6 +276,7 @@ MISSPELT: dict[str, Callable[[Play], object]] = {
     "currency": lambda story: story.then(points={"gem": 0}),
     "badge": lambda story: story.then(badge="exploer"),
     "badges": lambda story: story.then(badges=["exploer"]),
+    "badges, of one": lambda story: story.then(badges="exploer"),
     "streak": lambda story: story.then(streak={"dayly": 1}),
     "board": lambda story: story.then(rank={"weakly": 1}),
     "challenge": lambda story: story.then(challenge="tow"),
