@@ -109,6 +109,8 @@ def _examine_gifts(gifts: Any, findings: Findings) -> None:
         if not isinstance(gift.code, str) or not gift.code or gift.code in codes:
             findings.fault(path, "a gift needs a code of its own", 'write Giveaway("spring", 50)')
         codes.add(str(gift.code))
+        if gift.reward == 0 and gift.badge is None:
+            findings.fault(path, "it gives nothing", 'write reward = 50, or badge = "spring"')
         for name, least in (("reward", 0), ("day", 1), ("lasts", 1)):
             value = getattr(gift, name)
             if not (type(value) is int and least <= value <= _MOST) and not (

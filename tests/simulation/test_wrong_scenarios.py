@@ -244,6 +244,7 @@ lessn = 1
 badge = "flower"
 [gifts.gem]
 currency = "gem"
+reward = 5
 [codes]
 mug = 3
 mag = 3
@@ -257,9 +258,9 @@ point = 1
         (2, "personas.a.events.lessn: Event definition not found: lessn; did you mean 'lesson'?"),
         (4, "gifts.spring.badge: Badge definition not found: flower"),
         (6, "gifts.gem.currency: Currency definition not found: gem"),
-        (8, 'codes.mug: the reward mug takes no codes; only one of type "coupon" does'),
-        (9, "codes.mag: Reward definition not found: mag; did you mean 'mug'?"),
-        (11, "costs.point: Currency definition not found: point; did you mean 'points'?"),
+        (9, 'codes.mug: the reward mug takes no codes; only one of type "coupon" does'),
+        (10, "codes.mag: Reward definition not found: mag; did you mean 'mug'?"),
+        (12, "costs.point: Currency definition not found: point; did you mean 'points'?"),
     ]
     with pytest.raises(ScenarioError) as refused:
         simulate(catalog, scenario=Scenario.load(path))
@@ -268,3 +269,27 @@ point = 1
         simulate(catalog, scenario=path)
     assert [fault.line for fault in refused.value.faults] == [line for line, _ in told]
     assert refused.value.source == str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[personas.a.events.x]\nscore = { uniform = [5, 0] }", "it goes from 5 up to 0, which is less"),
+        (
+            "[personas.a.events.x]\nscore = { normal = [5, 1], digits = -1 }",
+            "digits takes a whole number from 0 to 15",
+        ),
+        (
+            "players = 3\n[gifts.c]",
+            'gifts.c (line 2): it gives nothing; write reward = 50, or badge = "spring"',
+        ),
+        ("players = 3\n[gifts.c]\nday = 4", "gifts.c (line 2): it gives nothing"),
+    ],
+)
+def test_what_draws_or_gives_nothing_sensible_is_told_by_line(text: str, told: str) -> None:
+    """A range upside down, digits below none, a gift that gives nothing: refused before anybody plays."""
+    with pytest.raises(ScenarioError) as refused:
+        Scenario.from_toml(text)
+    (fault,) = refused.value.faults
+    assert told in f"{fault.path} (line {fault.line}): {fault.message}; {fault.remedy}"
+    assert fault.line == 2
