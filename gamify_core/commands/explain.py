@@ -30,14 +30,19 @@ def explain(  # noqa: PLR0913 - the options of the command, all by name
 
     `source` is a catalog, for somebody who has done nothing before, or a file of a game: then for `participant_id` as
     they stand, or of an event that was sent, which its id names (with `replay`, all of it).
+    Raises `BadValue` for a `replay` of anything else.
     """
+    sent = _SENT.fullmatch(event) is not None
+    if replay and not (sent and is_database(source)):
+        detail = "--replay decides again what came before an event that was sent, and here is none"
+        raise BadValue("replay", replay, detail, hint="gamify explain DB evt_17 --replay")
     if not is_database(source):
         with Engine(decidable(Catalog.load(source))) as engine:
             _say(engine, participant_id, event, pairs, output)
         return 0
     check_readable(source)
     with Engine.reopen(source, read_only=True) as engine:
-        if _SENT.fullmatch(event):
+        if sent:
             found = engine.events.why(event, replay=replay)
             output.give(found.to_dict())
             output.say(f"{clean(found.participant_id)} · {clean(found.event_name)}", clean_lines(str(found)))

@@ -297,6 +297,9 @@ def test_reading_writes_nothing(said: Said, game: Path) -> None:
         (("top", "none.db", "weekly"), "there is no file 'none.db'"),
         (("explain", str(GIT), "comit"), "did you mean 'commit'?"),
         (("explain", str(GIT), "commit", "merge"), "'merge' is not key=value"),
+        (("explain", str(GIT), "commit", "--replay"), "an event that was sent, and here is none"),
+        (("explain", str(GIT), "evt_1", "--replay"), "an event that was sent, and here is none"),
+        (("explain", "{game}", "commit", "--replay"), "an event that was sent, and here is none"),
     ],
 )
 def test_names_that_are_unknown_get_the_nearest(
