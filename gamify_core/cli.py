@@ -108,13 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--save", metavar="PATH", help="where to (DB with .html for its ending), .db or .csv as well"
     )
-    one.add_argument(
-        "--cost",
-        metavar="CURRENCY=COST",
-        action="append",
-        default=[],
-        help="what one of a currency costs when it is spent: points=0.01",
-    )
+    _cost_option(one)
     one = _command(commands, "demo", _demo, "play an example history, or that of a git repository")
     one.add_argument("--git", type=_folder, metavar="PATH", help="play the git history of this folder")
     one.add_argument("--db", metavar="PATH", help="into this file (default: a new one)")
@@ -174,6 +168,7 @@ def _for_designers(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     one.add_argument(
         "--top", type=_whole, default=20, metavar="N", help="how many of the largest movers (20)"
     )
+    _cost_option(one)
     _exit_option(one)
     one = _command(
         commands, "apply", _apply, "adopt a catalog, and make up for what it would have given: once"
@@ -222,6 +217,16 @@ def _season_options(parser: argparse.ArgumentParser) -> None:
 
 def _now_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", type=_moment, metavar="WHEN", help="as if it were this instant (ISO 8601)")
+
+
+def _cost_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cost",
+        metavar="CURRENCY=COST",
+        action="append",
+        default=[],
+        help="what one of a currency costs when it is spent: points=0.01",
+    )
 
 
 def _exit_option(parser: argparse.ArgumentParser) -> None:
@@ -301,7 +306,8 @@ def _diff(asked: argparse.Namespace, output: Output) -> int:
 def _backtest(asked: argparse.Namespace, output: Output) -> int:
     from gamify_core.commands.comparing import backtest  # noqa: PLC0415
 
-    return backtest(asked.db, asked.catalog, output, top=asked.top, exit_code=asked.exit_code)
+    top, costs, exit_code = asked.top, asked.cost, asked.exit_code
+    return backtest(asked.db, asked.catalog, output, top=top, costs=costs, exit_code=exit_code)
 
 
 def _apply(asked: argparse.Namespace, output: Output) -> int:

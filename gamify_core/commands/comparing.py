@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamify_core import Backtest, Catalog, Engine
 from gamify_core.catalog.elsewhere import decidable
+from gamify_core.commands.costs import costs_from
 from gamify_core.commands.files import check_readable, is_database
 from gamify_core.commands.output import Output, clean, wrapped
 from gamify_core.commands.progress import progress
+from gamify_core.domain.decimals import worth
 from gamify_core.replay.opening import backtest as decided_again
 
 if TYPE_CHECKING:
@@ -38,11 +41,20 @@ def diff(db: str, catalog_path: str, output: Output, *, exit_code: bool = False)
     return 1 if exit_code and not found.same else 0
 
 
-def backtest(db: str, catalog_path: str, output: Output, *, top: int = 20, exit_code: bool = False) -> int:
+def backtest(  # noqa: PLR0913 - the options of the command, all by name
+    db: str,
+    catalog_path: str,
+    output: Output,
+    *,
+    top: int = 20,
+    costs: Iterable[str] = (),
+    exit_code: bool = False,
+) -> int:
     """Decide the history in a file, or one that was exported, again under a catalog; say what comes out otherwise."""
+    known = costs_from(costs)
     if not Path(db).is_file() or is_database(db):
         check_readable(db)
-    report = _again(db, decidable(Catalog.load(catalog_path)), output, top)
+    report = _again(db, decidable(Catalog.load(catalog_path)), output, top, known)
     output.give({"db": db, **report.to_dict()})
     output.say(*(clean(line) for line in str(report).splitlines()))
     return 1 if exit_code and not report.same else 0
@@ -65,14 +77,21 @@ def apply(db: str, catalog_path: str, output: Output, *, give: bool = True, take
             )
     output.give({"db": db, "catalog": catalog_path, **done.to_dict()})
     output.say(*wrapped(str(done), "", "    "))
+    if done.pending:
+        waiting = ", ".join(worth(amount, currency) for currency, amount in done.pending.items())
+        told = f"{waiting} promised, not matured: made up for only once they have, so apply it again then."
+        output.say(*wrapped(told, "", "    "))
     return 0
 
 
-def _again(history: Game | str, catalog: Catalog, output: Output, top: int) -> Backtest:
+def _again(
+    history: Game | str, catalog: Catalog, output: Output, top: int, costs: Mapping[str, float] | None = None
+) -> Backtest:
     with progress(output.err, 100, "commands") as advance:
         return decided_again(
             history,
             catalog,
             top=top,
+            costs=costs,
             progress=lambda done, whole: advance(100 * done // max(whole, 1), done),
         )

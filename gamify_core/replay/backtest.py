@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -29,6 +29,7 @@ from gamify_core.replay.changes import (
     StreakChange,
     TierChange,
 )
+from gamify_core.replay.costs import CostChange, check_known
 from gamify_core.replay.examples import Hearing
 from gamify_core.replay.ranks import Board, all_time, ranks
 from gamify_core.replay.report import Backtest, Difference
@@ -50,12 +51,13 @@ _NOBODY = Standing()
 _EMPTY = Purse()
 
 
-def compare(
+def compare(  # noqa: PLR0913 - the options of a backtest, all by name
     source: Reader,
     road: Road,
     catalog: Catalog | None,
     *,
     top: int = 20,
+    costs: Mapping[str, float] | None = None,
     told: Callable[[int, int], object] | None = None,
 ) -> Backtest:
     """Decide the history of `source`, which `road` has written, again, and report what is otherwise.
@@ -63,6 +65,10 @@ def compare(
     `told` hears how many of how many commands are done. Raises `GamifyError` where a Python function is missing.
     """
     head = source.last(ACTIVITY)
+    # As an engine would have it that is opened with the catalog: by the codes of the history, not by those of now
+    effective = merged(catalog, versions(source)).catalog if catalog is not None else None
+    before = road.catalog_of(source, head.catalog) if head is not None else Catalog()
+    check_known(costs or {}, before, effective or before)
     again = Again(source, road, catalog)
     hearing = Hearing(source, road, again)
     for done, step in enumerate(again.steps(), 1):
@@ -71,9 +77,6 @@ def compare(
             told(done, head.seq)
     left_out = hearing.touched
     then = again.rest(head) if catalog is not None and head is not None else source
-    # As an engine would have it that is opened with the catalog: by the codes of the history, not by those of now
-    effective = merged(catalog, versions(source)).catalog if catalog is not None else None
-    before = road.catalog_of(source, head.catalog) if head is not None else Catalog()
     if effective is not None and head is not None:
         hearing.changes = before.diff(effective)
     plans = compile_plan(before), again.road.plan_in_force
@@ -96,7 +99,7 @@ def compare(
         moment(head.recorded_at) if head is not None else None,
         len(pairs),
         hearing.changes,
-        _currencies(pairs, differences, scales),
+        _currencies(pairs, differences, scales, costs or {}),
         _causes(pairs, hearing, scales),
         _badges(pairs),
         _tiers(differences),
@@ -202,29 +205,32 @@ def _flows(
 
 
 def _currencies(
-    pairs: Pairs, differences: Iterable[Difference], scales: _Scales
+    pairs: Pairs, differences: Iterable[Difference], scales: _Scales, costs: Mapping[str, float]
 ) -> tuple[CurrencyChange, ...]:
     gained: defaultdict[str, list[Amount]] = defaultdict(list)
     for one in differences:
         for currency, amount in one.points.items():
             gained[currency].append(amount)
     found = []
-    for currency in sorted({code for pair in pairs.values() for each in pair for code in each.purses}):
+    held = {code for pair in pairs.values() for each in pair for code in each.purses}
+    for currency in sorted(held | costs.keys()):
         purses = [[pair[side].purses.get(currency, _EMPTY) for pair in pairs.values()] for side in (0, 1)]
         (issued, spent, owed), (issued_now, spent_now, owed_now) = (_sums(each) for each in purses)
         nothing = scales.exact(currency, 0)
         up = [amount for amount in gained[currency] if amount > 0]
         down = [-amount for amount in gained[currency] if amount < 0]
+        used = scales.exact(currency, spent), scales.exact(currency, spent_now)
+        outstanding = scales.exact(currency, owed), scales.exact(currency, owed_now)
+        each = costs.get(currency)
         found.append(
             CurrencyChange(
                 currency,
                 scales.exact(currency, issued),
                 scales.exact(currency, issued_now),
-                scales.exact(currency, spent),
-                scales.exact(currency, spent_now),
-                scales.exact(currency, owed),
-                scales.exact(currency, owed_now),
+                *used,
+                *outstanding,
                 *(len(up), sum(up, nothing), len(down), sum(down, nothing)),
+                CostChange.of(each, used, outstanding) if each is not None else None,
             )
         )
     return tuple(found)

@@ -9,6 +9,7 @@ import attrs
 
 from gamify_core.clock import iso
 from gamify_core.domain.decimals import Amount, plain
+from gamify_core.replay.costs import CostChange
 from gamify_core.replay.telling import both, example_lines
 
 __all__ = [
@@ -103,6 +104,7 @@ class CurrencyChange:
     gained: Amount
     losers: int
     lost: Amount
+    costs: CostChange | None = None
 
     @property
     def differs(self) -> bool:
@@ -116,8 +118,10 @@ class CurrencyChange:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain JSON."""
-        return _plainly(self)
+        """Return plain JSON; `costs` are among it only where they were given."""
+        told = _plainly(attrs.evolve(self, costs=None))
+        del told["costs"]
+        return {**told, "costs": self.costs.to_dict()} if self.costs is not None else told
 
 
 @attrs.frozen

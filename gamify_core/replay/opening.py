@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from gamify_core.catalog import Catalog
@@ -24,6 +24,7 @@ def backtest(
     new_catalog: Catalog | str | os.PathLike[str] | None = None,
     *,
     top: int = 20,
+    costs: Mapping[str, float] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Backtest:
     """Decide a recorded history again under another catalog, and report what is otherwise.
@@ -41,12 +42,12 @@ def backtest(
     rule lesson does not fire now: score >= 80 is false (score = 70)
     """
     if isinstance(history, Game):
-        return history.history.backtest(new_catalog, top=top, progress=progress)
+        return history.history.backtest(new_catalog, top=top, costs=costs, progress=progress)
     if not isinstance(history, str | os.PathLike):
         detail = f"history must be an engine or the path of a file, not {type(history).__name__}"
         raise BadValue("history", history, detail, hint="backtest(game, …), or game.history.backtest(…)")
     with _opened(history) as engine:
-        return engine.history.backtest(new_catalog, top=top, progress=progress)
+        return engine.history.backtest(new_catalog, top=top, costs=costs, progress=progress)
 
 
 def _opened(path: str | os.PathLike[str]) -> Engine:

@@ -80,9 +80,10 @@ class Backtest:
 
     `id` names it: the same history under the same catalog has the same. `differences` are all participants for whom
     something is otherwise, those with the largest sums first; the first `top` of them have their `first` example.
-    `refused` are commands that could not be carried out any more, `overruled` edits of definitions that the catalog
-    now makes itself. `erased` commands lost their words with a person and were passed over; those people are left out,
-    and `entangled` others, with whom they dealt. `digest` and `activities` say which history it was.
+    Where costs were given, each of `currencies` has its `costs`: what was spent, and the liability of what is
+    outstanding. `refused` are commands that could not be carried out any more, `overruled` edits of definitions that
+    the catalog now makes itself. `erased` commands lost their words with a person and were passed over; those people
+    are left out, and `entangled` others, with whom they dealt. `digest` and `activities` say which history it was.
     """
 
     id: str

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gamify_core.domain.decimals import worth
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gamify_core.domain.decimals import Amount
     from gamify_core.replay.changes import (
         BadgeChange,
@@ -61,6 +63,8 @@ def report_lines(report: Backtest) -> list[str]:
         ):
             if part:
                 lines += ["", title, *part]
+    if costs := _costs(report.currencies):
+        lines += ["", "What it costs", *costs]
     return [*lines, "", *_remarks(report)]
 
 
@@ -105,6 +109,24 @@ def _points(currencies: Sequence[CurrencyChange]) -> list[str]:
         if who:
             tails.append(f"  {', '.join(who)}")
     return [*_table(("", "then", "now", "change"), rows), *tails] if rows else []
+
+
+def _costs(currencies: Sequence[CurrencyChange]) -> list[str]:
+    rows = [
+        [f"{one.currency} {what}, at {costs.each:g} each", _money(then), _money(now), _money(now - then, "+")]
+        for one in currencies
+        if (costs := one.costs) is not None
+        for what, then, now in (
+            ("spent", costs.spent_then, costs.spent_now),
+            ("liability", costs.liability_then, costs.liability_now),
+        )
+    ]
+    if not rows:
+        return []
+    return [
+        *_table(("", "then", "now", "change"), rows),
+        "  The liability is what is outstanding, were all of it spent.",
+    ]
 
 
 def _causes(causes: Sequence[CauseChange]) -> list[str]:
@@ -267,6 +289,10 @@ def both(then: Amount, now: Amount) -> str:
 
 def _plainly(number: Amount) -> str:
     return f"{number:,}".replace("-", "−")
+
+
+def _money(amount: Decimal, sign: str = "") -> str:
+    return f"{amount.normalize():{sign},f}".replace("-", "−")
 
 
 def _signed(number: Amount) -> str:

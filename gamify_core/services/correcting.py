@@ -12,11 +12,13 @@ import attrs
 from gamify_core.clock import instant_of, iso
 from gamify_core.domain.decimals import Amount, exact, kept, plain, worth
 from gamify_core.errors import BadValue, GamifyError, HistoryMovedOn, NotFound, StoreError
+from gamify_core.history.looking import rows_of
 from gamify_core.ids import Kind, numbers_of
 from gamify_core.road.batches import Batch, Failure
 from gamify_core.road.corrections import KIND, Take, correction
 from gamify_core.road.requests import asked_with
 from gamify_core.storage.tables.activity import ACTIVITY
+from gamify_core.storage.tables.ledger import PENDING
 
 if TYPE_CHECKING:
     from gamify_core.border import Json
@@ -42,6 +44,7 @@ class Applied:
 
     `given` and `taken` are by currency; `short`, by currency too, was to be taken and was spent already. `participants`
     is for how many something was done now, `already` how many had it before, and `gone` those who were erased since.
+    `pending` is what is promised to anybody and has not matured: it could not be compared yet.
     """
 
     report: str
@@ -53,6 +56,7 @@ class Applied:
     short: dict[str, Amount]
     badges_given: int
     badges_taken: int
+    pending: Mapping[str, Amount] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
         """Return what was done, in a sentence."""
@@ -75,7 +79,7 @@ class Applied:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON."""
-        sums = {"given": self.given, "taken": self.taken, "short": self.short}
+        sums = {"given": self.given, "taken": self.taken, "short": self.short, "pending": self.pending}
         plainly = {
             name: {currency: plain(amount) for currency, amount in amounts.items()}
             for name, amounts in sums.items()
@@ -109,7 +113,16 @@ def carry_out(
             done += len(chunk)
             if told is not None:
                 told(done, whole)
-    return tally.applied(report.id)
+    with access.read() as reader:
+        return attrs.evolve(tally.applied(report.id), pending=_pending(reader, access.plan.catalog))
+
+
+def _pending(reader: Reader, catalog: Catalog) -> dict[str, Amount]:
+    """Return by currency what is promised and waits."""
+    sums = Counter[str]()
+    for row in rows_of(reader, PENDING):
+        sums[row.currency] += row.left if row.due is not None else 0
+    return {code: exact(units, catalog.scale(code)) for code, units in sorted(sums.items()) if units}
 
 
 def _requests(

@@ -155,6 +155,7 @@ class History:
         catalog: Catalog | str | os.PathLike[str] | None = None,
         *,
         top: int = 20,
+        costs: Mapping[str, float] | None = None,
         progress: Progress | None = None,
     ) -> Backtest:
         """Decide everything that was recorded again, in memory, under another catalog, and report what is otherwise.
@@ -166,7 +167,10 @@ class History:
         outstanding, what would have been refused, and the `top` largest movers (0 to 10,000) with their reasons.
         Behaviour is held fixed, draws are as lucky as they were. Nothing is written; a store in memory is locked
         meanwhile. `progress` is told how many of how many commands are done.
-        Raises `CatalogError`, and `GamifyError` for a rule that a Python function decides which is not here.
+        `costs`, such as `{"points": 0.01}`, is what one of a currency costs you when it is spent, in your money: with
+        it the report says what was spent costs, and what is outstanding may yet (`currencies[…].costs`).
+        Raises `CatalogError`, `NotFound` for the cost of a currency that there is not, `BadValue`, and `GamifyError`
+        for a rule that a Python function decides which is not here.
 
         >>> from gamify_core import Catalog, Engine, Rule
         >>> game = Engine(Catalog(rules=[Rule("lesson", on="lesson", award=10)]))
@@ -178,15 +182,17 @@ class History:
         True
         """
         from gamify_core.replay.backtest import compare  # noqa: PLC0415 - it stands above the engine
+        from gamify_core.replay.costs import costs_of  # noqa: PLC0415 - as above
 
         top = border.whole(top, "top", 0, 10_000)
+        known = costs_of(costs)
         border.told(progress)
         if catalog is not None and not isinstance(catalog, Catalog):
             border.path(catalog, "catalog")
         chosen = catalog if catalog is None or isinstance(catalog, Catalog) else Catalog.load(catalog)
         with self._access.read() as reader:
             _as_it_is(reader)
-            return compare(reader, self._access.road, chosen, top=top, told=progress)
+            return compare(reader, self._access.road, chosen, top=top, costs=known, told=progress)
 
     def adoption(self, catalog: Catalog | str | os.PathLike[str]) -> Adoption:
         """Return what differs between the definitions in force and a catalog, and what follows of adopting it.
@@ -223,9 +229,12 @@ class History:
         is more, with the cause `backtest:<id>`, counted in the windows in which they would have come; what that sets
         off is part of the sum. Where it is less, `take` says: `"never"`; `"unspent"`, as far as it is still there;
         `"all"`, into debts. What is taken is a reversal of what gave it, newest first. Price changes, claims and what
-        rules would have deducted are not made up for. Some participants are one commit, so others get their turns;
-        after a crash the same call goes on, and the same report a second time does nothing (giving and taking are once
-        each, whatever the policy). A later backtest finds what was applied here to be as it should be.
+        rules would have deducted are not made up for. Points that are promised and have not matured are in no balance,
+        then or now: what is otherwise of them comes only once they have matured, with a later backtest.
+
+        Some participants are one commit, so others get their turns; after a crash the same call goes on, and the same
+        report a second time does nothing (giving and taking are once each, whatever the policy). A later backtest finds
+        what was applied here to be as it should be.
 
         The engine's catalog must be the one that the report was made for, and the history the one it is of. New
         activity since is no matter, unless it was decided by other definitions; nor may what the report counts have

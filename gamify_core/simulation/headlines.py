@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from gamify_core.catalog.expected import unknown_in
 from gamify_core.domain.expectations import Measure
+from gamify_core.simulation.liabilities import liabilities
+from gamify_core.simulation.results import spelt
 from gamify_core.simulation.tallies import higher_rungs
 
 if TYPE_CHECKING:
@@ -60,6 +62,11 @@ def lines_of(result: Simulation) -> list[str]:
     if result.coupling:
         lines.append(f"  played together, for they share {', '.join(result.coupling)}")
     lines += [f"  {label:<{_LABEL}} {estimate}" for label, estimate in headlines(result)]
+    lines += [
+        f"  {f'{each.currency} liability, at {each.cost:g} each':<{_LABEL}} "
+        f"{spelt(each.liability)} (were all spent: {spelt(each.at_most)})"
+        for each in liabilities(result)
+    ]
     lines += [f"  {goal}" for goal in result.goals()]
     lines += [f"  repetition {failure.replication} failed: {failure.error}" for failure in result.failures]
     return lines

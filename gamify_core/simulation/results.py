@@ -176,9 +176,14 @@ class Simulation:
         return share
 
     def to_dict(self) -> dict[str, object]:
-        """Return the headlines and the goals as plain JSON; what cannot be told is null, what never happens "never"."""
-        from gamify_core.simulation.headlines import headlines  # noqa: PLC0415 - as the page
+        """Return the headlines and the goals as plain JSON; what cannot be told is null, what never happens "never".
 
+        Where there are `costs`, the liability of each currency is among it.
+        """
+        from gamify_core.simulation.headlines import headlines  # noqa: PLC0415 - as the page
+        from gamify_core.simulation.liabilities import liabilities  # noqa: PLC0415 - as the page
+
+        owed = {"liabilities": [each.to_dict() for each in liabilities(self)]} if self.costs else {}
         return {
             "source": self.source,
             "players": self.players,
@@ -190,6 +195,7 @@ class Simulation:
             "coupling": list(self.coupling),
             "stopped": list(self.stopped),
             "headlines": [{"label": label, **each.to_dict()} for label, each in headlines(self)],
+            **owed,
             "goals": [goal.to_dict() for goal in self.goals()],
             "failures": [{"replication": one.replication, "error": one.error} for one in self.failures],
         }

@@ -6,6 +6,7 @@ import random
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -192,6 +193,24 @@ def test_backtest_says_what_would_have_come_of_it(said: Said, game: Path, change
     assert digest(game) == before
 
 
+def test_backtest_tells_what_it_costs(said: Said, game: Path, changed: Path) -> None:
+    """In your own money, of what was spent and what is outstanding; what is no cost is one sentence."""
+    plain = said.json("backtest", game, changed)
+    document = said.json("backtest", game, changed, "--cost", "points=0.01")
+    (points,) = cast("list[dict[str, Any]]", document["currencies"])
+    costs = points.pop("costs")
+    assert plain["currencies"] == [points]
+    assert costs["liability_now"] == pytest.approx(points["outstanding_now"] / 100)
+    assert costs["liability_change"] == pytest.approx(costs["liability_now"] - costs["liability_then"])
+    assert costs["liability_change"] > 0
+    assert "points liability, at 0.01 each" in said.by("backtest", game, changed, "--cost", "points=0.01")
+    assert "at 0.01 each" not in said.by("backtest", game, changed)
+    for cost in ("points", "points=much", "points=-1", "gems=1"):
+        said.by("backtest", game, changed, "--cost", cost)
+        assert said.status == 1
+        assert len(said.err.splitlines()) == 1
+
+
 def test_backtest_of_what_cannot_be_decided_is_one_sentence(said: Said, game: Path, tmp_path: Path) -> None:
     """No file, no game, a catalog with faults, a rule whose function is elsewhere."""
     catalog = tmp_path / "python.json"
@@ -244,6 +263,20 @@ def test_apply_makes_up_for_it_once(said: Said, game: Path, changed: Path, tmp_p
     assert said.status == 1
 
 
+def test_apply_says_what_has_not_matured(said: Said, tmp_path: Path) -> None:
+    """It cannot be compared yet, and is made up for once it has."""
+    db, old, new = tmp_path / "game.db", tmp_path / "old.toml", tmp_path / "new.toml"
+    rule = '[rules.a]\non = "lesson_finished"\naward = {}\nmatures = "14d"\n'
+    old.write_text(rule.format(5), encoding="utf-8")
+    new.write_text(rule.format(8), encoding="utf-8")
+    with Engine(old, db) as game:
+        game.events.emit("ada", "lesson_finished")
+    out = said.by("apply", db, new)
+    assert "nothing to be done" in out
+    assert "5 points promised, not matured: made up for only once they have" in " ".join(out.split())
+    assert said.json("apply", db, new)["pending"] == {"points": 5}
+
+
 def test_apply_counts_what_has_matured_since(said: Said, tmp_path: Path) -> None:
     """Points that were due and not told yet are told first, so that a second time nothing is left of them."""
     db, old, new = tmp_path / "game.db", tmp_path / "old.toml", tmp_path / "new.toml"
@@ -252,7 +285,8 @@ def test_apply_counts_what_has_matured_since(said: Said, tmp_path: Path) -> None
     new.write_text(rule.format(8), encoding="utf-8")
     with Engine(old, db, clock=ManualClock("2025-03-01T10:00Z")) as game:
         game.events.emit("ada", "lesson_finished")
-    assert said.json("apply", db, new)["given"] == {"points": 3}
+    first = said.json("apply", db, new)
+    assert (first["given"], first["pending"]) == ({"points": 3}, {})
     assert said.json("apply", db, new)["given"] == {}
     with Engine.reopen(db, read_only=True) as game:
         assert game.points.balance("ada").balance == 8

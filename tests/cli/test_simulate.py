@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from gamify_core import Catalog, Engine
+import pytest
+
+from gamify_core import Catalog, Engine, ManualClock
 from tests.cli.games import HISTORY, LESSONS, Said
 
 if TYPE_CHECKING:
@@ -124,3 +126,29 @@ def test_a_report_tells_the_liability_where_the_cost_is_known(said: Said, tmp_pa
     said.by("report", str(db), "--save", str(page), "--cost", "points=0.01")
     assert said.status == 0
     assert "liability, at 0.01 each" in page.read_text("utf-8")
+
+
+def test_the_liability_of_a_report_is_there_for_programs(said: Said, tmp_path: Path) -> None:
+    """What will be spent of what is outstanding, told from what was before; without a cost there is none."""
+    db = tmp_path / "game.db"
+    clock = ManualClock("2026-01-05T10:00Z")
+    with Engine(Catalog(), db, clock=clock) as game:
+        game.points.award("ada", 100)
+        clock.advance(days=1)
+        game.points.deduct("ada", 50)
+        game.points.award("ada", 40)
+    told = json.loads(said.by("report", str(db), "--cost", "points=0.5", "--json"))
+    (owed,) = told["liabilities"]  # half of what is a day old was spent, and so will be half of the 40
+    assert owed == {
+        "currency": "points",
+        "cost": 0.5,
+        "outstanding": 90,
+        "expected": pytest.approx(20),
+        "liability": pytest.approx(10),
+        "at_most": 45,
+    }
+    out = said.by("report", str(db), "--cost", "points=0.5")
+    assert "points liability, at 0.5 each" in out
+    assert "(were all spent: 45)" in out
+    assert "liabilities" not in json.loads(said.by("report", str(db), "--json"))
+    assert "points liability" not in said.by("report", str(db))

@@ -21,6 +21,7 @@ from gamify_core import (
     Catalog,
     CatalogError,
     Challenge,
+    Currency,
     Engine,
     GamifyError,
     Ladder,
@@ -115,6 +116,73 @@ def test_who_gains_and_who_loses(make_engine: MakeEngine) -> None:
     assert not report.same
     for text in ("bob: −20 points, tier silver → bronze", "badges.keen is new", "Behaviour is held fixed"):
         assert text in str(report)
+
+
+def test_what_it_costs_is_told_where_that_is_known(make_engine: MakeEngine) -> None:
+    """What was spent and what is outstanding, under either catalog, in money; debts are none of it."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 90, 90, 90)
+    lesson(game, "bob", 70, 70)
+    game.rewards.claim("mug", "ada")
+    report = game.history.backtest(STRICT, costs={"points": 0.1})
+    (points,) = report.currencies
+    costs = points.costs
+    assert costs is not None
+    assert costs.to_dict() == {
+        "each": 0.1,
+        "spent_then": 2.0,
+        "spent_now": 2.0,
+        "spent_change": 0.0,
+        "liability_then": 4.0,
+        "liability_now": 2.0,
+        "liability_change": -2.0,
+    }
+    told = str(report).partition("What it costs\n")[2].splitlines()
+    assert [line.split() for line in told[1:3]] == [
+        ["points", "spent,", "at", "0.1", "each", "2", "2", "+0"],
+        ["points", "liability,", "at", "0.1", "each", "4", "2", "−2"],
+    ]
+    assert json.loads(json.dumps(report.to_dict()))["currencies"][0]["costs"]["liability_now"] == 2.0
+    bare = game.history.backtest(STRICT)
+    assert "costs" not in json.dumps(bare.to_dict())
+    assert "What it costs" not in str(bare)
+    assert bare.id == report.id
+    same = game.history.backtest(costs={"points": 0.1})
+    assert same.same
+    assert "points liability, at 0.1 each" in str(same)
+
+
+def test_a_currency_of_which_nobody_has_any_costs_nothing(make_engine: MakeEngine) -> None:
+    """It was asked about, so it is in the report, whichever of the catalogs has it."""
+    game = make_engine(OLD)
+    lesson(game, "ada", 90)
+    report = game.history.backtest(changed(currencies=[Currency("gems")]), costs={"gems": 2})
+    (gems,) = (one.costs for one in report.currencies if one.currency == "gems")
+    assert gems is not None
+    assert not any((gems.spent_then, gems.spent_now, gems.liability_then, gems.liability_now))
+    assert report.same
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [
+        ([("points", 1)], "costs must be a mapping of currencies, not list"),
+        ({"points": "much"}, "'much' is not a cost"),
+        ({"points": True}, "True is not a cost"),
+        ({"points": -0.01}, "-0.01 is not a cost"),
+        ({"points": float("nan")}, "nan is not a cost"),
+        ({"points": float("inf")}, "inf is not a cost"),
+        ({"points": 10**400}, "is not a cost"),
+        ({"point": 1}, "did you mean 'points'?"),
+    ],
+)
+def test_what_is_no_cost_is_refused(costs: Any, told: str) -> None:
+    """Before anything is decided again."""
+    game = Engine(OLD, MemoryStore())
+    lesson(game, "ada", 90)
+    with pytest.raises(GamifyError) as refused:
+        backtest(game, STRICT, costs=costs)
+    assert told in str(refused.value)
 
 
 def test_whose_streaks_and_ranks_are_others(make_engine: MakeEngine, clock: ManualClock) -> None:

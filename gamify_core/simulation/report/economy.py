@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gamify_core.domain.expectations import Measure
 from gamify_core.simulation.cohorts import fate, stretch, triangle
+from gamify_core.simulation.liabilities import expected_of
 from gamify_core.simulation.measuring import unit_of
 from gamify_core.simulation.report.charts import (
     Bar,
@@ -149,8 +150,7 @@ def _currency(result: Simulation, currency: str) -> list[Chart]:
 def _liability(result: Simulation, currency: str) -> list[list[object]]:
     """Return what outstanding points will come to: how many will be spent, and at what cost, where that is known."""
     redemption = result.measure(Measure("redemption", "currency", currency))
-    expected = fmean([fate(triangle(tally, currency)).expected for tally in result.tallies])
-    expected /= unit_of(result.catalog, currency)
+    expected = expected_of(result, currency)
     rows: list[list[object]] = [
         [
             "redemption in the end",
