@@ -86,8 +86,8 @@ class Told(Facts):
     __slots__ = ("_draw", "_name", "_turn", "_who")
 
     def __init__(self, turn: Turn, properties: Mapping[str, Json], name: str = "") -> None:
-        self.properties = properties
-        self.participant = attributes_of(turn.who.attributes)
+        self.properties: Mapping[str, object] = properties
+        self.participant: Mapping[str, object] = attributes_of(turn.who.attributes)
         self._turn = turn
         self._who = turn.who
         self._name = name

@@ -37,8 +37,8 @@ class Counting:
     def __init__(self, midnights: Sequence[int]) -> None:
         self.midnights = midnights
         self.people: dict[str, Person] = {}
-        self.days = len(midnights) - 1
-        self.tally = Tally(self.days)
+        self.days: int = len(midnights) - 1
+        self.tally: Tally = Tally(self.days)
         self.head: ActivityRow
         self._trying: list[tuple[Person, int, str, list[Words], dict[int, Person] | None]] | None = None
         self.begin()
@@ -120,7 +120,7 @@ class _Loose(Unit):
 class CountedRoad(Road):
     """The road, over such units; what is taken back is not counted."""
 
-    unit = _Loose
+    unit: type[Unit] = _Loose
 
     def attempt(self, unit: Unit, scope: str, ask: Ask, *, backfill: bool = False) -> Decided:
         """Decide a command that may be refused."""

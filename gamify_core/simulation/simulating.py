@@ -44,7 +44,7 @@ class SimulationFailed(GamifyError):
         first = failures[0]
         detail = f"all repetitions failed; the first with {first.error}"
         super().__init__(detail, hint=first.traceback.strip()[-600:])
-        self.failures = tuple(failures)
+        self.failures: tuple[Failure, ...] = tuple(failures)
         self.partial = partial
 
 
