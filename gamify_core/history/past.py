@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gamify_core.road.chains import first_from
 from gamify_core.road.joined import is_alias, the_one
-from gamify_core.storage.ranges import around, arranged, marked, spanned
+from gamify_core.storage.ranges import Uncounted, arranged
 from gamify_core.storage.tables.activity import ACTIVITY, CATALOG, PAYLOAD, SETTING
 from gamify_core.storage.tables.assets import ASSET
 from gamify_core.storage.tables.challenges import ADVANCE
@@ -57,7 +57,7 @@ _REWRITTEN = frozenset({MARK, REPAIR, PAUSE, ADVANCE, BOOST, FIRED, MILESTONE, P
 _REWRITTEN |= {table for table, _ in WAITING}
 
 
-class Past:
+class Past(Uncounted):
     """A reader of the rows as they were when nothing after an instant had been recorded."""
 
     def __init__(
@@ -210,30 +210,6 @@ class Past:
         if whole and index is None and table.chain and len(prefix) == table.key - 1 and self._plain(table):
             return self._end(table, prefix)
         return len(self.scan(table, index, prefix, start=start, stop=stop))
-
-    def position(
-        self,
-        table: Table[Row],
-        index: Index | None,
-        prefix: Key,
-        bound: Key | None,
-        /,
-        mark: int | None = None,
-    ) -> int:
-        """Return how many rows of an order (of those with this mark) came before `bound`."""
-        return marked(self.scan(table, index, prefix, stop=bound), table, index, mark)
-
-    def span(
-        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
-    ) -> tuple[int, int, int]:
-        """Return how many rows of a board came before a range, were in it, and were there in all."""
-        return spanned(self, table, index, prefix, start, stop)
-
-    def beside(  # noqa: PLR0913 - a range of a board
-        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
-    ) -> list[Row]:
-        """Return the rows of a board around a bound, as they were."""
-        return around(self, table, index, prefix, key, before, length)
 
     # -- how it was --------------------------------------------------------------------------------------------
 

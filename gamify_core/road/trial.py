@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gamify_core.storage.ranges import around, arranged, marked, spanned
+from gamify_core.storage.ranges import Uncounted, arranged
 from gamify_core.storage.tables import ORDER
 from gamify_core.storage.unit import Unit
 
@@ -22,7 +22,7 @@ __all__ = ["Trial", "beneath"]
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
-class Trial(Unit):
+class Trial(Uncounted, Unit):
     """A unit of work over a view, or over the unit of an open handle."""
 
     __slots__ = ("_firsts",)
@@ -103,30 +103,6 @@ class Trial(Unit):
         if not self._shelves[table].before:
             return super().count(table, index, prefix, start=start, stop=stop)
         return len(self.scan(table, index, prefix, start=start, stop=stop))
-
-    def position(
-        self,
-        table: Table[Row],
-        index: Index | None,
-        prefix: Key,
-        bound: Key | None,
-        /,
-        mark: int | None = None,
-    ) -> int:
-        """Count the rows of an order before `bound`: one by one, for nothing that is decided asks for ranks."""
-        return marked(self.scan(table, index, prefix, stop=bound), table, index, mark)
-
-    def span(
-        self, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
-    ) -> tuple[int, int, int]:
-        """Count the rows of a board before a range, in it, and in all, as `position` does."""
-        return spanned(self, table, index, prefix, start, stop)
-
-    def beside(  # noqa: PLR0913 - a range of a board
-        self, table: Table[Row], index: Index | None, prefix: Key, key: Key, /, *, before: int, length: int
-    ) -> list[Row]:
-        """Return the rows of a board around a bound."""
-        return around(self, table, index, prefix, key, before, length)
 
 
 def beneath(reader: Reader | Unit) -> Reader | Unit:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from gamify_core.errors import StoreError
 from gamify_core.storage.protocol import Index, Key, Reader, Table
 
-__all__ = ["around", "arranged", "marked", "spanned", "too_long"]
+__all__ = ["Uncounted", "arranged", "too_long"]
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -54,25 +54,48 @@ def arranged(  # noqa: PLR0913 - the arguments of a scan
     return kept[offset:] if limit is None else kept[offset : offset + limit]
 
 
-def marked(rows: list[Row], table: Table[Row], index: Index | None, mark: int | None) -> int:
-    """Return how many of these rows have a mark; with None as the mark, how many there are."""
-    if mark is None or index is None or index.marked is None:
-        return len(rows)
-    place = table.columns.index(index.marked)
-    return sum([row[place] == mark for row in rows])
+class Uncounted:
+    """What a reader says of ranks where no store counts its rows: by going through what it scans.
 
+    It is slow, and right: nothing that is decided asks a trial or the past for ranks.
+    """
 
-def spanned(  # noqa: PLR0913 - the arguments of a span
-    reader: Reader, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key
-) -> tuple[int, int, int]:
-    """Return what `span` of a reader would, from what else it answers."""
-    before = reader.position(table, index, prefix, start)
-    return before, reader.position(table, index, prefix, stop) - before, reader.count(table, index, prefix)
+    __slots__ = ()
 
+    def position(
+        self: Reader,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        bound: Key | None,
+        /,
+        mark: int | None = None,
+    ) -> int:
+        """Return how many rows of an order (of those with this mark) come before `bound`."""
+        rows = self.scan(table, index, prefix, stop=bound)
+        if mark is None or index is None or index.marked is None:
+            return len(rows)
+        place = table.columns.index(index.marked)
+        return sum([row[place] == mark for row in rows])
 
-def around(  # noqa: PLR0913 - the arguments of `beside`
-    reader: Reader, table: Table[Row], index: Index | None, prefix: Key, key: Key, before: int, length: int
-) -> list[Row]:
-    """Return what `beside` of a reader would, from what else it answers."""
-    above = reader.scan(table, index, prefix, stop=key, reverse=True, limit=before)
-    return above[::-1] + reader.scan(table, index, prefix, start=key, limit=length - before)
+    def span(
+        self: Reader, table: Table[Row], index: Index | None, prefix: Key, start: Key, stop: Key, /
+    ) -> tuple[int, int, int]:
+        """Return how many rows of a board come before a range, are in it, and are there in all."""
+        before = self.position(table, index, prefix, start)
+        return before, self.position(table, index, prefix, stop) - before, self.count(table, index, prefix)
+
+    def beside(  # noqa: PLR0913 - a range of a board
+        self: Reader,
+        table: Table[Row],
+        index: Index | None,
+        prefix: Key,
+        key: Key,
+        /,
+        *,
+        before: int,
+        length: int,
+    ) -> list[Row]:
+        """Return the rows of a board around a bound."""
+        above = self.scan(table, index, prefix, stop=key, reverse=True, limit=before)
+        return above[::-1] + self.scan(table, index, prefix, start=key, limit=length - before)
