@@ -152,6 +152,15 @@ def now_of(game: Engine) -> datetime:
     return moment(max(now, head.recorded_at if head is not None else now))
 
 
+def is_as_told(
+    game: Game, told: list[tuple[datetime, dict[str, Any]]], everything: Callable[[Game], dict[str, Any]]
+) -> None:
+    """Hold the past of each instant against what was read live then; the first read that differs is named."""
+    for instant, then in told:
+        past = everything(game.at(instant))
+        assert past == then, next((name, then[name], past[name]) for name in then if then[name] != past[name])
+
+
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 @settings(deadline=None, max_examples=max(2, settings().max_examples // 50))
 @given(draws=st.integers(0, 2**32))
@@ -164,9 +173,7 @@ def test_a_past_read_answers_what_a_live_read_answered_then(
     game = played(
         store, draws, 12, least_wait=1, after=lambda game: told.append((now_of(game), everything(game)))
     )
-    for instant, then in told:
-        past = everything(game.at(instant))
-        assert past == then, next((name, then[name], past[name]) for name in then if then[name] != past[name])
+    is_as_told(game, told, everything)
     store.close()
 
 

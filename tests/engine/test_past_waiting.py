@@ -33,7 +33,7 @@ from gamify_core.game import Game
 from gamify_core.storage.tables.former import FORMER
 from gamify_core.storage.tables.ledger import LOT, PENDING
 from tests.engine.conftest import MakeEngine, new_store, store_of
-from tests.engine.test_past import plain
+from tests.engine.test_past import is_as_told, plain
 
 if TYPE_CHECKING:
     from gamify_core.storage.protocol import Store
@@ -236,9 +236,7 @@ def test_what_was_due_is_done_in_the_past_as_it_was_live(
     store = new_store(kind, tmp_path_factory.mktemp("past") / "g.db")
     told: list[tuple[datetime, dict[str, Any]]] = []
     game = played(store, draws, 8, lambda game, now: told.append((now, everything(game))))
-    for instant, then in told:
-        past = everything(game.at(instant))
-        assert past == then, next((name, then[name], past[name]) for name in then if then[name] != past[name])
+    is_as_told(game, told, everything)
     store.close()
 
 
